@@ -1,0 +1,1 @@
+"""What every service shares: app factory, authentication, telemetry, database, events, embedded servers."""

@@ -1,0 +1,182 @@
+"""What the planner gives and the executor runs: a query plan as immutable values.
+
+The names are those of Apollo's QueryPlan notation. How a plan is found stands in the planner, how it is
+printed in `printing`, how it is run in `gateway.execution`.
+"""
+
+from typing import Literal, TypeAlias
+
+from graphql import FragmentDefinitionNode, OperationDefinitionNode
+from msgspec import Struct
+
+
+class Key(Struct, frozen=True, tag=True):
+    """A step of a path into the member `name` of each object; `name` is a response key."""
+
+    name: str
+
+
+class Each(Struct, frozen=True, tag=True):
+    """A step of a path into every element of a list, written `@`. One for each level of nesting."""
+
+
+class OfType(Struct, frozen=True, tag=True):
+    """A step of a path that keeps only objects whose `__typename` is one of `types`, written `|[A,B]`."""
+
+    types: tuple[str, ...]
+
+
+PathStep: TypeAlias = Key | Each | OfType
+Path: TypeAlias = tuple[PathStep, ...]
+
+
+class RequiredField(Struct, frozen=True):
+    """A member of a representation.
+
+    `name` is its name in the representation, `source` the response key it is read from: they differ where
+    the planner fetched it under an alias of its own. No `selections` for a leaf.
+    """
+
+    name: str
+    source: str
+    selections: "tuple[RequiredSelection, ...]" = ()
+
+
+class RequiredFragment(Struct, frozen=True):
+    """Members of a representation that only objects of `type_condition`'s possible types have."""
+
+    type_condition: str
+    possible_types: tuple[str, ...]
+    selections: "tuple[RequiredSelection, ...]"
+
+
+RequiredSelection: TypeAlias = RequiredField | RequiredFragment
+
+
+class Representation(Struct, frozen=True):
+    """How an object of one of `possible_types` becomes an entity representation (`_Any`).
+
+    `typename` is sent as `__typename` instead of the object's own where the subgraph knows the object
+    only as an interface object; None sends the object's own. An object that lacks a member which is
+    selected here, or has null for a member of `non_null`, makes no representation and the entity's fields
+    stay null.
+    """
+
+    type_condition: str
+    possible_types: tuple[str, ...]
+    selections: tuple[RequiredSelection, ...]
+    typename: str | None = None
+    non_null: tuple[str, ...] = ()
+
+
+class KeyRenamer(Struct, frozen=True):
+    """After a fetch, the member at the end of `path` (from the fetched object) is renamed to `rename_to`.
+
+    Two types of one abstract position may give one response key in ways that no single request can hold;
+    the planner then asks for one of them under an alias.
+    """
+
+    path: Path
+    rename_to: str
+
+
+class EntityFetch(Struct, frozen=True):
+    """One `_entities` field of a request and the places in the response that it fills.
+
+    The entities of all `paths` share one list of representations without duplicates, sent as `variable`
+    and answered, in order, under the response key `alias`.
+    """
+
+    alias: str
+    variable: str
+    paths: tuple[Path, ...]
+    representations: tuple[Representation, ...]
+    renames: tuple[KeyRenamer, ...] = ()
+
+
+class Fetch(Struct, frozen=True, tag=True):
+    """One request to one subgraph.
+
+    `document` is the text that is sent. `variables` names those of the client's variables that it uses;
+    the representations of `entities` come on top. Without `entities` the answer is merged at the root.
+    """
+
+    id: int
+    subgraph: str
+    operation_kind: Literal["query", "mutation", "subscription"]
+    document: str
+    operation_name: str | None = None
+    variables: tuple[str, ...] = ()
+    entities: tuple[EntityFetch, ...] = ()
+    renames: tuple[KeyRenamer, ...] = ()
+
+
+class Sequence(Struct, frozen=True, tag=True):
+    """Nodes that run one after another."""
+
+    nodes: "tuple[PlanNode, ...]"
+
+
+class Parallel(Struct, frozen=True, tag=True):
+    """Nodes that run at the same time."""
+
+    nodes: "tuple[PlanNode, ...]"
+
+
+class Condition(Struct, frozen=True, tag=True):
+    """Nodes that run by the value of the boolean variable `variable`, from `@skip` and `@include`."""
+
+    variable: str
+    if_clause: "PlanNode | None" = None
+    else_clause: "PlanNode | None" = None
+
+
+PlanNode: TypeAlias = Fetch | Sequence | Parallel | Condition
+
+
+class QueryPlan(Struct, frozen=True):
+    """The plan of one operation, for all values of its variables.
+
+    `operation` and `fragments` are the client's, validated; the executor shapes the answer by them.
+    `node` is None where no subgraph is asked: introspection alone, which is answered from the API schema.
+    """
+
+    operation: OperationDefinitionNode
+    fragments: dict[str, FragmentDefinitionNode]
+    node: PlanNode | None
+
+    @property
+    def fetch_count(self) -> int:
+        """Requests to subgraphs, both branches of a condition counted."""
+        return fetch_count(self.node)
+
+    @property
+    def depth(self) -> int:
+        """The longest chain of requests, one after another; of a condition the longer branch."""
+        return depth(self.node)
+
+
+def fetch_count(node: PlanNode | None) -> int:
+    match node:
+        case None:
+            return 0
+        case Fetch():
+            return 1
+        case Sequence(nodes) | Parallel(nodes):
+            return sum(map(fetch_count, nodes))
+        case Condition(_, if_clause, else_clause):
+            return fetch_count(if_clause) + fetch_count(else_clause)
+
+
+def depth(node: PlanNode | None) -> int:
+    match node:
+        case None:
+            return 0
+        case Fetch():
+            return 1
+        case Sequence(nodes):
+            return sum(map(depth, nodes))
+        case Parallel(nodes):
+            return max(map(depth, nodes), default=0)
+        case Condition(_, if_clause, else_clause):
+            return max(depth(if_clause), depth(else_clause))
