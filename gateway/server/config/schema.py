@@ -1,0 +1,191 @@
+"""What a router's configuration holds, in Apollo Router's keys.
+
+Sizes are bytes, durations seconds. A key stands here once something reads it; `load` refuses all others.
+"""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+from gateway.server.config.duration import Duration
+
+PositiveInt = Annotated[int, Meta(ge=1)]
+
+
+class Supergraph(Struct, frozen=True):
+    """Where the router listens and what it tells about its schema."""
+
+    listen: str = "127.0.0.1:4000"
+    path: Annotated[str, Meta(pattern=r"^/.*[^/]$")] = "/graphql"
+    introspection: bool = False
+
+
+class KeySource(Struct, frozen=True):
+    """One JSON Web Key Set and the tokens that it vouches for. `url` may be `app://NAME/path`."""
+
+    url: str
+    issuers: tuple[str, ...]
+    audiences: tuple[str, ...]
+    algorithms: tuple[str, ...] = ("ES256",)
+
+
+class Jwt(Struct, frozen=True):
+    """The key sets that access tokens are verified by."""
+
+    jwks: Annotated[tuple[KeySource, ...], Meta(min_length=1)]
+
+
+class RouterAuthentication(Struct, frozen=True):
+    """How the router verifies its callers."""
+
+    jwt: Jwt | None = None
+
+
+class Authentication(Struct, frozen=True):
+    """Who is let in; without `router.jwt` every caller is anonymous."""
+
+    router: RouterAuthentication = RouterAuthentication()
+
+
+class Propagate(Struct, frozen=True):
+    """Sends the client's headers on: one by name, under another name if told, or all that match."""
+
+    named: str | None = None
+    matching: str | None = None
+    rename: str | None = None
+    default: str | None = None
+
+
+class Insert(Struct, frozen=True):
+    """Sets a header to a fixed value."""
+
+    name: str
+    value: str
+
+
+class Remove(Struct, frozen=True):
+    """Takes a header away that an earlier rule set: one by name, or all that match."""
+
+    named: str | None = None
+    matching: str | None = None
+
+
+class HeaderRule(Struct, frozen=True):
+    """One step; exactly one of its members is given."""
+
+    propagate: Propagate | None = None
+    insert: Insert | None = None
+    remove: Remove | None = None
+
+
+class HeaderRules(Struct, frozen=True):
+    """Rules for the requests to a subgraph, in order."""
+
+    request: tuple[HeaderRule, ...] = ()
+
+
+class Headers(Struct, frozen=True):
+    """The rules of all subgraphs, followed by those of each."""
+
+    all: HeaderRules = HeaderRules()
+    subgraphs: dict[str, HeaderRules] = {}
+
+
+class ErrorInclusion(Struct, frozen=True):
+    """Which subgraphs' errors a client sees as they are; those of the others are redacted."""
+
+    all: bool = False
+    subgraphs: dict[str, bool] = {}
+
+
+class Limits(Struct, frozen=True):
+    """What one request may ask for.
+
+    `parser_max_recursion` counts nested brackets of any kind in the document's text, `max_depth` nested fields
+    through fragments.
+    """
+
+    http_max_request_bytes: PositiveInt = 2_000_000
+    parser_max_tokens: PositiveInt = 15_000
+    parser_max_recursion: PositiveInt = 150
+    max_depth: PositiveInt = 100
+
+
+class RouterTraffic(Struct, frozen=True):
+    """The time that a client's whole request may take."""
+
+    timeout: Duration = Duration(30)
+
+
+class SubgraphTraffic(Struct, frozen=True):
+    """The time that one request to a subgraph may take."""
+
+    timeout: Duration | None = None
+
+
+class TrafficShaping(Struct, frozen=True):
+    """Timeouts; a subgraph's own beats that of `all`."""
+
+    router: RouterTraffic = RouterTraffic()
+    all: SubgraphTraffic = SubgraphTraffic(timeout=Duration(30))
+    subgraphs: dict[str, SubgraphTraffic] = {}
+
+
+class ExperimentalPlugins(Struct, frozen=True):
+    """Nested spelling of the plugins below."""
+
+    expose_query_plan: bool = False
+
+
+class Plugins(Struct, frozen=True):
+    """Apollo writes `experimental.expose_query_plan` as one key; the nested spelling is read, too."""
+
+    experimental: ExperimentalPlugins = ExperimentalPlugins()
+    experimental_expose_query_plan: bool = field(name="experimental.expose_query_plan", default=False)
+
+    @property
+    def expose_query_plan(self) -> bool:
+        return self.experimental.expose_query_plan or self.experimental_expose_query_plan
+
+
+class Page(Struct, frozen=True):
+    """A page that can be switched off."""
+
+    enabled: bool
+
+
+class RouterConfig(Struct, frozen=True):
+    """The whole file. Every key has a default, so that an empty file is a configuration."""
+
+    supergraph: Supergraph = Supergraph()
+    authentication: Authentication = Authentication()
+    headers: Headers = Headers()
+    include_subgraph_errors: ErrorInclusion = ErrorInclusion()
+    limits: Limits = Limits()
+    traffic_shaping: TrafficShaping = TrafficShaping()
+    override_subgraph_url: dict[str, str] = {}
+    plugins: Plugins = Plugins()
+    homepage: Page = Page(enabled=True)
+    sandbox: Page = Page(enabled=False)
+
+    @property
+    def console(self) -> bool:
+        """Whether the console is served at `/`, which stands for both of Apollo's pages."""
+        return self.homepage.enabled or self.sandbox.enabled
+
+    def subgraph_timeout(self, subgraph: str) -> float:
+        """Seconds that one request to `subgraph` may take."""
+        shaping = self.traffic_shaping
+        own = shaping.subgraphs.get(subgraph, SubgraphTraffic()).timeout
+        return own or shaping.all.timeout or shaping.router.timeout
+
+    def includes_errors(self, subgraph: str) -> bool:
+        """Whether a client sees the errors of `subgraph` as they are."""
+        return self.include_subgraph_errors.subgraphs.get(subgraph, self.include_subgraph_errors.all)
+
+
+LOCAL = RouterConfig(
+    supergraph=Supergraph(introspection=True),
+    plugins=Plugins(experimental=ExperimentalPlugins(expose_query_plan=True)),
+)
+"""What `hansa serve` uses without a file: no sign-in, introspection on, query plans shown."""
