@@ -1,0 +1,103 @@
+"""`POST /graphql`: one operation by GraphQL over HTTP, for the router and for people.
+
+It verifies the bearer token, keeps the deadline that the router set, and masks defects. Parsing, validation and
+execution are Strawberry's.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from litestar.enums import ScopeType
+from litestar.types import HTTPScope, Receive, Scope, Send
+from msgspec import Struct
+from strawberry.federation import Schema
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types import ExecutionResult
+
+from common.app.masking import INTERNAL, format_error
+from common.app.responses import JSON_HEADERS, graphql_errors, header, read_body, respond
+from common.auth import Caller, InvalidToken, TokenVerifier
+from common.errors import DeadlineExceededError, DomainError
+
+DEADLINE_HEADER = b"hansa-deadline-ms"
+_MAX_BODY = 16 * 1024 * 1024
+
+
+class _Operation(Struct):
+    query: str
+    variables: dict[str, Any] | None = None
+    operationName: str | None = None  # noqa: N815 - the name in the GraphQL over HTTP specification
+
+
+class GraphQLEndpoint:
+    """The ASGI app of one schema; `context` makes the resolvers' context for a caller, anew for each request."""
+
+    def __init__(
+        self, schema: Schema, context: Callable[[Caller | None], object], log: logging.Logger
+    ) -> None:
+        self._schema = schema
+        self._context = context
+        self._log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["type"] == ScopeType.HTTP
+        status, headers, body = await self._answer(scope, receive)
+        await respond(send, status, headers, body)
+
+    async def _answer(
+        self, scope: HTTPScope, receive: Receive
+    ) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
+        if scope["method"] != "POST":
+            return 405, (*JSON_HEADERS, ("allow", "POST")), graphql_errors("Use POST", "METHOD_NOT_ALLOWED")
+        if not (header(scope, b"content-type") or "").startswith("application/json"):
+            return 415, JSON_HEADERS, graphql_errors("Send application/json", "UNSUPPORTED_MEDIA_TYPE")
+        try:
+            operation = msgspec.json.decode(await read_body(receive, _MAX_BODY), type=_Operation)
+            verifier: TokenVerifier = scope["litestar_app"].state.verifier
+            caller = await verifier.authenticate(header(scope, b"authorization"))
+            return 200, JSON_HEADERS, await self._run(operation, caller, header(scope, DEADLINE_HEADER))
+        except InvalidToken as refusal:
+            return refusal.status, refusal.headers(), refusal.body()
+        except DomainError as refusal:
+            body = graphql_errors(refusal.message, refusal.code, **refusal.extensions)
+            return refusal.status, JSON_HEADERS, body
+        except msgspec.DecodeError as error:
+            return 400, JSON_HEADERS, graphql_errors(f"Not a GraphQL request: {error}", "BAD_REQUEST")
+
+    async def _run(self, operation: _Operation, caller: Caller | None, deadline: str | None) -> bytes:
+        budget = int(deadline) / 1000 if deadline and deadline.isdecimal() else None
+        try:
+            async with asyncio.timeout(budget) as limit:
+                return self._encode(await self._execute(operation, caller))
+        except TimeoutError:
+            if limit.expired():
+                raise DeadlineExceededError("The time for this request ran out") from None
+            raise
+
+    async def _execute(self, operation: _Operation, caller: Caller | None) -> ExecutionResult | bytes:
+        try:
+            return await self._schema.execute(
+                operation.query,
+                variable_values=operation.variables,
+                context_value=self._context(caller),
+                operation_name=operation.operationName,
+            )
+        except (CannotGetOperationTypeError, InvalidOperationTypeError):
+            return graphql_errors("The document has no such operation", "GRAPHQL_UNKNOWN_OPERATION_NAME")
+
+    def _encode(self, result: ExecutionResult | bytes) -> bytes:
+        if isinstance(result, bytes):
+            return result
+        response: dict[str, Any] = {}
+        if result.errors:
+            response["errors"] = [format_error(error, self._log) for error in result.errors]
+        if result.data is not None or not result.errors or any(error.path for error in result.errors):
+            response["data"] = result.data
+        try:
+            return msgspec.json.encode(response)
+        except TypeError:
+            self._log.exception("A result is not JSON")
+            return graphql_errors("Internal error", INTERNAL)

@@ -1,0 +1,93 @@
+"""`create_service`: everything that services have in common, around what is a service's own."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Request, Response, asgi
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.types import ControllerRouterHandler
+from prometheus_client import CollectorRegistry
+from strawberry.federation import Schema
+
+from common.app.endpoint import GraphQLEndpoint
+from common.app.health import Check, health_routes
+from common.app.observer import RequestObserver
+from common.auth import Caller, KeySet, TokenVerifier
+from common.errors import DomainError
+from common.http import open_transport
+from common.settings import ServiceSettings
+from common.telemetry import Telemetry
+
+Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
+
+
+def create_service(
+    *,
+    settings: ServiceSettings,
+    telemetry: Telemetry,
+    schema: Schema,
+    context: Callable[[Caller | None], object],
+    route_handlers: Sequence[ControllerRouterHandler] = (),
+    lifespan: Sequence[Lifespan] = (),
+    readiness: Mapping[str, Check] | None = None,
+) -> Litestar:
+    """The app of the service `settings.service`.
+
+    `context` makes the resolvers' `info.context` for the caller of one request. `readiness` are checks by
+    name. `lifespan` are context managers entered in order and left in reverse. Apps that share the process
+    may be given as `app.state.apps`, by name, before the lifespan starts, for `app://` URLs.
+    """
+    log = logging.getLogger(f"hansa.{settings.service}")
+    registry = CollectorRegistry()
+    endpoint = asgi("/graphql", copy_scope=False)(GraphQLEndpoint(schema, context, log).__call__)
+    app = Litestar(
+        [endpoint, *health_routes(readiness or {}, registry), *route_handlers],
+        lifespan=[_flushing(telemetry), _verifying(settings), *lifespan],
+        exception_handlers={DomainError: problem},
+        openapi_config=_openapi(settings.service),
+        logging_config=None,
+    )
+    app.asgi_handler = telemetry.asgi(RequestObserver(app.asgi_handler, log, registry))
+    return app
+
+
+def problem(_: Request[Any, Any, Any], error: DomainError) -> Response[dict[str, object]]:
+    """A refusal at an HTTP door, as a problem document (RFC 9457)."""
+    body = {"type": "about:blank", "title": error.message, "status": error.status, "code": error.code}
+    return Response(
+        {**body, **error.extensions}, status_code=error.status, media_type="application/problem+json"
+    )
+
+
+def _verifying(settings: ServiceSettings) -> Lifespan:
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        keys = KeySet(open_transport(settings.jwks_url, apps=app.state.get("apps")))
+        app.state.verifier = TokenVerifier(keys, settings.issuer, settings.audience)
+        try:
+            yield
+        finally:
+            await keys.close()
+
+    return lifespan
+
+
+def _flushing(telemetry: Telemetry) -> Lifespan:
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(telemetry.close)
+
+    return lifespan
+
+
+def _openapi(name: str) -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title=f"Hansa {name}", version="1", path="/schema", render_plugins=[JsonRenderPlugin(path="/")]
+    )

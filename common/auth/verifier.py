@@ -1,0 +1,142 @@
+"""Verification of JWT access tokens (RFC 9068 section 4) around joserfc, which does the cryptography.
+
+joserfc alone would accept padded segments and any `typ`, and does not tie an algorithm to a key; those are
+checked here.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Collection
+from typing import Any, NamedTuple, TypeGuard
+
+from joserfc import jws, jwt
+from joserfc.errors import BadSignatureError, JoseError
+from joserfc.jwk import Key
+
+from common.auth.caller import Caller
+from common.auth.errors import InvalidToken, Reason
+from common.auth.keys import Keys
+
+_ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
+_MAX_LENGTH = 8192
+_REMEMBERED = 4096
+
+
+class _Verified(NamedTuple):
+    caller: Caller
+    kid: str
+    expires_at: float
+
+
+class TokenVerifier:
+    """Accepts access tokens of one issuer for one audience.
+
+    Clocks may differ by `leeway` seconds. A verified token is remembered until it expires or its key is gone, so
+    that the same token costs one hash instead of one signature check.
+    """
+
+    def __init__(
+        self,
+        keys: Keys,
+        issuer: str,
+        audience: str,
+        algorithms: Collection[str] = ("ES256",),
+        *,
+        leeway: float = 30.0,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._keys = keys
+        self._issuer = issuer
+        self._audience = audience
+        self._algorithms = frozenset(algorithms)
+        self._leeway = leeway
+        self._now = now
+        self._remembered: dict[bytes, _Verified] = {}
+
+    async def authenticate(self, authorization: str | None) -> Caller | None:
+        """The caller of an `Authorization` header; None without the header.
+
+        Raises:
+            InvalidToken: the header is there and holds no acceptable bearer token.
+            KeysUnavailable: the issuer's keys were never reached.
+        """
+        if authorization is None:
+            return None
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise InvalidToken(Reason.MALFORMED)
+        return await self.verify(token.strip())
+
+    async def verify(self, token: str) -> Caller:
+        """The caller of a token in compact serialization.
+
+        Raises:
+            InvalidToken: with the first reason for which the token does not count.
+            KeysUnavailable: the issuer's keys were never reached.
+        """
+        digest = hashlib.sha256(token.encode()).digest()
+        known = self._remembered.get(digest)
+        if known and self._now() < known.expires_at and self._keys.holds(known.kid):
+            return known.caller
+        verified = await self._verify(token)
+        if len(self._remembered) >= _REMEMBERED:
+            self._remembered.pop(next(iter(self._remembered)))
+        self._remembered[digest] = verified
+        return verified.caller
+
+    async def _verify(self, token: str) -> _Verified:
+        header = _header(token)
+        self._check_header(header)
+        key = await self._keys.get(header["kid"])
+        if key is None:
+            raise InvalidToken(Reason.UNKNOWN_KEY)
+        claims = self._claims(token, key, header["alg"])
+        self._check_claims(claims)
+        scopes = frozenset(str(claims.get("scope", "")).split())
+        caller = Caller(subject=claims["sub"], scopes=scopes, claims=claims)
+        return _Verified(caller, header["kid"], claims["exp"] + self._leeway)
+
+    def _check_header(self, header: dict[str, Any]) -> None:
+        algorithm = header.get("alg")
+        if not isinstance(algorithm, str) or algorithm not in self._algorithms:
+            raise InvalidToken(Reason.WRONG_ALGORITHM)
+        if str(header.get("typ", "")).lower() not in _ACCESS_TOKEN_TYPES:
+            raise InvalidToken(Reason.WRONG_TYPE)
+        if not isinstance(header.get("kid"), str):
+            raise InvalidToken(Reason.UNKNOWN_KEY)
+
+    def _claims(self, token: str, key: Key, algorithm: str) -> dict[str, Any]:
+        if key.get("alg") != algorithm:
+            raise InvalidToken(Reason.WRONG_ALGORITHM)
+        try:
+            return jwt.decode(token, key, algorithms=[algorithm]).claims
+        except BadSignatureError:
+            raise InvalidToken(Reason.BAD_SIGNATURE) from None
+        except (JoseError, ValueError):
+            raise InvalidToken(Reason.MALFORMED) from None
+
+    def _check_claims(self, claims: dict[str, Any]) -> None:
+        if claims.get("iss") != self._issuer:
+            raise InvalidToken(Reason.WRONG_ISSUER)
+        audience = claims.get("aud")
+        if self._audience not in (audience if isinstance(audience, list) else [audience]):
+            raise InvalidToken(Reason.WRONG_AUDIENCE)
+        expires, not_before = claims.get("exp"), claims.get("nbf", 0)
+        if not isinstance(claims.get("sub"), str) or not _is_time(expires) or not _is_time(not_before):
+            raise InvalidToken(Reason.MALFORMED)
+        if not not_before - self._leeway <= self._now() < expires + self._leeway:
+            raise InvalidToken(Reason.EXPIRED)
+
+
+def _header(token: str) -> dict[str, Any]:
+    """The protected header of a token that is three unpadded segments (RFC 7515 section 7.1)."""
+    if len(token) > _MAX_LENGTH or "=" in token or token.count(".") != 2:
+        raise InvalidToken(Reason.MALFORMED)
+    try:
+        return dict(jws.extract_compact(token.encode()).headers())
+    except (JoseError, ValueError, TypeError):
+        raise InvalidToken(Reason.MALFORMED) from None
+
+
+def _is_time(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)

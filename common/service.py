@@ -1,0 +1,31 @@
+"""What a service tells the platform about itself: the value behind an entry point of `hansa.subgraphs`."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from litestar import Litestar
+
+ENTRY_POINT_GROUP = "hansa.subgraphs"
+
+
+@dataclass(frozen=True)
+class Service:
+    """One subgraph with its data.
+
+    `name` is the subgraph's name, its PostgreSQL schema and the prefix of its HTTP doors. `create_app` is the
+    only wiring: it takes the environment and does no I/O before the app's lifespan starts. `migrations` is
+    the Alembic script directory. `load_demo` may run any number of times.
+    """
+
+    name: str
+    create_app: Callable[[Mapping[str, str]], Litestar]
+    migrations: Path
+    load_demo: Callable[[Mapping[str, str]], Awaitable[None]]
+
+
+def installed_services() -> dict[str, Service]:
+    """The services that the installed packages bring, by name, in the order of their names."""
+    found = sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.name)
+    return {point.name: point.load() for point in found}
