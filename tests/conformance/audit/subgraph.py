@@ -31,7 +31,10 @@ from common.http import Request, Response
 Row = Mapping[str, Any]
 Resolvers = Mapping[str, Callable[..., Any]]
 
-EXTENSIONS = {ObjectTypeExtensionNode: ObjectTypeDefinitionNode, UnionTypeExtensionNode: UnionTypeDefinitionNode}
+EXTENSIONS = {
+    ObjectTypeExtensionNode: ObjectTypeDefinitionNode,
+    UnionTypeExtensionNode: UnionTypeDefinitionNode,
+}
 
 
 def pick(row: Row, *names: str) -> dict[str, Any]:
@@ -39,7 +42,9 @@ def pick(row: Row, *names: str) -> dict[str, Any]:
     return {name: row[name] for name in ("__typename", *names) if name in row}
 
 
-def by(rows: Iterable[Row], key: str, *names: str, typename: str | None = None) -> Callable[[Row], Row | None]:
+def by(
+    rows: Iterable[Row], key: str, *names: str, typename: str | None = None
+) -> Callable[[Row], Row | None]:
     """A reference resolver: the row that has the representation's `key`, cut down to `key` and `names`.
 
     What the representation brings beside the key, by `@requires`, is added.
@@ -105,14 +110,20 @@ def _resolve_type(row: Row, *_: object) -> str:
 
 def _executable_schema(sdl: str) -> GraphQLSchema:
     parsed = parse(sdl, no_location=True).definitions
-    types = [_as_definition(each) for each in parsed if not isinstance(each, SchemaDefinitionNode | SchemaExtensionNode)]
+    types = [
+        _as_definition(each)
+        for each in parsed
+        if not isinstance(each, SchemaDefinitionNode | SchemaExtensionNode)
+    ]
     entities = [each.name.value for each in types if _is_entity(each)]
     has_query = any(each.name.value == "Query" for each in types)
     machinery = f"{'extend ' if has_query else ''}type Query {{ _service: String }}"
     if entities:
         machinery += f" scalar _Any union _Entity = {' | '.join(entities)}"
         machinery += " extend type Query { _entities(representations: [_Any!]!): [_Entity]! }"
-    return build_ast_schema(DocumentNode(definitions=(*types, *parse(machinery).definitions)), assume_valid_sdl=True)
+    return build_ast_schema(
+        DocumentNode(definitions=(*types, *parse(machinery).definitions)), assume_valid_sdl=True
+    )
 
 
 def _as_definition(node: DefinitionNode) -> Any:
@@ -122,4 +133,6 @@ def _as_definition(node: DefinitionNode) -> Any:
 
 
 def _is_entity(node: Any) -> bool:
-    return isinstance(node, ObjectTypeDefinitionNode) and any(each.name.value == "key" for each in node.directives or ())
+    return isinstance(node, ObjectTypeDefinitionNode) and any(
+        each.name.value == "key" for each in node.directives or ()
+    )

@@ -50,7 +50,10 @@ async def test_suite_is_answered_as_the_audit_expects(name: str, composer: str) 
     wrong = []
     for case in data["tests"]:
         run = json.loads(json.dumps(case).replace("@@RANDOM@@", secrets.token_hex(4)))
-        subgraphs = {each["name"]: FakeSubgraph(each["name"], each["sdl"], resolvers[each["name"]]) for each in data["subgraphs"]}
+        subgraphs = {
+            each["name"]: FakeSubgraph(each["name"], each["sdl"], resolvers[each["name"]])
+            for each in data["subgraphs"]
+        }
         body = await answer(supergraph(name, composer), subgraphs, run["query"], run["variables"])
         if mismatch := differs(body, run["expected"]):
             wrong.append(f"{run['query']}\n{mismatch}\n{json.dumps(body)}")

@@ -8,16 +8,26 @@ from tests.conformance.audit.subgraph import Resolvers, Row, by, pick
 def resolvers(rows: dict[str, Any]) -> dict[str, Resolvers]:
     products = rows["products"]
     emails = {user["id"]: user["email"] for user in rows["users"]}
-    created = {user["email"]: sum(each["createdBy"] == user["id"] for each in products) for user in rows["users"]}
+    created = {
+        user["email"]: sum(each["createdBy"] == user["id"] for each in products) for user in rows["users"]
+    }
 
     def product(row: Row) -> dict[str, Any]:
         email = emails[row["createdBy"]]
         author = {"email": email, "totalProductsCreated": created[email]}
-        return {**pick(row, "id", "sku", "dimensions", "hidden"), "createdBy": author, "publisherType": row["publisher"]}
+        return {
+            **pick(row, "id", "sku", "dimensions", "hidden"),
+            "createdBy": author,
+            "publisherType": row["publisher"],
+        }
 
     def similar(row: Row, **arguments: str) -> list[dict[str, Any]]:
         of = next(each for each in products if each["id"] == arguments.get("id", row.get("id")))
-        return [product(each) for each in products if each["__typename"] == of["__typename"] and each["id"] != of["id"]]
+        return [
+            product(each)
+            for each in products
+            if each["__typename"] == of["__typename"] and each["id"] != of["id"]
+        ]
 
     def product_by_id(representation: Row) -> dict[str, Any] | None:
         return next((product(each) for each in products if each["id"] == representation["id"]), None)

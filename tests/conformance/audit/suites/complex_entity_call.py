@@ -34,6 +34,8 @@ def resolvers(rows: dict[str, Any]) -> dict[str, Resolvers]:
             "ProductList": dict,
             "Product": by(rows["products"], "id"),
             "Product.category": category,
-            "Category": lambda representation: category({"id": categories[representation["id"]]["mainProduct"]}),
+            "Category": lambda representation: category(
+                {"id": categories[representation["id"]]["mainProduct"]}
+            ),
         },
     }

@@ -12,7 +12,10 @@ def resolvers(rows: dict[str, Any]) -> dict[str, Resolvers]:
         raise AssertionError("a field was fetched that the operation skips")
 
     return {
-        "a": {"Query.product": lambda _: pick(products[0], "id", "price"), "Product": by(products, "id", "price")},
+        "a": {
+            "Query.product": lambda _: pick(products[0], "id", "price"),
+            "Product": by(products, "id", "price"),
+        },
         "b": {"Product": dict, "Product.isExpensive": lambda product: product["price"] > 500},
         "c": {
             "Product": dict,

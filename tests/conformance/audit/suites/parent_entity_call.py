@@ -12,7 +12,11 @@ def resolvers(rows: dict[str, Any]) -> dict[str, Resolvers]:
         return {**pick(row, "id", "pid"), "category": pick(categories[row["categoryId"]], *category_fields)}
 
     def product_by(representation: Row, *category_fields: str) -> Row | None:
-        found = (each for each in rows["products"] if pick(each, *representation.keys() - {"__typename"}) == pick_key(representation))
+        found = (
+            each
+            for each in rows["products"]
+            if pick(each, *representation.keys() - {"__typename"}) == pick_key(representation)
+        )
         return next((product(each, *category_fields) for each in found), None)
 
     def pick_key(representation: Row) -> Row:
@@ -27,6 +31,9 @@ def resolvers(rows: dict[str, Any]) -> dict[str, Resolvers]:
             "Product": lambda representation: product_by(representation, "id", "name"),
             "Category": category,
         },
-        "b": {"Product": lambda representation: product_by(representation, "id", "name"), "Category": category},
+        "b": {
+            "Product": lambda representation: product_by(representation, "id", "name"),
+            "Category": category,
+        },
         "c": {"Product": lambda representation: product_by(representation, "details")},
     }

@@ -33,7 +33,9 @@ def resolvers(rows: dict[str, Any]) -> dict[str, Resolvers]:
         },
         "b": {
             "Query.b": lambda _: with_address(users[1]),
-            "User": lambda sent: next((with_address(each) for each in users if each["id"] == sent["id"]), None),
+            "User": lambda sent: next(
+                (with_address(each) for each in users if each["id"] == sent["id"]), None
+            ),
             **address,
             "SecondAddress": lambda _: None,
         },

@@ -25,7 +25,9 @@ def resolvers(rows: dict[str, Any]) -> dict[str, Resolvers]:
             "Query.products": lambda _: rows["products"],
             "Product": by(rows["products"], "upc", "name", "price", "weight", "category"),
             "Product.price": lambda product, currency: product["price"] if currency == "USD" else None,
-            "Category.averagePrice": lambda category, currency: category["averagePrice"] if currency == "USD" else None,
+            "Category.averagePrice": lambda category, currency: (
+                category["averagePrice"] if currency == "USD" else None
+            ),
         },
         "c": {
             "Query.feed": lambda _: [pick(each, "id") for each in rows["posts"]],

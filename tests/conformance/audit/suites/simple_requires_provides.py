@@ -24,14 +24,21 @@ def resolvers(rows: dict[str, Any]) -> dict[str, Resolvers]:
             "Product.shippingEstimate": shipping_estimate,
             "Product.shippingEstimateTag": lambda product: f"#{product['upc']}#{shipping_estimate(product)}#",
         },
-        "products": {"Query.products": lambda _: products, "Product": by(products, "upc", "name", "price", "weight")},
+        "products": {
+            "Query.products": lambda _: products,
+            "Product": by(products, "upc", "name", "price", "weight"),
+        },
         "reviews": {
             "User": by(users.values(), "id"),
-            "User.reviews": lambda user: [review(each) for each in rows["reviews"] if each["authorId"] == user["id"]],
+            "User.reviews": lambda user: [
+                review(each) for each in rows["reviews"] if each["authorId"] == user["id"]
+            ],
             "Product": by(products, "upc"),
             "Product.reviews": lambda product: [
                 review(each) for each in rows["reviews"] if each["productUpc"] == product["upc"]
             ],
-            "Review": lambda sent: next((review(each) for each in rows["reviews"] if each["id"] == sent["id"]), None),
+            "Review": lambda sent: next(
+                (review(each) for each in rows["reviews"] if each["id"] == sent["id"]), None
+            ),
         },
     }
