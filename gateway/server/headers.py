@@ -1,0 +1,137 @@
+"""Which of a client's headers reach a subgraph, by the rules of the configuration in their order.
+
+A request to a subgraph starts with none of them. Headers that describe one connection or one body never pass, nor
+does any `hansa-*`: those are the platform's own, which a client cannot set.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
+
+from gateway.server.config.schema import HeaderRule, Headers, Insert, Propagate, Remove
+
+Pairs: TypeAlias = tuple[tuple[str, str], ...]
+Step: TypeAlias = Callable[[Pairs, "Outgoing"], None]
+
+PLATFORM_PREFIX = "hansa-"
+_RESERVED = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "traceparent",
+        "tracestate",
+        "trailer",
+        "trailers",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+
+
+class Outgoing:
+    """Headers on their way to a subgraph; a header that one rule propagated is not propagated twice."""
+
+    def __init__(self) -> None:
+        self.pairs: list[tuple[str, str]] = []
+        self._propagated: set[str] = set()
+
+    def propagate(self, source: str, target: str, values: Iterable[str]) -> None:
+        if source in self._propagated:
+            return
+        self._propagated.add(source)
+        self.pairs.extend((target, value) for value in values)
+
+    def set(self, name: str, value: str) -> None:
+        self.remove(lambda present: present == name)
+        self.pairs.append((name, value))
+
+    def remove(self, matches: Callable[[str], object]) -> None:
+        self.pairs = [pair for pair in self.pairs if not matches(pair[0])]
+
+
+class HeaderPropagation:
+    """The rules of one subgraph, made ready once: those of `all` first, then its own."""
+
+    def __init__(self, headers: Headers, subgraph: str) -> None:
+        own = headers.subgraphs.get(subgraph)
+        rules = (*headers.all.request, *(own.request if own else ()))
+        self._steps: Sequence[Step] = [_step(rule) for rule in rules]
+
+    def apply(self, client: Pairs) -> Pairs:
+        """What is sent for a client's headers, whose names are lower case."""
+        if not self._steps:
+            return ()
+        outgoing = Outgoing()
+        for step in self._steps:
+            step(client, outgoing)
+        return tuple(outgoing.pairs)
+
+
+def may_pass(name: str) -> bool:
+    """Whether a client's header may reach a subgraph at all; `name` is lower case."""
+    return name not in _RESERVED and not name.startswith(PLATFORM_PREFIX)
+
+
+def _step(rule: HeaderRule) -> Step:
+    if rule.propagate is not None:
+        return (
+            _propagate_named(rule.propagate) if rule.propagate.named else _propagate_matching(rule.propagate)
+        )
+    if rule.insert is not None:
+        return _insert(rule.insert)
+    assert rule.remove is not None
+    return _remove(rule.remove)
+
+
+def _propagate_named(rule: Propagate) -> Step:
+    source = (rule.named or "").lower()
+    target = (rule.rename or source).lower()
+    default = () if rule.default is None else (rule.default,)
+    passes = may_pass(source) and may_pass(target)
+
+    def step(client: Pairs, outgoing: Outgoing) -> None:
+        if passes:
+            values = tuple(value for name, value in client if name == source)
+            outgoing.propagate(source, target, values or default)
+
+    return step
+
+
+def _propagate_matching(rule: Propagate) -> Step:
+    matches = re.compile(rule.matching or "").fullmatch
+
+    def step(client: Pairs, outgoing: Outgoing) -> None:
+        for source in dict.fromkeys(name for name, _ in client if may_pass(name) and matches(name)):
+            outgoing.propagate(source, source, (value for name, value in client if name == source))
+
+    return step
+
+
+def _insert(rule: Insert) -> Step:
+    name = rule.name.lower()
+
+    def step(_: Pairs, outgoing: Outgoing) -> None:
+        outgoing.set(name, rule.value)
+
+    return step
+
+
+def _remove(rule: Remove) -> Step:
+    named = rule.named
+    matches = named.lower().__eq__ if named else re.compile(rule.matching or "").fullmatch
+
+    def step(_: Pairs, outgoing: Outgoing) -> None:
+        outgoing.remove(matches)
+
+    return step

@@ -1,0 +1,1 @@
+"""GraphQL over HTTP: what a request must be like and how it is answered."""

@@ -1,0 +1,107 @@
+"""What a client asks, out of its HTTP request (GraphQL over HTTP, section 5)."""
+
+import json
+from collections import Counter
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+from msgspec import Struct
+
+from gateway.server.errors import RequestError, bad_request, error_body
+
+_MEMBERS = (b'"query"', b'"operationName"', b'"variables"', b'"extensions"')
+
+
+class Parameters(Struct, frozen=True, rename="camel"):
+    """The parameters of a GraphQL request; `extensions` is checked and not used."""
+
+    query: str | None = None
+    operation_name: str | None = None
+    variables: dict[str, Any] | None = None
+    extensions: dict[str, Any] | None = None
+
+
+_decoder = msgspec.json.Decoder(Parameters)
+_object_decoder = msgspec.json.Decoder(dict[str, Any])
+
+
+def from_post(content_type: str | None, body: bytes) -> Parameters:
+    """The parameters of a JSON body. Raises RequestError (400, 415)."""
+    _require_json(content_type)
+    try:
+        parameters = _decoder.decode(body)
+        body.decode()
+    except UnicodeDecodeError:
+        raise bad_request("The request's body is not UTF-8") from None
+    except msgspec.ValidationError as error:
+        raise bad_request(_describe(error, body)) from None
+    except msgspec.DecodeError as error:
+        raise bad_request(f"The request's body is not JSON: {error}") from None
+    except RecursionError:
+        raise bad_request("The request's body is nested too deeply") from None
+    _refuse_duplicates(body)
+    return _with_query(parameters)
+
+
+def from_get(query_string: bytes) -> Parameters:
+    """The parameters of a URL's query. Raises RequestError (400)."""
+    try:
+        pairs = parse_qsl(query_string.decode(), keep_blank_values=True, max_num_fields=100, errors="strict")
+    except ValueError:
+        raise bad_request("The URL's query is not UTF-8 or has too many parameters") from None
+    for name, count in Counter(name for name, _ in pairs).items():
+        if count > 1:
+            raise bad_request(f"The parameter `{name}` is given {count} times")
+    given = dict(pairs)
+    return _with_query(
+        Parameters(
+            query=given.get("query"),
+            operation_name=given.get("operationName"),
+            variables=_object(given.get("variables"), "variables"),
+            extensions=_object(given.get("extensions"), "extensions"),
+        )
+    )
+
+
+def _require_json(content_type: str | None) -> None:
+    media_type, _, parameters = (content_type or "").partition(";")
+    if media_type.strip().lower() != "application/json":
+        message = "A POST request must have the content type application/json"
+        raise RequestError(415, [error_body(message, "UNSUPPORTED_MEDIA_TYPE")])
+    for parameter in parameters.lower().split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip() == "charset" and value.strip().strip('"') not in ("utf-8", "utf8"):
+            raise RequestError(
+                415, [error_body("The charset of a request must be UTF-8", "UNSUPPORTED_MEDIA_TYPE")]
+            )
+
+
+def _describe(error: msgspec.ValidationError, body: bytes) -> str:
+    if body.lstrip()[:1] == b"[":
+        return "The request's body must be a JSON object; batches are not supported"
+    return f"The request's body is not a GraphQL request: {error}"
+
+
+def _refuse_duplicates(body: bytes) -> None:
+    """JSON leaves open which of two equal members counts (RFC 8259, section 4), so that none may."""
+    if all(body.count(member) < 2 for member in _MEMBERS):
+        return
+    for name, count in Counter(name for name, _ in json.loads(body, object_pairs_hook=list)).items():
+        if count > 1:
+            raise bad_request(f"The request's body has `{name}` {count} times")
+
+
+def _object(text: str | None, name: str) -> dict[str, Any] | None:
+    if text is None or text in ("", "null"):
+        return None
+    try:
+        return _object_decoder.decode(text)
+    except (msgspec.DecodeError, RecursionError):
+        raise bad_request(f"The parameter `{name}` is not a JSON object") from None
+
+
+def _with_query(parameters: Parameters) -> Parameters:
+    if not parameters.query:
+        raise bad_request("The parameter `query` is missing: it holds the GraphQL document")
+    return parameters
