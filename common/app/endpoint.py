@@ -18,8 +18,9 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOpe
 from strawberry.types import ExecutionResult
 
 from common.app.masking import INTERNAL, format_error
+from common.app.request import CLIENT_ADDRESS_HEADER, ServiceRequest
 from common.app.responses import JSON_HEADERS, graphql_errors, header, read_body, respond
-from common.auth import Caller, InvalidToken, TokenVerifier
+from common.auth import InvalidToken, TokenVerifier
 from common.errors import DeadlineExceededError, DomainError
 
 DEADLINE_HEADER = b"hansa-deadline-ms"
@@ -33,10 +34,10 @@ class _Operation(Struct):
 
 
 class GraphQLEndpoint:
-    """The ASGI app of one schema; `context` makes the resolvers' context for a caller, anew for each request."""
+    """The ASGI app of one schema; `context` makes the resolvers' context, anew for each request."""
 
     def __init__(
-        self, schema: Schema, context: Callable[[Caller | None], object], log: logging.Logger
+        self, schema: Schema, context: Callable[[ServiceRequest], object], log: logging.Logger
     ) -> None:
         self._schema = schema
         self._context = context
@@ -58,7 +59,8 @@ class GraphQLEndpoint:
             operation = msgspec.json.decode(await read_body(receive, _MAX_BODY), type=_Operation)
             verifier: TokenVerifier = scope["litestar_app"].state.verifier
             caller = await verifier.authenticate(header(scope, b"authorization"))
-            return 200, JSON_HEADERS, await self._run(operation, caller, header(scope, DEADLINE_HEADER))
+            request = ServiceRequest(caller, header(scope, CLIENT_ADDRESS_HEADER))
+            return 200, JSON_HEADERS, await self._run(operation, request, header(scope, DEADLINE_HEADER))
         except InvalidToken as refusal:
             return refusal.status, refusal.headers(), refusal.body()
         except DomainError as refusal:
@@ -67,22 +69,22 @@ class GraphQLEndpoint:
         except msgspec.DecodeError as error:
             return 400, JSON_HEADERS, graphql_errors(f"Not a GraphQL request: {error}", "BAD_REQUEST")
 
-    async def _run(self, operation: _Operation, caller: Caller | None, deadline: str | None) -> bytes:
+    async def _run(self, operation: _Operation, request: ServiceRequest, deadline: str | None) -> bytes:
         budget = int(deadline) / 1000 if deadline and deadline.isdecimal() else None
         try:
             async with asyncio.timeout(budget) as limit:
-                return self._encode(await self._execute(operation, caller))
+                return self._encode(await self._execute(operation, request))
         except TimeoutError:
             if limit.expired():
                 raise DeadlineExceededError("The time for this request ran out") from None
             raise
 
-    async def _execute(self, operation: _Operation, caller: Caller | None) -> ExecutionResult | bytes:
+    async def _execute(self, operation: _Operation, request: ServiceRequest) -> ExecutionResult | bytes:
         try:
             return await self._schema.execute(
                 operation.query,
                 variable_values=operation.variables,
-                context_value=self._context(caller),
+                context_value=self._context(request),
                 operation_name=operation.operationName,
             )
         except (CannotGetOperationTypeError, InvalidOperationTypeError):

@@ -16,7 +16,8 @@ from strawberry.federation import Schema
 from common.app.endpoint import GraphQLEndpoint
 from common.app.health import Check, health_routes
 from common.app.observer import RequestObserver
-from common.auth import Caller, KeySet, TokenVerifier
+from common.app.request import ServiceRequest
+from common.auth import KeySet, TokenVerifier
 from common.errors import DomainError
 from common.http import open_transport
 from common.settings import ServiceSettings
@@ -30,14 +31,14 @@ def create_service(
     settings: ServiceSettings,
     telemetry: Telemetry,
     schema: Schema,
-    context: Callable[[Caller | None], object],
+    context: Callable[[ServiceRequest], object],
     route_handlers: Sequence[ControllerRouterHandler] = (),
     lifespan: Sequence[Lifespan] = (),
     readiness: Mapping[str, Check] | None = None,
 ) -> Litestar:
     """The app of the service `settings.service`.
 
-    `context` makes the resolvers' `info.context` for the caller of one request. `readiness` are checks by
+    `context` makes the resolvers' `info.context` for one request. `readiness` are checks by
     name. `lifespan` are context managers entered in order and left in reverse. Apps that share the process
     may be given as `app.state.apps`, by name, before the lifespan starts, for `app://` URLs.
     """
