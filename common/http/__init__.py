@@ -1,0 +1,22 @@
+"""HTTP requests to services: over TCP, TLS and Unix sockets, or to an application in this process.
+
+One protocol, `Transport`, for all of them, opened by URL. It knows nothing of GraphQL; what a response
+means is for the caller to say.
+"""
+
+from common.http.errors import ConnectError, ProtocolError, ResponseTooLarge, TimeoutError_, TransportError
+from common.http.messages import Request, Response, TransportLimits
+from common.http.transport import Transport, open_transport
+
+__all__ = [
+    "ConnectError",
+    "ProtocolError",
+    "Request",
+    "Response",
+    "ResponseTooLarge",
+    "TimeoutError_",
+    "Transport",
+    "TransportError",
+    "TransportLimits",
+    "open_transport",
+]

@@ -1,0 +1,49 @@
+"""Content codings of responses (RFC 9110 §8.4): gzip and deflate, decoded within a bound."""
+
+import zlib
+
+from common.http.errors import ProtocolError, ResponseTooLarge
+from common.http.messages import Headers, Response
+
+_GZIP = 16 + zlib.MAX_WBITS
+_EITHER = 32 + zlib.MAX_WBITS
+_WINDOW_BITS = {"gzip": (_GZIP,), "x-gzip": (_GZIP,), "deflate": (_EITHER, -zlib.MAX_WBITS)}
+
+
+def decoded(status: int, headers: Headers, body: bytes, max_size: int) -> Response:
+    """The response with its content coding undone; ProtocolError for a coding that is unknown or broken."""
+    response = Response(status, headers, body)
+    coding = response.header("content-encoding")
+    if coding is None or not body:
+        return response
+    for name in reversed([part.strip().lower() for part in coding.split(",")]):
+        if name != "identity":
+            body = _decode(name, body, max_size)
+    return Response(status, tuple(pair for pair in headers if pair[0] != "content-encoding"), body)
+
+
+def _decode(coding: str, body: bytes, max_size: int) -> bytes:
+    variants = _WINDOW_BITS.get(coding)
+    if variants is None:
+        raise ProtocolError(f"content coding {coding!r} is not supported")
+    for window_bits in variants:  # "deflate" is sent with and without the zlib header
+        try:
+            return _inflate(body, window_bits, max_size)
+        except zlib.error as error:
+            cause = error
+    raise ProtocolError("the content coding is broken") from cause
+
+
+def _inflate(body: bytes, window_bits: int, max_size: int) -> bytes:
+    parts = []
+    room = max_size
+    while body:  # a gzip body may be several members, one after another
+        inflater = zlib.decompressobj(window_bits)
+        parts.append(inflater.decompress(body, room + 1))
+        room -= len(parts[-1])
+        if room < 0:
+            raise ResponseTooLarge(f"more than {max_size} bytes after decoding")
+        if not inflater.eof:
+            raise ProtocolError("the encoded body ends early")
+        body = inflater.unused_data
+    return b"".join(parts)

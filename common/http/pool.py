@@ -1,0 +1,91 @@
+"""Keep-alive connections to one origin: a bounded number, the one used last first, waiters in order."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from common.http.connection import Connection
+from common.http.errors import ConnectionLost
+
+Connect = Callable[[Callable[[Connection], None]], Awaitable[Connection]]
+
+
+class Pool:
+    """`connect` opens a connection and is given what the connection calls when it closes."""
+
+    def __init__(self, connect: Connect, *, max_connections: int, idle_timeout: float) -> None:
+        self._connect = connect
+        self._free_slots = max_connections
+        self._idle_timeout = idle_timeout
+        self._idle: deque[Connection] = deque()
+        self._open: set[Connection] = set()
+        self._waiters: deque[asyncio.Future[None]] = deque()
+
+    def take_idle(self) -> Connection | None:
+        """A kept connection that can be used now, unless others wait for one."""
+        return None if self._waiters else self._pop_idle()
+
+    def _pop_idle(self) -> Connection | None:
+        oldest = asyncio.get_running_loop().time() - self._idle_timeout
+        while self._idle:
+            connection = self._idle.pop()
+            if connection.usable and connection.idle_since >= oldest:
+                return connection
+            connection.close()
+        return None
+
+    async def connect(self) -> Connection:
+        """A new connection, or a kept one that became free while all were in use."""
+        while self._free_slots == 0:
+            await self._wait()
+            if (kept := self._pop_idle()) is not None:
+                return kept
+        self._free_slots -= 1
+        try:
+            connection = await self._connect(self._closed)
+            if not connection.usable:
+                raise ConnectionLost("closed as soon as it was open")
+        except BaseException:
+            self._release_slot()
+            raise
+        self._open.add(connection)
+        return connection
+
+    def release(self, connection: Connection) -> None:
+        """Give back after an exchange; one that is closed gives its place to another."""
+        if connection.usable:
+            self._idle.append(connection)
+            self._wake()
+
+    async def _wait(self) -> None:
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled():
+                self._wake()  # woken and cancelled at once: the next one takes the turn
+            raise
+
+    def _wake(self) -> None:
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+
+    def _closed(self, connection: Connection) -> None:
+        if connection in self._open:
+            self._open.remove(connection)
+            self._release_slot()
+        if connection in self._idle:
+            self._idle.remove(connection)
+
+    def _release_slot(self) -> None:
+        self._free_slots += 1
+        self._wake()
+
+    async def close(self) -> None:
+        for connection in tuple(self._open):
+            connection.close()
+        await asyncio.sleep(0)
