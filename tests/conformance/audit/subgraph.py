@@ -5,7 +5,7 @@ called with its parent row and the field's arguments; a reference resolver is ke
 representation. What has no resolver is read from the row, and what the row lacks is null.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -43,16 +43,15 @@ def pick(row: Row, *names: str) -> dict[str, Any]:
 
 
 def by(
-    rows: Iterable[Row], key: str, *names: str, typename: str | None = None
+    rows: Collection[Row], key: str, *names: str, typename: str | None = None
 ) -> Callable[[Row], Row | None]:
     """A reference resolver: the row that has the representation's `key`, cut down to `key` and `names`.
 
     What the representation brings beside the key, by `@requires`, is added.
     """
-    index = {row[key]: row for row in rows}
 
     def resolve(representation: Row) -> Row | None:
-        row = index.get(representation.get(key))
+        row = next((each for each in rows if each[key] == representation.get(key)), None)
         if row is None:
             return None
         typenames = {"__typename": typename} if typename else {}

@@ -8,14 +8,12 @@ from tests.conformance.audit.subgraph import Resolvers, Row, by
 def resolvers(_: dict[str, Any]) -> dict[str, Resolvers]:
     products: list[dict[str, Any]] = [{"id": "p1", "name": "p1-name", "price": 9.99}]
     categories: list[dict[str, Any]] = []
+    product = by(products, "id", "name", "price")
     registers: dict[str, int] = {}
 
     def add_product(_: Row, input: dict[str, Any]) -> Row:  # noqa: A002  # the argument's name
         products.append({"id": f"p-added-{len(products)}", **input})
         return products[-1]
-
-    def product(representation: Row) -> Row | None:
-        return by(products, "id", "name", "price")(representation)
 
     def add_category(_: Row, *, name: str, requestId: str) -> Row:  # noqa: N803  # the argument's name
         category = {"id": f"c-added-{requestId}", "name": name}
@@ -39,7 +37,7 @@ def resolvers(_: dict[str, Any]) -> dict[str, Resolvers]:
             "Query.product": lambda _, id: product({"id": id}),  # noqa: A006
             "Query.products": lambda _: products,
             "Product": product,
-            "Category": lambda representation: by(categories, "id")(representation),
+            "Category": by(categories, "id"),
         },
         "b": {
             "Mutation.delete": lambda _, requestId: registers.pop(requestId),  # noqa: N803
@@ -47,7 +45,7 @@ def resolvers(_: dict[str, Any]) -> dict[str, Resolvers]:
             "Product": dict,
             "Product.isExpensive": lambda each: each["price"] > 100,
             "Product.isAvailable": lambda _: True,
-            "Category": lambda representation: by(categories, "id", "name")(representation),
+            "Category": by(categories, "id", "name"),
         },
         "c": {"Mutation.add": add},
     }
