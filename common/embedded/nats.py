@@ -59,6 +59,11 @@ class NatsServer:
         configuration = self._configure(home, ports)
         self._process.spawn((str(_binary()), "--config", str(configuration)), reachable=(home,))
         await self._process.ready(lambda: self._answers(ports))
+        return self.url
+
+    @property
+    def url(self) -> str:
+        """Its URL, once it has been started."""
         return f"nats://{self._token}@127.0.0.1:{self._port}"
 
     async def stop(self) -> None:
