@@ -1,0 +1,1 @@
+"""Accounts, sign-in and access tokens: the subgraph that owns `User`."""

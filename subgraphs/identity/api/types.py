@@ -1,0 +1,96 @@
+"""Identity's GraphQL types. The unions hold a use case's outcomes: what a client should expect is in the schema."""
+
+from datetime import datetime
+from typing import Annotated, TypeAlias
+
+import strawberry
+import strawberry.federation
+
+from common.errors import ForbiddenError
+from subgraphs.identity import service
+from subgraphs.identity.api.context import Info
+from subgraphs.identity.domain import User as DomainUser
+from subgraphs.identity.domain import parse_user_id
+
+
+@strawberry.federation.type(keys=["id"], description="Someone with an account.")
+class User:
+    id: strawberry.ID
+    name: str
+    created_at: datetime
+    address: strawberry.Private[str]
+
+    @strawberry.field(description="The e-mail address; only for oneself.")
+    def email(self, info: Info) -> str | None:
+        caller = info.context.caller
+        if caller is None or caller.subject != self.id:
+            raise ForbiddenError("Only the user may see this e-mail address")
+        return self.address
+
+    @classmethod
+    def of(cls, user: DomainUser) -> "User":
+        return cls(id=strawberry.ID(str(user.id)), name=user.name, created_at=user.created_at, address=user.email)
+
+    @classmethod
+    async def load(cls, info: Info, id_: str) -> "User | None":
+        """The user of that id, by the request's loader."""
+        parsed = parse_user_id(id_)
+        user = await info.context.users.load(parsed) if parsed else None
+        return cls.of(user) if user else None
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "User | None":  # noqa: A002 - the key field's name
+        return await cls.load(info, id)
+
+
+@strawberry.type(description="A signed-in user. Send the token as `Authorization: Bearer` until it expires.")
+class Session:
+    access_token: str
+    expires_at: datetime
+    user: User
+
+    @classmethod
+    def of(cls, session: service.Session) -> "Session":
+        token = session.token
+        return cls(access_token=token.text, expires_at=token.expires_at, user=User.of(session.user))
+
+
+@strawberry.type(description="No account has this e-mail address and password.")
+class InvalidCredentials:
+    message: str
+
+
+@strawberry.type(description="An account has this e-mail address already.")
+class EmailTaken:
+    message: str
+
+
+@strawberry.type(description="A field of the input breaks a rule.")
+class InvalidSignUp:
+    message: str
+    field: str
+
+
+@strawberry.type(description="The account or the client used up its attempts.")
+class TooManyAttempts:
+    message: str
+    retry_after: int = strawberry.field(description="Seconds to wait.")
+
+
+SignInResult: TypeAlias = Annotated[Session | InvalidCredentials | TooManyAttempts, strawberry.union("SignInResult")]
+SignUpResult: TypeAlias = Annotated[
+    Session | EmailTaken | InvalidSignUp | TooManyAttempts, strawberry.union("SignUpResult")
+]
+
+
+@strawberry.input
+class SignInInput:
+    email: str
+    password: str
+
+
+@strawberry.input
+class SignUpInput:
+    email: str
+    password: str
+    name: str

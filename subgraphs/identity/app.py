@@ -1,0 +1,75 @@
+"""Identity's wiring: from the environment to an app."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from litestar import Litestar
+from redis.asyncio import BlockingConnectionPool, Redis
+
+from common.app import ServiceRequest, create_service
+from common.database import Database
+from common.service import Service
+from common.settings import load
+from common.telemetry import Telemetry
+from subgraphs.identity.api import Context, schema
+from subgraphs.identity.demo import load_demo
+from subgraphs.identity.domain import KeyPolicy
+from subgraphs.identity.passwords import Passwords
+from subgraphs.identity.routes import routes
+from subgraphs.identity.sealing import Sealer
+from subgraphs.identity.service import Identity
+from subgraphs.identity.settings import Settings
+from subgraphs.identity.signing_keys import SigningKeys
+from subgraphs.identity.throttle import SignInThrottle
+from subgraphs.identity.tokens import AccessTokens
+
+
+def create_app(environment: Mapping[str, str]) -> Litestar:
+    """The app of the identity subgraph.
+
+    Raises:
+        SettingsError: the environment lacks something.
+    """
+    settings = load(Settings, environment)
+    telemetry = Telemetry(settings.service, environment)
+    database = Database.open(settings.database_url.reveal(), schema=settings.service, telemetry=telemetry)
+    redis = Redis(connection_pool=BlockingConnectionPool.from_url(settings.redis_url.reveal(), timeout=2))
+    telemetry.instrument_redis(redis)
+    keys = SigningKeys(database, Sealer.from_setting(settings.key_encryption_key), KeyPolicy())
+    passwords = Passwords()
+    tokens = AccessTokens(keys, settings.issuer, settings.audience)
+    identity = Identity(database, passwords, SignInThrottle(redis), tokens)
+
+    def context(request: ServiceRequest) -> Context:
+        return Context.of(request, identity)
+
+    async def ping_redis() -> None:
+        await redis.ping()
+
+    @asynccontextmanager
+    async def resources(_: Litestar) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            passwords.close()
+            await redis.aclose()
+            await database.close()
+
+    return create_service(
+        settings=settings,
+        telemetry=telemetry,
+        schema=schema,
+        context=context,
+        route_handlers=routes(keys),
+        lifespan=[resources],
+        readiness={"database": database.ping, "valkey": ping_redis},
+    )
+
+
+service = Service(
+    name=Settings.service,
+    create_app=create_app,
+    migrations=Path(__file__).parent / "migrations",
+    load_demo=load_demo,
+)

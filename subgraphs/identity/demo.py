@@ -1,0 +1,26 @@
+"""Demo data: the users that everyone may sign in as."""
+
+from collections.abc import Mapping
+
+from common.database import Database
+from common.demo import DEMO_PASSWORD, DEMO_USERS
+from common.settings import load
+from subgraphs.identity import store
+from subgraphs.identity.passwords import Passwords
+from subgraphs.identity.settings import Settings
+
+
+async def load_demo(environment: Mapping[str, str]) -> None:
+    """Adds the demo users that are missing."""
+    settings = load(Settings, environment)
+    database = Database.open(settings.database_url.reveal(), schema=settings.service)
+    passwords = Passwords()
+    try:
+        async with database.transaction() as transaction:
+            for demo_user in DEMO_USERS:
+                if await store.insert_user(transaction, demo_user.email, demo_user.name, demo_user.id):
+                    password_hash = await passwords.hash(DEMO_PASSWORD)
+                    await store.put_password_hash(transaction, demo_user.id, password_hash)
+    finally:
+        passwords.close()
+        await database.close()

@@ -1,0 +1,44 @@
+"""Outcomes of use cases that are not success; the API shows each as a member of a result union."""
+
+from common.errors import DomainError
+
+
+class InvalidCredentialsError(DomainError):
+    """No account has this e-mail address and password. Which of the two is wrong is not told."""
+
+    code = "INVALID_CREDENTIALS"
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("The e-mail address or the password is wrong")
+
+
+class EmailTakenError(DomainError):
+    """An account has this e-mail address already."""
+
+    code = "EMAIL_TAKEN"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("An account with this e-mail address exists")
+
+
+class InvalidSignUpError(DomainError):
+    """A member of the sign-up input breaks a rule; `field` names it."""
+
+    code = "INVALID_SIGN_UP"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message, field=field)
+        self.field = field
+
+
+class TooManyAttemptsError(DomainError):
+    """The account or the client used up its attempts; `retry_after` is in seconds."""
+
+    code = "TOO_MANY_ATTEMPTS"
+    status = 429
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Too many attempts; try again in {retry_after} s", retryAfter=retry_after)
+        self.retry_after = retry_after

@@ -1,0 +1,77 @@
+"""Identity's use cases: sign up, sign in, look people up."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from msgspec import Struct
+
+from common.database import Database
+from subgraphs.identity import store
+from subgraphs.identity.domain import User, check_sign_up, normalise_email, password_fits
+from subgraphs.identity.errors import EmailTakenError, InvalidCredentialsError
+from subgraphs.identity.passwords import Passwords
+from subgraphs.identity.throttle import SignInThrottle
+from subgraphs.identity.tokens import AccessToken, AccessTokens
+
+
+class Session(Struct, frozen=True):
+    """Who signed in, and the token that proves it."""
+
+    user: User
+    token: AccessToken
+
+
+class Identity:
+    """No call holds a transaction while a password is hashed."""
+
+    def __init__(
+        self, database: Database, passwords: Passwords, throttle: SignInThrottle, tokens: AccessTokens
+    ) -> None:
+        self._database = database
+        self._passwords = passwords
+        self._throttle = throttle
+        self._tokens = tokens
+
+    async def sign_up(self, *, email: str, name: str, password: str, client_address: str | None) -> Session:
+        """Makes an account and signs in to it.
+
+        Raises:
+            InvalidSignUpError, EmailTakenError, TooManyAttemptsError, OverloadedError
+        """
+        wanted = check_sign_up(email=email, name=name, password=password)
+        await self._throttle.count(wanted.email, client_address)
+        password_hash = await self._passwords.hash(wanted.password)
+        async with self._database.transaction() as transaction:
+            user = await store.insert_user(transaction, wanted.email, wanted.name)
+            if user is None:
+                raise EmailTakenError
+            await store.put_password_hash(transaction, user.id, password_hash)
+        return Session(user, await self._tokens.issue(user.id))
+
+    async def sign_in(self, *, email: str, password: str, client_address: str | None) -> Session:
+        """Exchanges a password for a token; an unknown address takes as long as a wrong password.
+
+        Raises:
+            InvalidCredentialsError, TooManyAttemptsError, OverloadedError
+        """
+        email = normalise_email(email)
+        await self._throttle.count(email, client_address)
+        async with self._database.transaction() as transaction:
+            found = await store.credential_by_email(transaction, email)
+        known_hash = found.password_hash if found else None
+        if not password_fits(password) or not await self._passwords.verify(password, known_hash) or found is None:
+            raise InvalidCredentialsError
+        await self._throttle.forget(email)
+        if self._passwords.is_outdated(found.password_hash):
+            await self._rehash(found.user.id, password)
+        return Session(found.user, await self._tokens.issue(found.user.id))
+
+    async def users(self, ids: Collection[UUID]) -> dict[UUID, User]:
+        """The users of those ids that exist, by one statement."""
+        async with self._database.transaction() as transaction:
+            return await store.users_by_id(transaction, ids)
+
+    async def _rehash(self, user_id: UUID, password: str) -> None:
+        password_hash = await self._passwords.hash(password)
+        async with self._database.transaction() as transaction:
+            await store.put_password_hash(transaction, user_id, password_hash)

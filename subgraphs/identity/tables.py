@@ -1,0 +1,33 @@
+"""Identity's tables, in the schema that the connection's search path names."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+metadata = sa.MetaData()
+
+user = sa.Table(
+    "user",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True, server_default=sa.text("uuidv7()")),
+    sa.Column("email", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+)
+
+# Apart from `user`, so that no query that reads people can read their hashes.
+credential = sa.Table(
+    "credential",
+    metadata,
+    sa.Column("user_id", sa.ForeignKey("user.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("password_hash", sa.Text, nullable=False),
+    sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+)
+
+signing_key = sa.Table(
+    "signing_key",
+    metadata,
+    sa.Column("kid", sa.Text, primary_key=True),
+    sa.Column("public_jwk", postgresql.JSONB, nullable=False),
+    sa.Column("sealed_private_key", sa.LargeBinary, nullable=False),
+    sa.Column("active_from", sa.DateTime(timezone=True), nullable=False, unique=True),
+)
