@@ -1,0 +1,43 @@
+"""The `hansa` command. Each subcommand is imported when it is called, so that none waits for another's imports."""
+
+import sys
+
+from cyclopts import App, CycloptsError
+
+from gateway.cli.failure import USAGE, CommandError
+
+app = App(
+    name="hansa",
+    help="A GraphQL federation: composer, router and platform.",
+    version_flags=[],
+    result_action="return_value",
+    print_error=True,
+    exit_on_error=False,
+    end_of_options_delimiter="--",
+)
+app.command("gateway.cli.up:up", name="up", help="Bring up the whole platform with demo data.")
+app.command("gateway.cli.serve:serve", name="serve", help="Serve a supergraph file at /graphql.")
+app.command("gateway.cli.compose:compose", name="compose", help="Compose subgraph schemas to a supergraph.")
+app.command("gateway.cli.plan:plan", name="plan", help="Show the query plan of an operation.")
+app.command(
+    "gateway.cli.subgraph:subgraph", name="subgraph", help="Run one of the platform's services alone."
+)
+app.command("gateway.cli.new:new", name="new", help="Make the room of a new subgraph.")
+app.command("gateway.cli.version:version", name="version", help="Print the version.")
+
+
+def main() -> None:
+    """Runs the command line and exits: 0 done, 1 refused, 2 wrong usage, 3 the address is taken."""
+    try:
+        status = app(sys.argv[1:])
+    except CycloptsError:
+        sys.exit(USAGE)
+    except CommandError as error:
+        print(f"hansa: {error}", file=sys.stderr)
+        sys.exit(error.status)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    sys.exit(status or 0)

@@ -44,24 +44,31 @@ class Console:
         return file if file.is_relative_to(self._directory) and file.is_file() else None
 
     async def _send(self, file: Path, scope: Scope, send: Send) -> None:
-        status = file.stat()
-        tag = f'"{status.st_mtime_ns:x}-{status.st_size:x}"'
-        hashed = file.is_relative_to(self._directory / "assets")
-        headers = [
-            (b"cache-control", (_YEAR if hashed else "no-cache").encode()),
-            (b"etag", tag.encode()),
-            (b"last-modified", formatdate(status.st_mtime, usegmt=True).encode()),
-            (b"x-content-type-options", b"nosniff"),
-        ]
-        if dict(scope["headers"]).get(b"if-none-match", b"").decode("latin-1") == tag:
+        headers, tag = self._describe(file)
+        if dict(scope["headers"]).get(b"if-none-match") == tag:
             await send({"type": "http.response.start", "status": 304, "headers": headers})
             await send({"type": "http.response.body", "body": b""})
             return
-        headers.append((b"content-type", _media_type(file).encode()))
         body = await asyncio.to_thread(file.read_bytes)
-        headers.append((b"content-length", str(len(body)).encode()))
+        headers += [
+            (b"content-type", _media_type(file).encode()),
+            (b"content-length", str(len(body)).encode()),
+        ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body if scope["method"] == "GET" else b""})
+
+    def _describe(self, file: Path) -> tuple[list[tuple[bytes, bytes]], bytes]:
+        """A file's caching headers and its entity tag."""
+        status = file.stat()
+        tag = f'"{status.st_mtime_ns:x}-{status.st_size:x}"'.encode()
+        hashed = file.is_relative_to(self._directory / "assets")
+        headers = [
+            (b"cache-control", (_YEAR if hashed else "no-cache").encode()),
+            (b"etag", tag),
+            (b"last-modified", formatdate(status.st_mtime, usegmt=True).encode()),
+            (b"x-content-type-options", b"nosniff"),
+        ]
+        return headers, tag
 
 
 def _media_type(file: Path) -> str:

@@ -1,47 +1,63 @@
-"""From a file's text to a frozen configuration, or to an error that names the key and its line."""
+"""From a file's text to a frozen value, or to an error that names the key and its line."""
 
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from gateway.server.config.document import read_document
+from gateway.server.config.document import Located, read_document
 from gateway.server.config.duration import Duration
 from gateway.server.config.errors import ConfigError
 from gateway.server.config.keys import unknown_keys
-from gateway.server.config.schema import HeaderRule, RouterConfig
+from gateway.server.config.rules import header_rule_faults
+from gateway.server.config.schema import RouterConfig
 
+Value = TypeVar("Value", bound=msgspec.Struct)
 _PATH_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 
 
 def load_config(file: Path, environment: Mapping[str, str]) -> RouterConfig:
-    """The configuration that `file` holds. Raises ConfigError, also where the file cannot be read."""
+    """The router's configuration that `file` holds. Raises ConfigError, also where the file cannot be read."""
+    return parse_config(read_text(file), environment, source=str(file))
+
+
+def read_text(file: Path) -> str:
+    """What `file` holds. Raises ConfigError."""
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"Cannot be read: {error}", source=str(file), line=1) from None
-    return parse_config(text, environment, source=str(file))
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"Cannot be read: {error.strerror}", source=str(file), line=1) from None
+    except UnicodeDecodeError:
+        raise ConfigError("Cannot be read: it is not UTF-8", source=str(file), line=1) from None
 
 
 def parse_config(text: str, environment: Mapping[str, str], *, source: str = "router.yaml") -> RouterConfig:
-    """The configuration that the YAML `text` holds. Raises ConfigError."""
+    """The router's configuration that the YAML `text` holds. Raises ConfigError."""
     document = read_document(text, source=source, environment=environment)
+    config = convert(document, RouterConfig, source=source)
+    for path, message in header_rule_faults(config.headers):
+        raise ConfigError(message, source=source, line=document.at(path).line)
+    return config
+
+
+def convert(document: Located, target: type[Value], *, source: str) -> Value:
+    """The document as a `target`.
+
+    Raises ConfigError for the first key that it does not have and for a value of the wrong type.
+    """
     if not isinstance(document.value, dict):
         raise ConfigError("Expected an object at the top", source=source, line=document.line)
-    for message, line in unknown_keys(document, msgspec.inspect.type_info(RouterConfig)):
+    for message, line in unknown_keys(document, msgspec.inspect.type_info(target)):
         raise ConfigError(message, source=source, line=line)
     try:
-        config = msgspec.convert(document.value, RouterConfig, strict=False, dec_hook=_decode)
+        return msgspec.convert(document.value, target, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at ")
         place = place.strip("`").removeprefix("$").removeprefix(".")
         where = f"`{place}`: " if place else ""
         raise ConfigError(where + message, source=source, line=document.at(_path("." + place)).line) from None
-    for path, message in _contradictions(config):
-        raise ConfigError(message, source=source, line=document.at(path).line)
-    return config
 
 
 def _decode(target: type, value: Any) -> Any:
@@ -55,40 +71,3 @@ def _path(place: str) -> tuple[str | int, ...]:
     return tuple(
         name or (int(index) if index.isdigit() else index) for name, index in _PATH_STEP.findall(place)
     )
-
-
-def _contradictions(config: RouterConfig) -> list[tuple[tuple[str | int, ...], str]]:
-    """What the types alone cannot refuse."""
-    groups: list[tuple[tuple[str, ...], tuple[HeaderRule, ...]]] = [
-        (("headers", "all", "request"), config.headers.all.request),
-        *(
-            (("headers", "subgraphs", name, "request"), rules.request)
-            for name, rules in config.headers.subgraphs.items()
-        ),
-    ]
-    return [
-        ((*path, index), message)
-        for path, rules in groups
-        for index, rule in enumerate(rules)
-        if (message := _header_rule_fault(rule))
-    ]
-
-
-def _header_rule_fault(rule: HeaderRule) -> str | None:
-    given = [step for step in (rule.propagate, rule.insert, rule.remove) if step is not None]
-    if len(given) != 1:
-        return "A header rule has exactly one of `propagate`, `insert` and `remove`"
-    selector = rule.propagate or rule.remove
-    if selector is None:
-        return None
-    if (selector.named is None) == (selector.matching is None):
-        return "`propagate` and `remove` take exactly one of `named` and `matching`"
-    return _pattern_fault(selector.matching)
-
-
-def _pattern_fault(pattern: str | None) -> str | None:
-    try:
-        re.compile(pattern or "")
-    except re.error as error:
-        return f"`{pattern}` is not a regular expression: {error}"
-    return None
