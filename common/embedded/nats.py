@@ -122,4 +122,5 @@ async def _has_jetstream(port: int) -> bool:
         greeting = await reader.readline()
     finally:
         writer.close()
+        await writer.wait_closed()
     return b'"jetstream":true' in greeting
