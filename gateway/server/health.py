@@ -1,0 +1,63 @@
+"""`/health`, `/health/live` and `/health/ready`."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+
+Check = Callable[[], Awaitable[None]]
+
+_log = logging.getLogger(__name__)
+_TIMEOUT = 2.0
+
+
+class Health:
+    """Whether the router takes requests: until it is told to stop, and while no check raises.
+
+    Each check has two seconds.
+    """
+
+    def __init__(self, checks: Mapping[str, Check] | None = None) -> None:
+        self._checks = dict(checks or {})
+        self._stopping = False
+
+    def stop(self) -> None:
+        """From now on not ready: a load balancer sends no more."""
+        self._stopping = True
+
+    async def ready(self) -> tuple[bool, dict[str, str]]:
+        """Whether ready, and `ok` or `failing` by the name of each check."""
+        if self._stopping:
+            return False, {"server": "stopping"}
+        outcomes = await asyncio.gather(*map(self._passes, self._checks))
+        names = {
+            name: "ok" if passed else "failing" for name, passed in zip(self._checks, outcomes, strict=True)
+        }
+        return all(outcomes), names
+
+    async def _passes(self, name: str) -> bool:
+        try:
+            async with asyncio.timeout(_TIMEOUT):
+                await self._checks[name]()
+        except Exception:  # noqa: BLE001 - whatever a check raises means that it fails
+            _log.warning("Readiness check %s fails", name, exc_info=True)
+            return False
+        return True
+
+
+def health_routes(health: Health) -> list[HTTPRouteHandler]:
+    """The doors; live is 200 while the process runs, ready 503 while it should get no requests."""
+
+    @get(["/health", "/health/live"], sync_to_thread=False)
+    def live() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @get("/health/ready")
+    async def ready() -> Response[dict[str, object]]:
+        passed, checks = await health.ready()
+        body: dict[str, object] = {"status": "ok" if passed else "failing", "checks": checks}
+        return Response(body, status_code=200 if passed else 503)
+
+    return [live, ready]

@@ -1,0 +1,32 @@
+"""A client's HTTP request, as far as it is read before its body."""
+
+from msgspec import Struct
+
+from gateway.server.asgi import Scope
+
+
+class HttpRequest(Struct, frozen=True):
+    """Method, URL query and headers; `headers` has the last of each name, `pairs` all, as the client sent them."""
+
+    method: str
+    query_string: bytes
+    headers: dict[bytes, bytes]
+    raw_headers: list[tuple[bytes, bytes]]
+
+    @classmethod
+    def from_scope(cls, scope: Scope) -> "HttpRequest":
+        raw = scope["headers"]
+        return cls(scope["method"], scope.get("query_string", b""), dict(raw), raw)
+
+    def header(self, name: bytes) -> str | None:
+        """The last header of that lower-case name."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    def all(self, name: bytes) -> list[str]:
+        """Every header of that lower-case name."""
+        return [value.decode("latin-1") for key, value in self.raw_headers if key == name]
+
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """All headers as text."""
+        return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in self.raw_headers)

@@ -1,0 +1,35 @@
+"""What Prometheus reads, by OpenTelemetry's names."""
+
+from prometheus_client import CollectorRegistry, Gauge, Histogram
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30)
+
+
+class Metrics:
+    """The router's metrics, in a registry of their own. Labels have few values: nothing a client invents."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.duration = Histogram(
+            "http_server_request_duration_seconds",
+            "Time from a request's head to its whole answer",
+            ["method", "operation_type", "status"],
+            registry=self.registry,
+            buckets=_SECONDS,
+        )
+        self.active = Gauge(
+            "http_server_active_requests", "Requests that are being answered", registry=self.registry
+        )
+        self.subgraph_duration = Histogram(
+            "http_client_request_duration_seconds",
+            "Time of a request to a subgraph; `status` is an HTTP status or why there is none",
+            ["subgraph", "status"],
+            registry=self.registry,
+            buckets=_SECONDS,
+        )
+        self.planning_duration = Histogram(
+            "apollo_router_query_planning_total_duration_seconds",
+            "Time to parse, validate, plan and compile an operation that was not cached",
+            registry=self.registry,
+            buckets=_SECONDS,
+        )

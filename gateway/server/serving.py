@@ -1,0 +1,138 @@
+"""Serves an ASGI app on a socket by uvicorn, until it is told to stop."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import uvicorn
+
+from gateway.server.asgi import ASGIApp
+from gateway.server.health import Health
+
+_KEEP_ALIVE = 75
+_BACKLOG = 2048
+
+
+class ListenError(Exception):
+    """The address cannot be listened on; the message says why and what to do."""
+
+
+class Address(NamedTuple):
+    """Where to listen; port 0 takes a free one."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> "Address":
+        """From `HOST:PORT`, where an IPv6 host stands in brackets. Raises ValueError."""
+        host, separator, port = text.rpartition(":")
+        if not separator or not host or not port.isdecimal() or int(port) > 65535:
+            raise ValueError(f"`{text}` is not an address of the form HOST:PORT, such as 127.0.0.1:4000")
+        return cls(host.removeprefix("[").removesuffix("]"), int(port))
+
+
+def open_listener(host: str, port: int) -> socket.socket:
+    """A socket that holds the address; nothing is accepted before it is served.
+
+    Raises ListenError.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise ListenError(f"{host} cannot be listened on: {error.strerror}") from None
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        raise _refusal(host, port, error) from None
+    return listener
+
+
+async def serve_router(
+    app: ASGIApp,
+    listener: socket.socket,
+    *,
+    health: Health,
+    stop: asyncio.Event,
+    started: Callable[[], None] | None = None,
+    grace: float = 30.0,
+) -> None:
+    """Runs the app's lifespan, then serves it until `stop` is set.
+
+    `started` is called once requests are accepted. On `stop`, `health` is told at once, nothing new is accepted
+    and requests in flight have `grace` seconds. Raises ListenError, and RuntimeError where the lifespan fails.
+    """
+    server = _Server(_config(app, grace), started)
+    watch = asyncio.create_task(_stop(server, health, stop))
+    address = listener.getsockname()
+    try:
+        await server.serve(sockets=[listener])
+    except OSError as error:
+        raise _refusal(address[0], address[1], error) from None
+    except SystemExit:
+        raise RuntimeError("The application did not start; its log says why") from None
+    finally:
+        watch.cancel()
+        listener.close()
+
+
+@contextlib.contextmanager
+def stop_signals() -> Iterator[asyncio.Event]:
+    """An event that SIGINT and SIGTERM set; for a process's entry."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None] | None) -> None:
+        super().__init__(config)
+        self._tell_started = started
+
+    def capture_signals(self) -> contextlib.AbstractContextManager[None]:  # type: ignore[override]
+        """Signals are the caller's: it stops other things, too."""
+        return contextlib.nullcontext()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._tell_started:
+            self._tell_started()
+
+
+def _config(app: ASGIApp, grace: float) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        backlog=_BACKLOG,
+        timeout_keep_alive=_KEEP_ALIVE,
+        timeout_graceful_shutdown=max(1, round(grace)),
+    )
+
+
+async def _stop(server: uvicorn.Server, health: Health, stop: asyncio.Event) -> None:
+    await stop.wait()
+    health.stop()
+    server.should_exit = True
+
+
+def _refusal(host: str, port: int, error: OSError) -> ListenError:
+    return ListenError(
+        f"{host}:{port} cannot be listened on: {error.strerror}. Another program may use port {port}: stop it, or "
+        f"choose another port (hansa serve --listen {host}:PORT, hansa up --port PORT, make run PORT=PORT)"
+    )
