@@ -65,8 +65,10 @@ class Passwords:
             raise OverloadedError("Too many sign-ins at once; try again in a moment")
         self._room -= 1
         future = self._pool.submit(work)
-        future.add_done_callback(lambda _, loop=asyncio.get_running_loop(): loop.call_soon_threadsafe(self._leave))
-        return await asyncio.wrap_future(future)
+        finished = asyncio.wrap_future(future)
+        finished.add_done_callback(lambda _: self._leave())
+        # A caller that gives up leaves its place only when the thread is done.
+        return await asyncio.shield(finished)
 
     def _leave(self) -> None:
         self._room += 1

@@ -16,6 +16,8 @@ def routes(keys: SigningKeys) -> list[HTTPRouteHandler]:
     @get("/.well-known/jwks.json", media_type="application/jwk-set+json", summary="Signing keys (RFC 7517)")
     async def jwks() -> Response[dict[str, list[dict[str, Any]]]]:
         headers = {"cache-control": f"public, max-age={JWKS_MAX_AGE}"}
-        return Response({"keys": await keys.published()}, headers=headers, media_type="application/jwk-set+json")
+        return Response(
+            {"keys": await keys.published()}, headers=headers, media_type="application/jwk-set+json"
+        )
 
     return [jwks]

@@ -59,7 +59,11 @@ class Identity:
         async with self._database.transaction() as transaction:
             found = await store.credential_by_email(transaction, email)
         known_hash = found.password_hash if found else None
-        if not password_fits(password) or not await self._passwords.verify(password, known_hash) or found is None:
+        if (
+            not password_fits(password)
+            or not await self._passwords.verify(password, known_hash)
+            or found is None
+        ):
             raise InvalidCredentialsError
         await self._throttle.forget(email)
         if self._passwords.is_outdated(found.password_hash):

@@ -76,7 +76,9 @@ class SigningKeys:
     async def _publish(self, transaction: Transaction, snapshot: _Snapshot) -> _Snapshot:
         now = snapshot.database_time
         states = key_states(snapshot.keys, now, self._policy)
-        await store.delete_signing_keys(transaction, [kid for kid, state in states.items() if state is KeyState.GONE])
+        await store.delete_signing_keys(
+            transaction, [kid for kid, state in states.items() if state is KeyState.GONE]
+        )
         first = KeyState.ACTIVE not in states.values()
         await store.insert_signing_key(transaction, self._new_key(now if first else now + self._policy.lead))
         return await self._read(transaction)

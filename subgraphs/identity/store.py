@@ -6,6 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from msgspec import Struct
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import insert
 
 from common.database import Transaction
@@ -23,8 +24,9 @@ class Credential(Struct, frozen=True):
 
 
 async def users_by_id(transaction: Transaction, ids: Collection[UUID]) -> dict[UUID, User]:
-    rows = await transaction.execute(sa.select(user).where(user.c.id == sa.any_(sa.bindparam("ids", list(ids), _UUIDS))))
-    return {row.id: User(**row._mapping) for row in rows}
+    wanted = sa.bindparam("ids", list(ids), postgresql.ARRAY(sa.Uuid))
+    rows = (await transaction.execute(sa.select(user).where(user.c.id == sa.any_(wanted)))).mappings()
+    return {row["id"]: User(**row) for row in rows}
 
 
 async def credential_by_email(transaction: Transaction, email: str) -> Credential | None:
@@ -35,12 +37,14 @@ async def credential_by_email(transaction: Transaction, email: str) -> Credentia
     return Credential(User(row.id, row.email, row.name, row.created_at), row.password_hash)
 
 
-async def insert_user(transaction: Transaction, email: str, name: str, user_id: UUID | None = None) -> User | None:
+async def insert_user(
+    transaction: Transaction, email: str, name: str, user_id: UUID | None = None
+) -> User | None:
     """The new user; None when the address is taken."""
     values = {"email": email, "name": name} | ({"id": user_id} if user_id else {})
     statement = insert(user).values(values).on_conflict_do_nothing().returning(user)
-    row = (await transaction.execute(statement)).one_or_none()
-    return User(**row._mapping) if row else None
+    row = (await transaction.execute(statement)).mappings().one_or_none()
+    return User(**row) if row else None
 
 
 async def put_password_hash(transaction: Transaction, user_id: UUID, password_hash: str) -> None:
@@ -56,15 +60,18 @@ async def lock_signing_keys(transaction: Transaction) -> None:
 
 async def signing_keys(transaction: Transaction) -> list[SigningKey]:
     rows = await transaction.execute(sa.select(signing_key).order_by(signing_key.c.active_from))
-    return [SigningKey(**row._mapping) for row in rows]
+    return [SigningKey(**row) for row in rows.mappings()]
 
 
 async def database_time(transaction: Transaction) -> datetime:
-    return (await transaction.execute(sa.select(sa.func.clock_timestamp()))).scalar_one()
+    now: datetime = (await transaction.execute(sa.select(sa.func.clock_timestamp()))).scalar_one()
+    return now
 
 
 async def insert_signing_key(transaction: Transaction, key: SigningKey) -> None:
-    await transaction.execute(sa.insert(signing_key).values({name: getattr(key, name) for name in key.__struct_fields__}))
+    await transaction.execute(
+        sa.insert(signing_key).values({name: getattr(key, name) for name in key.__struct_fields__})
+    )
 
 
 async def delete_signing_keys(transaction: Transaction, kids: Iterable[str]) -> None:

@@ -45,5 +45,7 @@ class AccessTokens:
             "client_id": CLIENT_ID,
             "scope": SCOPE,
         }
-        text = jwt.encode({"typ": "at+jwt", "alg": ALGORITHM, "kid": kid}, claims, key, algorithms=[ALGORITHM])
+        text = jwt.encode(
+            {"typ": "at+jwt", "alg": ALGORITHM, "kid": kid}, claims, key, algorithms=[ALGORITHM]
+        )
         return AccessToken(text, datetime.fromtimestamp(expires, UTC))

@@ -1,5 +1,8 @@
 """Identity's mutations."""
 
+# mypy: disallow-untyped-decorators=False
+# Strawberry types its field decorators as Any.
+
 import strawberry
 
 from subgraphs.identity import errors
@@ -24,7 +27,10 @@ class Mutation:
         context = info.context
         try:
             session = await context.identity.sign_up(
-                email=input.email, name=input.name, password=input.password, client_address=context.client_address
+                email=input.email,
+                name=input.name,
+                password=input.password,
+                client_address=context.client_address,
             )
         except errors.EmailTakenError as refusal:
             return EmailTaken(message=refusal.message)

@@ -1,5 +1,8 @@
 """Identity's queries."""
 
+# mypy: disallow-untyped-decorators=False
+# Strawberry types its field decorators as Any.
+
 import strawberry
 
 from subgraphs.identity.api.context import Info

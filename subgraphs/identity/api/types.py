@@ -1,5 +1,8 @@
 """Identity's GraphQL types. The unions hold a use case's outcomes: what a client should expect is in the schema."""
 
+# mypy: disallow-untyped-decorators=False
+# Strawberry types its field decorators as Any.
+
 from datetime import datetime
 from typing import Annotated, TypeAlias
 
@@ -29,7 +32,9 @@ class User:
 
     @classmethod
     def of(cls, user: DomainUser) -> "User":
-        return cls(id=strawberry.ID(str(user.id)), name=user.name, created_at=user.created_at, address=user.email)
+        return cls(
+            id=strawberry.ID(str(user.id)), name=user.name, created_at=user.created_at, address=user.email
+        )
 
     @classmethod
     async def load(cls, info: Info, id_: str) -> "User | None":
@@ -77,7 +82,9 @@ class TooManyAttempts:
     retry_after: int = strawberry.field(description="Seconds to wait.")
 
 
-SignInResult: TypeAlias = Annotated[Session | InvalidCredentials | TooManyAttempts, strawberry.union("SignInResult")]
+SignInResult: TypeAlias = Annotated[
+    Session | InvalidCredentials | TooManyAttempts, strawberry.union("SignInResult")
+]
 SignUpResult: TypeAlias = Annotated[
     Session | EmailTaken | InvalidSignUp | TooManyAttempts, strawberry.union("SignUpResult")
 ]
