@@ -1,0 +1,38 @@
+import type { CSSProperties } from 'react';
+import { hueOf } from './colours';
+import { formatOperation } from './formatOperation';
+import { formatRequires } from './formatRequires';
+import type { BatchFetchNode, FetchNode } from './model';
+
+interface Props {
+  fetch: FetchNode | BatchFetchNode;
+  path: string[] | undefined;
+}
+
+/** One request: the subgraph in its colour, where its entities are and what names them, and what is sent. */
+export function FetchCard({ fetch, path }: Props) {
+  const requires = fetch.kind === 'Fetch' ? fetch.requires : null;
+  return (
+    <li className="hansa-fetch" style={{ '--hue': hueOf(fetch.serviceName) } as CSSProperties}>
+      <details>
+        <summary>
+          <span className="hansa-fetch-subgraph">{fetch.serviceName}</span>
+          <span className="hansa-fetch-kind">{fetch.kind}</span>
+          {path && (
+            <span className="hansa-fetch-path">
+              Flatten <code>{path.join('.')}</code>
+            </span>
+          )}
+        </summary>
+        {requires && requires.length > 0 && (
+          <>
+            <h3>Representations</h3>
+            <pre className="hansa-code">{formatRequires(requires)}</pre>
+          </>
+        )}
+        <h3>Operation</h3>
+        <pre className="hansa-code">{formatOperation(fetch.operation)}</pre>
+      </details>
+    </li>
+  );
+}

@@ -1,0 +1,36 @@
+import { create } from 'zustand';
+import { readSession, type Session, writeSession } from './storage';
+
+interface SessionState {
+  session: Session | null;
+  /** Why the last session ended without being asked to; null otherwise. */
+  notice: string | null;
+  signedIn(session: Session): void;
+  signedOut(): void;
+  expired(): void;
+  /** The router answered 401 to `authorization`; ends the session if that was its token. */
+  refused(authorization: string | null): void;
+}
+
+/** Who is signed in. Kept in this browser tab's sessionStorage. */
+export const useSession = create<SessionState>((set, get) => {
+  const become = (session: Session | null, notice: string | null = null) => {
+    writeSession(session);
+    set({ session, notice });
+  };
+  return {
+    session: readSession(),
+    notice: null,
+    signedIn: (session) => become(session),
+    signedOut: () => become(null),
+    expired: () => become(null, 'Your sign-in has expired.'),
+    refused: (authorization) => {
+      const { session } = get();
+      if (session && authorization === `Bearer ${session.accessToken}`) {
+        become(null, isExpired(session) ? 'Your sign-in has expired.' : 'The router no longer accepts your sign-in.');
+      }
+    },
+  };
+});
+
+export const isExpired = ({ expiresAt }: Session) => Date.parse(expiresAt) <= Date.now();
