@@ -27,7 +27,7 @@ class Keys(Protocol):
         """The key of that id, or None when the issuer has none."""
 
     def holds(self, kid: str) -> bool:
-        """Whether the key is known now, with no fetch."""
+        """Whether the key is known and fresh, so that `get` would not fetch."""
 
 
 class KeySet:
@@ -54,14 +54,14 @@ class KeySet:
         Raises:
             KeysUnavailable: no keys could be fetched yet.
         """
-        if self._clock() >= self._fresh_until or kid not in self._keys:
+        if not self.holds(kid):
             await self._refresh(kid)
         if not self._keys:
             raise KeysUnavailable
         return self._keys.get(kid)
 
     def holds(self, kid: str) -> bool:
-        return kid in self._keys
+        return kid in self._keys and self._clock() < self._fresh_until
 
     async def close(self) -> None:
         await self._transport.close()
@@ -69,8 +69,7 @@ class KeySet:
     async def _refresh(self, kid: str) -> None:
         async with self._lock:
             now = self._clock()
-            answered_while_waiting = now < self._fresh_until and kid in self._keys
-            if answered_while_waiting or now - self._tried_at < self._patience:
+            if self.holds(kid) or now - self._tried_at < self._patience:
                 return
             self._tried_at = now
             try:

@@ -1,10 +1,11 @@
 """Verification of JWT access tokens (RFC 9068 section 4) around joserfc, which does the cryptography.
 
-joserfc alone would accept padded segments and any `typ`, and does not tie an algorithm to a key; those are
+joserfc alone would accept characters that are no base64url and any `typ`, and does not tie an algorithm to a key; those are
 checked here.
 """
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple, TypeGuard
@@ -19,6 +20,7 @@ from common.auth.keys import Keys
 
 _ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
 _MAX_LENGTH = 8192
+_COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)
 _REMEMBERED = 4096
 
 
@@ -130,7 +132,7 @@ class TokenVerifier:
 
 def _header(token: str) -> dict[str, Any]:
     """The protected header of a token that is three unpadded segments (RFC 7515 section 7.1)."""
-    if len(token) > _MAX_LENGTH or "=" in token or token.count(".") != 2:
+    if len(token) > _MAX_LENGTH or not _COMPACT.fullmatch(token):
         raise InvalidToken(Reason.MALFORMED)
     try:
         return dict(jws.extract_compact(token.encode()).headers())
