@@ -9,7 +9,8 @@ from cyclopts import Parameter
 
 from gateway.cli.failure import CommandError
 from gateway.cli.sources import read_file, read_supergraph
-from gateway.planning import OperationError, Planner, QueryPlan
+from gateway.planning import OperationError, Planner
+from gateway.planning.plan import QueryPlan
 from gateway.supergraph import Supergraph
 
 

@@ -1,0 +1,1 @@
+"""The doors of the router: what clients send, what guards it, and what is told about it."""

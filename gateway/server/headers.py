@@ -5,10 +5,12 @@ does any `hansa-*`: those are the platform's own, which a client cannot set.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
+from common.telemetry import outgoing_headers
 from gateway.server.config.schema import HeaderRule, Headers, Insert, Propagate, Remove
+from gateway.server.http.request import HttpRequest
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 Step: TypeAlias = Callable[[Pairs, "Outgoing"], None]
@@ -70,12 +72,31 @@ class HeaderPropagation:
 
     def apply(self, client: Pairs) -> Pairs:
         """What is sent for a client's headers, whose names are lower case."""
-        if not self._steps:
-            return ()
         outgoing = Outgoing()
         for step in self._steps:
             step(client, outgoing)
         return tuple(outgoing.pairs)
+
+
+def propagations(headers: Headers, subgraphs: Iterable[str]) -> Mapping[str, HeaderPropagation]:
+    """The rules of each subgraph."""
+    return {name: HeaderPropagation(headers, name) for name in subgraphs}
+
+
+class ClientHeaders:
+    """What each subgraph is sent on behalf of one client's request, and the trace that it belongs to."""
+
+    def __init__(self, rules: Mapping[str, HeaderPropagation], request: HttpRequest) -> None:
+        self._rules = rules
+        self._client = request.pairs()
+        self._trace = outgoing_headers()
+        self._known: dict[str, Pairs] = {}
+
+    def __call__(self, subgraph: str) -> Pairs:
+        headers = self._known.get(subgraph)
+        if headers is None:
+            headers = self._known[subgraph] = self._rules[subgraph].apply(self._client) + self._trace
+        return headers
 
 
 def may_pass(name: str) -> bool:

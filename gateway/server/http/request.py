@@ -6,17 +6,18 @@ from gateway.server.asgi import Scope
 
 
 class HttpRequest(Struct, frozen=True):
-    """Method, URL query and headers; `headers` has the last of each name, `pairs` all, as the client sent them."""
+    """Method, URL and headers; `headers` has the last of each lower-case name, `raw_headers` all as they came."""
 
     method: str
+    path: str
     query_string: bytes
     headers: dict[bytes, bytes]
     raw_headers: list[tuple[bytes, bytes]]
 
     @classmethod
     def from_scope(cls, scope: Scope) -> "HttpRequest":
-        raw = scope["headers"]
-        return cls(scope["method"], scope.get("query_string", b""), dict(raw), raw)
+        raw = list(scope["headers"])
+        return cls(scope["method"], scope["path"], scope.get("query_string", b""), dict(raw), raw)
 
     def header(self, name: bytes) -> str | None:
         """The last header of that lower-case name."""

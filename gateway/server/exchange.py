@@ -1,0 +1,35 @@
+"""One request and what is told about it afterwards."""
+
+import time
+
+from msgspec import Struct, field
+
+from gateway.server.http.negotiation import JSON
+from gateway.server.http.request import HttpRequest
+
+
+class Exchange(Struct):
+    """What the parts of the router find out about a request while they answer it."""
+
+    request: HttpRequest
+    media_type: str = JSON
+    operation_type: str = ""
+    operation_name: str | None = None
+    errors: int = 0
+    caller: str | None = None
+    started: float = field(default_factory=time.perf_counter)
+
+    def log_line(self, status: int, seconds: float) -> dict[str, object]:
+        """The members of the access log's line."""
+        line: dict[str, object] = {
+            "method": self.request.method,
+            "path": self.request.path,
+            "status": status,
+            "duration_ms": round(seconds * 1000, 3),
+            "errors": self.errors,
+        }
+        if self.operation_type:
+            line |= {"operation_type": self.operation_type, "operation_name": self.operation_name}
+        if self.caller:
+            line["caller"] = self.caller
+        return line

@@ -1,0 +1,140 @@
+"""A client's request through the router: authenticate, parse, prepare, execute, answer."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from opentelemetry.trace import Tracer
+
+from common.auth import InvalidToken
+from common.errors import DomainError
+from common.http import Transport
+from gateway.execution import RequestContext, VariableError, coerce_variables
+from gateway.server.asgi import Receive
+from gateway.server.authentication import Authenticator
+from gateway.server.config import RouterConfig
+from gateway.server.errors import RequestError, error_body, refused_for
+from gateway.server.exchange import Exchange
+from gateway.server.headers import ClientHeaders, propagations
+from gateway.server.http.answer import Answer
+from gateway.server.http.body import read_body
+from gateway.server.http.parameters import Parameters, from_get, from_post
+from gateway.server.masking import ErrorMask
+from gateway.server.metrics import Metrics
+from gateway.server.operation import Operation, Preparation
+from gateway.server.operations import OperationCache
+from gateway.server.query_plan import PlanExposure, plan_extensions
+from gateway.server.spans import span
+from gateway.supergraph import Supergraph
+
+
+class Pipeline:
+    """Everything that belongs to one supergraph under one configuration; neither changes."""
+
+    def __init__(
+        self,
+        supergraph: Supergraph,
+        config: RouterConfig,
+        *,
+        transports: Mapping[str, Transport],
+        authenticator: Authenticator,
+        metrics: Metrics,
+        tracer: Tracer | None,
+    ) -> None:
+        self._schema = supergraph.api_schema
+        self._limits = config.limits
+        self._timeout = config.traffic_shaping.router.timeout
+        self._exposes_plans = config.plugins.expose_query_plan
+        self._transports = transports
+        self._authenticator = authenticator
+        self._tracer = tracer
+        self._mask = ErrorMask(config)
+        self._propagations = propagations(config.headers, supergraph.subgraphs)
+        self._preparation = Preparation(supergraph, config, metrics)
+        self._operations = OperationCache(self._preparation)
+
+    async def answer(self, exchange: Exchange, receive: Receive) -> Answer:
+        """The answer to one request.
+
+        Raises RequestError for one that is not run, ClientDisconnected where nobody waits for an answer.
+        """
+        deadline = asyncio.get_running_loop().time() + self._timeout
+        try:
+            async with asyncio.timeout_at(deadline) as limit:
+                await self._authenticate(exchange)
+                parameters = await self._read(exchange, receive)
+                with span(self._tracer, "supergraph"):
+                    operation = await self._prepare(exchange, parameters)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise RequestError(504, [error_body("The request took too long", "GATEWAY_TIMEOUT")]) from None
+        return await self._execute(exchange, operation, parameters.variables or {}, deadline)
+
+    async def close(self) -> None:
+        """Ends the thread and the connections; requests under way fail."""
+        self._preparation.close()
+        await self._authenticator.close()
+        for transport in self._transports.values():
+            await transport.close()
+
+    async def _authenticate(self, exchange: Exchange) -> None:
+        try:
+            caller = await self._authenticator.authenticate(exchange.request.all(b"authorization"))
+        except DomainError as error:
+            raise _refusal(error) from None
+        exchange.caller = caller.subject if caller else None
+
+    async def _read(self, exchange: Exchange, receive: Receive) -> Parameters:
+        request = exchange.request
+        if request.method == "GET":
+            return from_get(request.query_string)
+        body = await read_body(receive, request.headers, self._limits.http_max_request_bytes)
+        return from_post(request.header(b"content-type"), body)
+
+    async def _prepare(self, exchange: Exchange, parameters: Parameters) -> Operation:
+        assert parameters.query is not None
+        with span(self._tracer, "query_planning"):
+            operation = await self._operations.get(parameters.query, parameters.operation_name)
+        exchange.operation_type, exchange.operation_name = operation.kind, operation.name
+        if operation.kind == "mutation" and exchange.request.method == "GET":
+            message = "A mutation must be sent by POST"
+            error = error_body(message, "METHOD_NOT_ALLOWED")
+            raise RequestError(405, [error], headers=(("allow", "POST"),))
+        return operation
+
+    async def _execute(
+        self, exchange: Exchange, operation: Operation, raw: dict[str, Any], deadline: float
+    ) -> Answer:
+        exposure = PlanExposure.of(exchange.request) if self._exposes_plans else PlanExposure.NONE
+        extensions = None if exposure is PlanExposure.NONE else plan_extensions(operation.plan)
+        if exposure is PlanExposure.DRY_RUN:
+            return Answer(
+                200, exchange.media_type, msgspec.json.encode({"data": None, "extensions": extensions})
+            )
+        variables = self._coerce(operation, raw)
+        context = RequestContext(
+            transports=self._transports,
+            headers=ClientHeaders(self._propagations, exchange.request),
+            deadline=deadline,
+            mask_error=self._mask,
+            tracer=self._tracer,
+        )
+        with span(self._tracer, "execution"):
+            result = await operation.compiled.execute(variables, context)
+        exchange.errors = len(result.errors)
+        return Answer(200, exchange.media_type, result.encode(extensions))
+
+    def _coerce(self, operation: Operation, raw: dict[str, Any]) -> Mapping[str, Any]:
+        try:
+            return coerce_variables(operation.plan.operation, self._schema, raw)
+        except VariableError as error:
+            raise refused_for(error.errors, error.code) from None
+
+
+def _refusal(error: DomainError) -> RequestError:
+    body = error_body(error.message, error.code, **error.extensions)
+    headers = error.headers() if isinstance(error, InvalidToken) else ()
+    challenge = tuple(pair for pair in headers if pair[0] != "content-type")
+    return RequestError(error.status, [body], headers=challenge)

@@ -1,0 +1,128 @@
+"""The router: an ASGI app that answers GraphQL operations, to be served alone or mounted in another app."""
+
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any, cast
+
+from common.http import open_transport
+from common.telemetry import TRACE_ID_HEADER, Telemetry, TraceContext, current_trace, trace_id
+from gateway.server.asgi import ASGIApp, Receive, Scope, Send, respond
+from gateway.server.authentication import Authenticator
+from gateway.server.config import LOCAL, RouterConfig
+from gateway.server.errors import RequestError, error_body
+from gateway.server.exchange import Exchange
+from gateway.server.http.answer import Answer, internal_error, refusal
+from gateway.server.http.body import ClientDisconnected
+from gateway.server.http.negotiation import negotiate
+from gateway.server.http.request import HttpRequest
+from gateway.server.metrics import Metrics
+from gateway.server.pipeline import Pipeline
+from gateway.server.spans import span
+from gateway.server.subgraphs import open_subgraphs
+from gateway.supergraph import Supergraph
+
+_log = logging.getLogger("hansa.router")
+_TRACE_ID_HEADER = TRACE_ID_HEADER.encode()
+_DISCONNECTED = Answer(499, "text/plain", b"")
+
+
+class Router:
+    """Answers the operations of one supergraph.
+
+    `apps` are the ASGI apps that `app://NAME/...` URLs of subgraphs and key sets mean. Every answer carries
+    `hansa-trace-id`, and every request leaves one line in the log `hansa.router`. Raises ValueError for a
+    configuration that does not fit the supergraph.
+    """
+
+    def __init__(
+        self,
+        supergraph: Supergraph,
+        config: RouterConfig = LOCAL,
+        *,
+        apps: Mapping[str, ASGIApp] | None = None,
+        telemetry: Telemetry | None = None,
+    ) -> None:
+        self.config = config
+        self._metrics = Metrics()
+        self.registry = self._metrics.registry
+        self._tracer = telemetry.tracer if telemetry else None
+        self._app = cast("ASGIApp", telemetry.asgi(cast("Any", self._serve))) if telemetry else self._serve
+        apps = apps or {}
+        self._pipeline = Pipeline(
+            supergraph,
+            config,
+            transports=open_subgraphs(supergraph, config, apps=apps, metrics=self._metrics),
+            authenticator=Authenticator.from_config(config, lambda url: open_transport(url, apps=apps)),
+            metrics=self._metrics,
+            tracer=self._tracer,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise RuntimeError(f"The router does not serve {scope['type']}")
+        await self._app(scope, receive, send)
+
+    async def close(self) -> None:
+        """Closes the connections to the subgraphs; requests under way fail."""
+        await self._pipeline.close()
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = Exchange(HttpRequest.from_scope(scope))
+        token = current_trace.set(_incoming(exchange.request))
+        self._metrics.active.inc()
+        try:
+            with span(self._tracer, "router"):
+                answer = await self._answer(exchange, receive)
+            await _send(answer, send)
+            self._record(exchange, answer.status)
+        finally:
+            self._metrics.active.dec()
+            current_trace.reset(token)
+
+    async def _answer(self, exchange: Exchange, receive: Receive) -> Answer:
+        try:
+            _require_method(exchange.request.method)
+            exchange.media_type = negotiate(exchange.request.header(b"accept"))
+            return await self._pipeline.answer(exchange, receive)
+        except RequestError as error:
+            exchange.errors = len(error.errors)
+            return refusal(error, exchange.media_type)
+        except ClientDisconnected:
+            return _DISCONNECTED
+        except RecursionError:
+            return refusal(_too_deep(), exchange.media_type)
+        except Exception:  # noqa: BLE001 - a defect is answered, not the connection cut; the log has it in full
+            _log.exception("A request could not be answered")
+            return internal_error(exchange.media_type)
+
+    def _record(self, exchange: Exchange, status: int) -> None:
+        seconds = time.perf_counter() - exchange.started
+        method = exchange.request.method if exchange.request.method in ("GET", "POST") else "_OTHER"
+        self._metrics.duration.labels(method, exchange.operation_type, status).observe(seconds)
+        if _log.isEnabledFor(logging.INFO):
+            _log.info("request", extra={"data": exchange.log_line(status, seconds)})
+
+
+def _incoming(request: HttpRequest) -> TraceContext:
+    trace = TraceContext.parse(request.header(b"traceparent"), request.header(b"tracestate") or "")
+    return trace or TraceContext.start()
+
+
+def _require_method(method: str) -> None:
+    if method not in ("GET", "POST"):
+        error = error_body("GraphQL is served by GET and POST", "METHOD_NOT_ALLOWED")
+        raise RequestError(405, [error], headers=(("allow", "GET, POST"),))
+
+
+def _too_deep() -> RequestError:
+    return RequestError(400, [error_body("The request is nested too deeply", "BAD_REQUEST")])
+
+
+async def _send(answer: Answer, send: Send) -> None:
+    headers = [
+        (b"content-type", f"{answer.media_type}; charset=utf-8".encode()),
+        (_TRACE_ID_HEADER, (trace_id() or "").encode()),
+        *((name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers),
+    ]
+    await respond(send, answer.status, headers, answer.body)
