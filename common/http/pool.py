@@ -43,11 +43,12 @@ class Pool:
         self._free_slots -= 1
         try:
             connection = await self._connect(self._closed)
-            if not connection.usable:
-                raise ConnectionLost("closed as soon as it was open")
         except BaseException:
             self._release_slot()
             raise
+        if not connection.usable:  # and so `_closed` was, or will be, called for what is not in `_open`
+            self._release_slot()
+            raise ConnectionLost("closed as soon as it was open")
         self._open.add(connection)
         return connection
 

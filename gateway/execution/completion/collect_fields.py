@@ -1,0 +1,100 @@
+"""CollectFields (GraphQL §6.3.2), done at compile time for known values of the variables."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    DirectiveNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLAbstractType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    NamedTypeNode,
+    SelectionNode,
+    SelectionSetNode,
+    is_abstract_type,
+)
+from graphql.language import BooleanValueNode, ValueNode, VariableNode
+
+GroupedFields = dict[str, list[FieldNode]]
+"""By response key, in the order of the operation."""
+
+
+def condition_of(directive: DirectiveNode) -> ValueNode:
+    """The value of `if` of a `@skip` or `@include`."""
+    assert directive.arguments, "validation has seen to it"
+    return directive.arguments[0].value
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCollector:
+    """`conditions` are the values of the variables that `@skip` and `@include` use."""
+
+    schema: GraphQLSchema
+    fragments: Mapping[str, FragmentDefinitionNode]
+    conditions: Mapping[str, bool]
+
+    def collect(self, runtime_type: GraphQLObjectType, sets: Iterable[SelectionSetNode]) -> GroupedFields:
+        grouped: GroupedFields = {}
+        visited: set[str] = set()
+        for selection_set in sets:
+            self._visit(runtime_type, selection_set, grouped, visited)
+        return grouped
+
+    def _visit(
+        self,
+        runtime_type: GraphQLObjectType,
+        node: SelectionSetNode,
+        grouped: GroupedFields,
+        visited: set[str],
+    ) -> None:
+        for selection in node.selections:
+            if not self._is_included(selection):
+                continue
+            if isinstance(selection, FieldNode):
+                grouped.setdefault((selection.alias or selection.name).value, []).append(selection)
+            elif (fragment := self._fragment(selection, visited)) is not None and self._applies(
+                fragment.type_condition, runtime_type
+            ):
+                self._visit(runtime_type, fragment.selection_set, grouped, visited)
+
+    def _fragment(
+        self, selection: SelectionNode, visited: set[str]
+    ) -> InlineFragmentNode | FragmentDefinitionNode | None:
+        if isinstance(selection, InlineFragmentNode):
+            return selection
+        assert isinstance(selection, FragmentSpreadNode)
+        name = selection.name.value
+        if name in visited:
+            return None
+        visited.add(name)
+        return self.fragments[name]
+
+    def _applies(self, condition: NamedTypeNode | None, runtime_type: GraphQLObjectType) -> bool:
+        if condition is None or condition.name.value == runtime_type.name:
+            return True
+        conditional: Any = self.schema.type_map[condition.name.value]
+        return is_abstract_type(conditional) and self._is_sub_type(conditional, runtime_type)
+
+    def _is_sub_type(self, abstract: GraphQLAbstractType, runtime_type: GraphQLObjectType) -> bool:
+        return self.schema.is_sub_type(abstract, runtime_type)
+
+    def _is_included(self, selection: SelectionNode) -> bool:
+        for directive in selection.directives or ():
+            match directive.name.value:
+                case "skip" if self._condition(directive):
+                    return False
+                case "include" if not self._condition(directive):
+                    return False
+        return True
+
+    def _condition(self, directive: DirectiveNode) -> bool:
+        value = condition_of(directive)
+        if isinstance(value, VariableNode):
+            return self.conditions[value.name.value]
+        assert isinstance(value, BooleanValueNode)
+        return value.value

@@ -1,0 +1,39 @@
+"""What one request brings along, and the state of its execution."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from opentelemetry.trace import Tracer
+
+from common.http import Transport
+from gateway.execution.errors import ErrorLog, Mask
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestContext:
+    """What the executor needs of a request.
+
+    `transports` are by subgraph name; `headers` gives what to send to a subgraph; `deadline` is the event
+    loop's time at which fetches are given up; `mask_error` may change an error that a subgraph has answered
+    (subgraph name, its `message` and `extensions`) before the client sees it. Without a `tracer` no span is
+    made and `headers` alone decides about `traceparent`.
+    """
+
+    transports: Mapping[str, Transport]
+    headers: Callable[[str], tuple[tuple[str, str], ...]]
+    deadline: float | None = None
+    mask_error: Mask | None = None
+    tracer: Tracer | None = None
+
+
+class Execution:
+    """One run of a plan: `data` grows with every fetch, in the subgraphs' shape."""
+
+    __slots__ = ("context", "data", "errors", "variables")
+
+    def __init__(self, variables: Mapping[str, Any], context: RequestContext) -> None:
+        self.variables = variables
+        self.context = context
+        self.data: dict[str, Any] = {}
+        self.errors = ErrorLog()

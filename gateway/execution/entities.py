@@ -1,0 +1,113 @@
+"""The entities of one `_entities` field: where they are wanted, what is sent, and where answers go."""
+
+from collections import defaultdict
+from typing import Any
+
+import msgspec
+
+from gateway.execution.answer import MALFORMED, Answer
+from gateway.execution.errors import FetchError, Position
+from gateway.execution.merge import copy, has_containers, merge
+from gateway.execution.paths import Object, compile_collector, compile_locator
+from gateway.execution.renames import compile_rename
+from gateway.execution.representations import Builders
+from gateway.planning.plan import EntityFetch
+
+Placement = tuple[list[Object], list[int]]
+"""Objects of one path, and beside each the index of its representation."""
+
+
+class Gathered(msgspec.Struct, frozen=True, gc=False):
+    """Representations without duplicates and, a path each, the objects that they stand for."""
+
+    representations: tuple[bytes, ...]
+    placements: list[Placement]
+
+    def encode(self) -> bytes:
+        return b"[" + b",".join(self.representations) + b"]"
+
+
+class EntityPlaces:
+    """`interfaces` are the names that an answer may not put in the place of an object type."""
+
+    def __init__(self, entity: EntityFetch, interfaces: frozenset[str]) -> None:
+        self.alias = entity.alias
+        self.renamers = entity.renames
+        self._builders = Builders(entity.representations)
+        self._collectors = [compile_collector(path) for path in entity.paths]
+        self._locators = [compile_locator(path) for path in entity.paths]
+        self._renames = [compile_rename(renamer) for renamer in entity.renames]
+        self._interfaces = interfaces
+
+    def gather(self, data: Object) -> Gathered:
+        build = self._builders.build
+        numbers: dict[bytes, int] = {}
+        placements: list[Placement] = []
+        for collect in self._collectors:
+            objects: list[Object] = []
+            indices: list[int] = []
+            for value in collect(data):
+                representation = build(value)
+                if representation is not None:
+                    objects.append(value)
+                    indices.append(numbers.setdefault(representation, len(numbers)))
+            placements.append((objects, indices))
+        return Gathered(tuple(numbers), placements)
+
+    def read(self, answer: Answer, gathered: Gathered) -> list[Object | None]:
+        """The answered entities, one for each representation. Raises FetchError where they are not that."""
+        count = len(gathered.representations)
+        entities: Any = None if answer.data is None else answer.data.get(self.alias)
+        if entities is None and answer.errors:
+            return [None] * count
+        if not _is_entity_list(entities, count):
+            raise FetchError(MALFORMED, "the entities do not match the representations")
+        return list(entities)
+
+    def fill(self, gathered: Gathered, entities: list[Object | None]) -> None:
+        """Merges each entity into every object that it answers for.
+
+        Objects of one path are asked the same afterwards and may share what is inside an entity; those of
+        another path get a copy of their own.
+        """
+        for entity in entities:
+            if entity is not None:
+                self._normalize(entity)
+        for number, (objects, indices) in enumerate(gathered.placements):
+            source = entities if number == 0 else _unshared(entities, indices)
+            for value, index in zip(objects, indices, strict=True):
+                if (entity := source[index]) is not None:
+                    merge(value, entity)
+
+    def _normalize(self, entity: Object) -> None:
+        for rename in self._renames:
+            rename(entity)
+        if entity.get("__typename") in self._interfaces:
+            del entity["__typename"]
+
+    def positions(self, gathered: Gathered, data: Object) -> dict[int, list[Position]]:
+        """Where in the response each representation is wanted."""
+        positions: dict[int, list[Position]] = defaultdict(list)
+        for locate, (objects, indices) in zip(self._locators, gathered.placements, strict=True):
+            numbers = {id(value): index for value, index in zip(objects, indices, strict=True)}
+            for position, value in locate(data):
+                if (index := numbers.get(id(value))) is not None:
+                    positions[index].append(position)
+        return positions
+
+
+def _is_entity_list(entities: Any, count: int) -> bool:
+    return (
+        entities.__class__ is list
+        and len(entities) == count
+        and all(entity is None or entity.__class__ is dict for entity in entities)
+    )
+
+
+def _unshared(entities: list[Object | None], indices: list[int]) -> list[Object | None]:
+    own = list(entities)
+    for index in set(indices):
+        entity = own[index]
+        if entity is not None and has_containers(entity):
+            own[index] = copy(entity)
+    return own

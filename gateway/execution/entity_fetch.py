@@ -1,0 +1,65 @@
+"""Fetches of entities: representations out of the data, the answers back into it."""
+
+from collections.abc import Iterable
+from itertools import chain
+
+from gateway.execution.answer import Answer
+from gateway.execution.context import Execution
+from gateway.execution.entities import EntityPlaces, Gathered
+from gateway.execution.errors import MAX_POSITIONS, FetchError, FormattedError, Position, in_clients_terms
+from gateway.execution.renames import rename_position
+from gateway.execution.request import ask, compile_body
+from gateway.execution.runner import Runner
+from gateway.planning.plan import Fetch
+
+Wanted = list[tuple[EntityPlaces, Gathered]]
+
+
+def compile_entity_fetch(fetch: Fetch, interfaces: frozenset[str]) -> Runner:
+    """Runs the fetch unless no object wants an entity. Its failure is reported at each of these objects."""
+    encode_body = compile_body(fetch)
+    all_places = [EntityPlaces(entity, interfaces) for entity in fetch.entities]
+
+    async def run(execution: Execution) -> None:
+        wanted = [(places, places.gather(execution.data)) for places in all_places]
+        if not any(gathered.representations for _, gathered in wanted):
+            return
+        body = encode_body(execution.variables, [gathered.encode() for _, gathered in wanted])
+        try:
+            answer = await ask(fetch, body, execution.context)
+            answered = [places.read(answer, gathered) for places, gathered in wanted]
+        except FetchError as error:
+            _report(error.formatted(fetch.subgraph), _all_positions(wanted, execution), execution)
+            return
+        for (places, gathered), entities in zip(wanted, answered, strict=True):
+            places.fill(gathered, entities)
+        if answer.errors:
+            _report_answered(answer, fetch, wanted, execution)
+
+    return run
+
+
+def _report_answered(answer: Answer, fetch: Fetch, wanted: Wanted, execution: Execution) -> None:
+    by_alias = {places.alias: (places, places.positions(got, execution.data)) for places, got in wanted}
+    for error in answer.errors:
+        shown = in_clients_terms(error, fetch.subgraph, execution.context.mask_error)
+        match error["path"]:
+            case [str(alias), int(index), *rest] if alias in by_alias and index in by_alias[alias][1]:
+                places, positions = by_alias[alias]
+                inside = rename_position(places.renamers, rest)
+                _report(shown, ((*position, *inside) for position in positions[index]), execution)
+            case _:
+                _report(shown, _all_positions(wanted, execution), execution)
+
+
+def _all_positions(wanted: Wanted, execution: Execution) -> Iterable[Position]:
+    found = (places.positions(gathered, execution.data).values() for places, gathered in wanted)
+    return dict.fromkeys(chain.from_iterable(chain.from_iterable(found)))
+
+
+def _report(error: FormattedError, positions: Iterable[Position], execution: Execution) -> None:
+    for number, position in enumerate(positions):
+        if number < MAX_POSITIONS:
+            execution.errors.add(error, position)
+        else:
+            execution.errors.explain(position)

@@ -1,0 +1,89 @@
+"""The request of a fetch: its bytes, all but the variables made once, and the way to an answer."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from common.http import ProtocolError, Request, TimeoutError_, TransportError
+from gateway.execution.answer import HTTP_ERROR, MALFORMED, Answer, read_answer
+from gateway.execution.context import RequestContext
+from gateway.execution.errors import FetchError
+from gateway.execution.tracing import send_traced
+from gateway.planning.plan import Fetch
+
+_encode = msgspec.json.Encoder().encode
+_logger = logging.getLogger(__name__)
+_HEADERS = (
+    ("content-type", "application/json"),
+    ("accept", "application/graphql-response+json, application/json;q=0.9"),
+)
+
+EncodeBody = Callable[[Mapping[str, Any], Sequence[bytes]], bytes]
+
+
+def compile_body(fetch: Fetch) -> EncodeBody:
+    """Encodes a request from the client's variables and one JSON list of representations an entity fetch."""
+    document = b'{"query":' + _encode(fetch.document)
+    if fetch.operation_name is not None:
+        document += b',"operationName":' + _encode(fetch.operation_name)
+    names = tuple((name, _encode(name) + b":") for name in fetch.variables)
+    lists = tuple(_encode(entity.variable) + b":" for entity in fetch.entities)
+    if not names and not lists:
+        constant = document + b"}"
+        return lambda _variables, _representations: constant
+    start = document + b',"variables":{'
+
+    def encode_body(variables: Mapping[str, Any], representations: Sequence[bytes]) -> bytes:
+        members = [key + _encode(variables[name]) for name, key in names if name in variables]
+        members += [key + encoded for key, encoded in zip(lists, representations, strict=True)]
+        return start + b",".join(members) + b"}}"
+
+    return encode_body
+
+
+async def ask(fetch: Fetch, body: bytes, context: RequestContext) -> Answer:
+    """Send `body` and read the answer. Raises FetchError; what lies behind it is logged here."""
+    try:
+        return await _ask(fetch, body, context)
+    except FetchError as error:
+        _logger.warning("Request to subgraph %s failed: %s: %s", fetch.subgraph, error, error.__cause__)
+        raise
+
+
+async def _ask(fetch: Fetch, body: bytes, context: RequestContext) -> Answer:
+    transport = context.transports.get(fetch.subgraph)
+    if transport is None:
+        raise FetchError(HTTP_ERROR, "no such subgraph")
+    remaining = _remaining(context)
+    request = Request(
+        body=body,
+        headers=_HEADERS + context.headers(fetch.subgraph),
+        idempotent=fetch.operation_kind == "query",
+    )
+    try:
+        if context.tracer is None:
+            response = await transport.send(request, timeout=remaining)
+        else:
+            response = await send_traced(context.tracer, fetch, transport, request, remaining)
+    except TransportError as error:
+        raise _failure(error, context) from error
+    return read_answer(response)
+
+
+def _remaining(context: RequestContext) -> float | None:
+    if context.deadline is None:
+        return None
+    remaining = context.deadline - asyncio.get_running_loop().time()
+    if remaining <= 0:
+        raise FetchError("GATEWAY_TIMEOUT", "timed out")
+    return remaining
+
+
+def _failure(error: TransportError, context: RequestContext) -> FetchError:
+    if isinstance(error, TimeoutError_) and context.deadline is not None:
+        late = context.deadline <= asyncio.get_running_loop().time()
+        return FetchError("GATEWAY_TIMEOUT" if late else HTTP_ERROR, error.reason)
+    return FetchError(MALFORMED if isinstance(error, ProtocolError) else HTTP_ERROR, error.reason)
