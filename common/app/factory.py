@@ -4,9 +4,9 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
 
-from litestar import Litestar, Request, Response, asgi
+from litestar import Litestar, asgi
+from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ControllerRouterHandler
@@ -16,6 +16,7 @@ from strawberry.federation import Schema
 from common.app.endpoint import GraphQLEndpoint
 from common.app.health import Check, health_routes
 from common.app.observer import RequestObserver
+from common.app.problems import defect, http_error, refusal
 from common.app.request import ServiceRequest
 from common.auth import KeySet, TokenVerifier
 from common.errors import DomainError
@@ -48,20 +49,12 @@ def create_service(
     app = Litestar(
         [endpoint, *health_routes(readiness or {}, registry), *route_handlers],
         lifespan=[_flushing(telemetry), _verifying(settings), *lifespan],
-        exception_handlers={DomainError: problem},
+        exception_handlers={DomainError: refusal, HTTPException: http_error, 500: defect},
         openapi_config=_openapi(settings.service),
         logging_config=None,
     )
     app.asgi_handler = telemetry.asgi(RequestObserver(app.asgi_handler, log, registry))
     return app
-
-
-def problem(_: Request[Any, Any, Any], error: DomainError) -> Response[dict[str, object]]:
-    """A refusal at an HTTP door, as a problem document (RFC 9457)."""
-    body = {"type": "about:blank", "title": error.message, "status": error.status, "code": error.code}
-    return Response(
-        {**body, **error.extensions}, status_code=error.status, media_type="application/problem+json"
-    )
 
 
 def _verifying(settings: ServiceSettings) -> Lifespan:

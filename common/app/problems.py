@@ -1,0 +1,35 @@
+"""What an HTTP door answers when it refuses or fails: a problem document (RFC 9457)."""
+
+import logging
+from typing import Any
+
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from common.app.masking import INTERNAL
+from common.errors import DomainError
+
+_log = logging.getLogger("hansa.doors")
+
+
+def refusal(_: Request[Any, Any, Any], error: DomainError) -> Response[dict[str, object]]:
+    """A refusal, with its code and extensions."""
+    return _problem(error.status, error.message, code=error.code, **error.extensions)
+
+
+def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, object]]:
+    """What Litestar refuses itself: no such path, no such method, input that does not fit."""
+    answer = _problem(error.status_code, error.detail, **({"errors": error.extra} if error.extra else {}))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def defect(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, object]]:
+    """Anything else: logged in full, shown as nothing but its being there."""
+    _log.error("Unexpected error at %s %s", request.method, request.url.path, exc_info=error)
+    return _problem(500, "Internal error", code=INTERNAL)
+
+
+def _problem(status: int, title: str, **members: object) -> Response[dict[str, object]]:
+    body = {"type": "about:blank", "title": title, "status": status, **members}
+    return Response(body, status_code=status, media_type="application/problem+json")
