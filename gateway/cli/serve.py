@@ -34,7 +34,7 @@ def serve(*, supergraph: Path, listen: str | None = None, config: Path | None = 
     config
         A router.yaml in Apollo Router's keys.
     """
-    configure_logging(os.environ.get("LOG_LEVEL", "INFO").upper())
+    _configure_logging(os.environ.get("LOG_LEVEL", "INFO"))
     settings = _settings(config)
     address = _address(listen or settings.supergraph.listen)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -61,6 +61,13 @@ async def _serve(supergraph: Supergraph, config: RouterConfig, address: Address)
 
         await serve_router(app, listener, health=health, stop=stop, started=started)
     await asyncio.to_thread(telemetry.close)
+
+
+def _configure_logging(level: str) -> None:
+    try:
+        configure_logging(level.upper())
+    except ValueError:
+        raise CommandError(f"LOG_LEVEL `{level}` is not one of DEBUG, INFO, WARNING and ERROR") from None
 
 
 def _settings(file: Path | None) -> RouterConfig:

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import errno
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -132,7 +134,10 @@ async def _stop(server: uvicorn.Server, health: Health, stop: asyncio.Event) -> 
 
 
 def _refusal(host: str, port: int, error: OSError) -> ListenError:
-    return ListenError(
-        f"{host}:{port} cannot be listened on: {error.strerror}. Another program may use port {port}: stop it, or "
-        f"choose another port (hansa serve --listen {host}:PORT, hansa up --port PORT, make run PORT=PORT)"
-    )
+    message = f"{host}:{port} cannot be listened on: {os.strerror(error.errno or 0)}"
+    if error.errno == errno.EADDRINUSE:
+        message += (
+            f". Another program uses port {port}: stop it, or choose another port "
+            f"(hansa serve --listen {host}:PORT, hansa up --port PORT, make run PORT=PORT)"
+        )
+    return ListenError(message)

@@ -1,0 +1,83 @@
+import pytest
+
+from gateway.server.config import parse_config
+from gateway.server.headers import HeaderPropagation
+
+CLIENT = (
+    ("x-a", "1"),
+    ("x-a", "2"),
+    ("x-b", "3"),
+    ("authorization", "Bearer t"),
+    ("hansa-caller", "root"),
+    ("host", "example.com"),
+    ("content-length", "5"),
+    ("connection", "keep-alive"),
+    ("transfer-encoding", "chunked"),
+    ("te", "trailers"),
+    ("upgrade", "websocket"),
+    ("traceparent", "00-1-1-00"),
+)
+
+
+def sent(rules: str, subgraph: str = "products") -> list[tuple[str, str]]:
+    lines = "\n".join("      " + line for line in rules.strip().splitlines())
+    config = parse_config(f"headers:\n  all:\n    request:\n{lines}\n", {})
+    return list(HeaderPropagation(config.headers, subgraph).apply(CLIENT))
+
+
+def test_nothing_is_sent_without_rules() -> None:
+    config = parse_config("", {})
+    assert HeaderPropagation(config.headers, "products").apply(CLIENT) == ()
+
+
+@pytest.mark.parametrize(
+    ("rules", "headers"),
+    [
+        ("- propagate: {named: X-A}", [("x-a", "1"), ("x-a", "2")]),
+        ("- propagate: {named: x-b, rename: X-C}", [("x-c", "3")]),
+        ("- propagate: {named: x-d, default: '9'}", [("x-d", "9")]),
+        ("- propagate: {named: x-d}", []),
+        ("- propagate: {matching: x-.*}", [("x-a", "1"), ("x-a", "2"), ("x-b", "3")]),
+        ("- propagate: {matching: x}", []),
+        ("- propagate: {matching: x-.*}\n- remove: {named: X-A}", [("x-b", "3")]),
+        ("- propagate: {matching: x-.*}\n- remove: {matching: 'x-[b]'}", [("x-a", "1"), ("x-a", "2")]),
+        ("- insert: {name: X-B, value: '7'}", [("x-b", "7")]),
+        ("- propagate: {named: x-b}\n- insert: {name: x-b, value: '7'}", [("x-b", "7")]),
+        ("- propagate: {named: x-b, rename: x-c}\n- propagate: {matching: x-b}", [("x-c", "3")]),
+        ("- remove: {named: x-b}\n- propagate: {named: x-b}", [("x-b", "3")]),
+    ],
+)
+def test_rules_work_in_their_order(rules: str, headers: list[tuple[str, str]]) -> None:
+    assert sent(rules) == headers
+
+
+def test_everything_means_no_header_of_the_connection_and_none_of_the_platform() -> None:
+    assert {name for name, _ in sent("- propagate: {matching: .*}")} == {"x-a", "x-b", "authorization"}
+
+
+@pytest.mark.parametrize(
+    "name", ["hansa-caller", "host", "connection", "content-length", "transfer-encoding", "traceparent"]
+)
+def test_a_reserved_header_does_not_pass_by_its_name_either(name: str) -> None:
+    assert sent(f"- propagate: {{named: {name}}}") == []
+
+
+@pytest.mark.parametrize("name", ["hansa-caller", "Hansa-Deadline-Ms", "host"])
+def test_a_header_cannot_be_renamed_to_a_reserved_one(name: str) -> None:
+    assert sent(f"- propagate: {{named: x-b, rename: {name}}}") == []
+
+
+def test_a_subgraphs_own_rules_follow_those_of_all() -> None:
+    text = """
+headers:
+  all:
+    request:
+      - insert: {name: x, value: all}
+  subgraphs:
+    products:
+      request:
+        - insert: {name: x, value: own}
+"""
+    headers = parse_config(text, {}).headers
+    assert HeaderPropagation(headers, "products").apply(()) == (("x", "own"),)
+    assert HeaderPropagation(headers, "reviews").apply(()) == (("x", "all"),)
