@@ -98,7 +98,8 @@ class Fetch(Struct, frozen=True, tag=True):
     """One request to one subgraph.
 
     `document` is the text that is sent. `variables` names those of the client's variables that it uses;
-    the representations of `entities` come on top. Without `entities` the answer is merged at the root.
+    the representations of `entities` come on top. Without `entities` the answer is merged into the objects at
+    `path`: at the root, but for a root type that is reached again as a field (`type Mutation { query: Query }`).
     """
 
     id: int
@@ -109,6 +110,7 @@ class Fetch(Struct, frozen=True, tag=True):
     variables: tuple[str, ...] = ()
     entities: tuple[EntityFetch, ...] = ()
     renames: tuple[KeyRenamer, ...] = ()
+    path: Path = ()
 
 
 class Sequence(Struct, frozen=True, tag=True):

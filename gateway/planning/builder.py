@@ -1,0 +1,249 @@
+"""Builds the fetch graph of one operation by one list of choices.
+
+Selections are resolved object by object: what the subgraph at hand answers is added to its fetch, the rest
+is moved to other subgraphs by fetches that start from the same object. Where several ways stand open,
+`Choices` decides.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+from gateway.planning.entity_fetches import EntityFetches
+from gateway.planning.fetch_graph import FetchGraph, FetchNode, SelectedObject
+from gateway.planning.places import Place, Places
+from gateway.planning.plan import Each, Key, OfType, Path
+from gateway.planning.reach import Option, Reachability
+from gateway.planning.response_keys import ResponseKeys
+from gateway.planning.selection import Selection
+from gateway.supergraph.query_graph import GraphField
+
+
+class Choices(Protocol):
+    """Decides between options. The same decision is asked for with the same options in the same order."""
+
+    def choose(self, decision: object, options: Sequence[Option], preferred: int) -> Option: ...
+
+
+class Target(NamedTuple):
+    """Objects in the answer of a fetch (none before a root fetch), to which fields can be added.
+
+    `all_types` are the types of all objects at `path`, of which `place` may hold a part.
+    """
+
+    place: Place
+    fetch: FetchNode | None
+    selected: SelectedObject
+    path: Path
+    keys: ResponseKeys
+    all_types: frozenset[str]
+
+
+class _Task(NamedTuple):
+    """A selection to resolve for the objects that the subgraph sees as `views`, all with the same options."""
+
+    selection: Selection
+    views: dict[str, frozenset[str]]
+    options: tuple[Option, ...]
+
+    def decision(self, at: Target) -> tuple[object, ...]:
+        """What tells this decision from all others of an operation, whenever it is built again."""
+        subgraph = at.fetch.subgraph if at.fetch else None
+        return at.path, subgraph, self.selection.name, self.selection.response_key, self.selection.leaves, tuple(self.views)
+
+
+class Builder:
+    """Builds one fetch graph; used once."""
+
+    def __init__(self, places: Places, reachability: Reachability, choices: Choices) -> None:
+        self._places = places
+        self._graph = places.graph
+        self._reachability = reachability
+        self._choices = choices
+        self.fetches = FetchGraph()
+        self._entity_fetches = EntityFetches(self._graph, self.fetches)
+
+    def build(
+        self, root_type: str, selections: Sequence[Selection], keys: ResponseKeys, only: str | None = None
+    ) -> FetchGraph:
+        """The fetches for `selections` on a root type, whose fields are asked `only` of one subgraph if given."""
+        types = frozenset((root_type,))
+        root = Target(Place(None, root_type, types), None, SelectedObject(root_type), (), keys, types)
+        if only is None:
+            self._resolve(root, selections, added=False)
+        else:
+            self._resolve_in(root, selections, only)
+        return self.fetches
+
+    def _resolve_in(self, root: Target, selections: Iterable[Selection], subgraph: str) -> None:
+        for selection in selections:
+            for task in self._tasks(root, selection):
+                options = (option for option in task.options if option.move and option.move.subgraph == subgraph)
+                self._follow(root, task, next(options), added=False)
+
+    def _resolve(self, at: Target, selections: Iterable[Selection], *, added: bool) -> set[FetchNode]:
+        """Resolves `selections` for the objects `at`; gives the fetches that answer any of them.
+
+        `added` marks selections of the planner's own, which get response keys that clash with nothing.
+        """
+        touched: set[FetchNode] = set()
+        moving: list[_Task] = []
+        for selection in selections:
+            for task in self._tasks(at, selection):
+                local = self._local(at, task)
+                if local is None:
+                    moving.append(task)
+                    continue
+                touched |= self._select(at, task, local, added=added)
+                moving += self._rest(at, task, local)
+        moving.sort(key=lambda task: len(task.options))
+        used: set[tuple[str, str]] = set()
+        while moving:
+            task = moving.pop(0)
+            option = self._choose_move(at, task, used)
+            if option is not None and option.move is not None:
+                used.add((option.move.subgraph, option.move.view))
+                touched |= self._follow(at, task, option, added=added)
+                moving += self._rest(at, task, option)
+        return touched
+
+    def _tasks(self, at: Target, selection: Selection) -> list[_Task]:
+        """The selection, split where the subgraph at hand has different options for different types."""
+        groups: dict[tuple[object, ...], _Task] = {}
+        for view, types in self._reachability.views(at.place, selection.types & at.place.types).items():
+            options = self._options(at, view, types, selection)
+            group = groups.setdefault(tuple(map(_signature, options)), _Task(selection, {}, options))
+            group.views[view] = types
+        return list(groups.values())
+
+    def _options(self, at: Target, view: str, types: frozenset[str], selection: Selection) -> tuple[Option, ...]:
+        return self._reachability.options(self._places.narrowed(at.place, types), view, selection)
+
+    def _local(self, at: Target, task: _Task) -> Option | None:
+        """The option to stay at the place, where that is the choice."""
+        local = next((option for option in task.options if option.move is None), None)
+        complete = [option for option in task.options if option.reach.leaves == task.selection.leaves]
+        if local is None or local not in complete or len(complete) == 1:
+            return local
+        chosen = self._choices.choose(task.decision(at), complete, complete.index(local))
+        return local if chosen is local else None
+
+    def _rest(self, at: Target, task: _Task, option: Option) -> list[_Task]:
+        """What of a task `option` leaves open."""
+        open_leaves = task.selection.leaves & ~option.reach.leaves
+        if not open_leaves:
+            return []
+        types = frozenset[str]().union(*task.views.values())
+        rest = task.selection.restricted(open_leaves)
+        tasks = self._tasks(at._replace(place=self._places.narrowed(at.place, types)), rest)
+        return [found._replace(options=tuple(o for o in found.options if o.move is not None)) for found in tasks]
+
+    def _choose_move(self, at: Target, task: _Task, used: set[tuple[str, str]]) -> Option | None:
+        moves = [option for option in task.options if option.move is not None]
+        most = max((option.reach.leaves.bit_count() for option in moves), default=0)
+        moves = [option for option in moves if option.reach.leaves.bit_count() == most]
+        if len(moves) <= 1:
+            return moves[0] if moves else None
+
+        def rank(option: Option) -> tuple[int, bool, int]:
+            assert option.move is not None
+            target = (option.move.subgraph, option.move.view)
+            return option.reach.depth, target not in used, option.reach.requests
+
+        preferred = min(range(len(moves)), key=lambda index: rank(moves[index]))
+        return self._choices.choose((*task.decision(at), "move"), moves, preferred)
+
+    def _follow(self, at: Target, task: _Task, option: Option, *, added: bool) -> set[FetchNode]:
+        """Resolves a task after the move of `option`."""
+        touched: set[FetchNode] = set()
+        signature = _signature(option)
+        for view, types in task.views.items():
+            options = self._options(at, view, types, task.selection)
+            own = next(found for found in options if _signature(found) == signature)
+            move = own.move
+            assert move is not None
+            selection = task.selection.restricted(own.reach.leaves)
+            moved = self._enter(at, own, view, types, selection)
+            if own.field is None:
+                touched |= self._resolve(moved, [selection], added=added)
+            else:
+                arrived = _Task(selection, {move.view: moved.place.types}, (own,))
+                touched |= self._select(moved, arrived, own, added=added)
+        return touched
+
+    def _enter(self, at: Target, option: Option, view: str, types: frozenset[str], selection: Selection) -> Target:
+        """The root of the fetch that the option's move makes, with what it needs resolved before."""
+        move = option.move
+        assert move is not None
+        conditional = bool(option.requires) or move.depth > 1
+        conditions = selection.conditions if conditional else ()
+        needed = [found.under(conditions) for found in (*move.key, *option.requires)]
+        here = at._replace(place=self._places.narrowed(at.place, types))
+        before = self._resolve(here, needed, added=True)
+        if at.fetch is not None:
+            before.add(at.fetch)
+        fetch = self._entity_fetches.fetch(move, at.path, before, conditions)
+        if move.real_types:
+            fetch.selected.typename = True
+        if fetch.is_entity:
+            at.selected.typename = True
+            objects = types if self._graph.types[view].kind == "OBJECT" else here.place.types
+            self._entity_fetches.represent(fetch, move, at.keys, (*move.key, *option.requires), view, objects)
+        return at._replace(place=move.place(self._graph, types), fetch=fetch, selected=fetch.selected)
+
+    def _select(self, at: Target, task: _Task, option: Option, *, added: bool) -> set[FetchNode]:
+        """Adds the task's field to the fetch at hand and resolves what is selected below it."""
+        assert at.fetch is not None
+        selection = task.selection
+        response_key = at.keys.place(selection) if added else selection.response_key
+        if option.field is None and response_key == "__typename" and not selection.conditions:
+            at.selected.typename = True
+            return {at.fetch}
+        touched = {at.fetch}
+        for view, types in self._declarations(at, task, option):
+            selected = at.selected.add(selection, response_key, view, types)
+            field = None if option.field is None else self._graph.field(at.fetch.subgraph, view, selection.name)
+            if field is None or not selection.selections:
+                continue
+            place = self._places.inside(at.place, view, field, selection.name)
+            if selected.below is None:
+                selected.below = SelectedObject(place.type_name)
+                selected.below.typename = self._tells_types(place)
+            path = _path_below(at, types, response_key, field)
+            below = Target(place, at.fetch, selected.below, path, at.keys.below(response_key), place.types)
+            touched |= self._resolve(below, selection.restricted(option.reach.leaves).selections, added=added)
+        return touched
+
+    def _tells_types(self, place: Place) -> bool:
+        return self._graph.is_abstract(place.type_name) and not self._places.is_interface_object(place)
+
+    def _declarations(self, at: Target, task: _Task, option: Option) -> list[tuple[str, frozenset[str]]]:
+        """The types on which the field is selected: the abstract one where that says the same for all."""
+        name = at.place.type_name
+        types = frozenset[str]().union(*task.views.values())
+        if name not in task.views and types >= at.place.types and self._is_uniform(at, task, name):
+            return [(name, types)]
+        if option.field is None:
+            return [(view, view_types) for view, view_types in task.views.items()]
+        return list(task.views.items())
+
+    def _is_uniform(self, at: Target, task: _Task, abstract: str) -> bool:
+        if task.selection.name == "__typename":
+            return True
+        field = self._places.field(at.place, abstract, task.selection.name)
+        if field is None:
+            return False
+        subgraph = at.place.subgraph or ""
+        own = [self._graph.field(subgraph, view, task.selection.name) for view in task.views]
+        return all(found is not None and found.provides == field.provides for found in own)
+
+
+def _signature(option: Option) -> tuple[object, ...]:
+    field = option.field
+    move = option.move
+    target = (move.subgraph, move.real_types) if move else None
+    return target, field is not None, bool(option.requires), option.reach.leaves
+
+
+def _path_below(at: Target, types: frozenset[str], response_key: str, field: GraphField) -> Path:
+    narrowing = () if at.all_types <= types else (OfType(tuple(sorted(types))),)
+    return (*at.path, *narrowing, Key(response_key), *(Each(),) * field.type.depth)

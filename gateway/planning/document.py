@@ -1,0 +1,127 @@
+"""The text of the requests: compact GraphQL, with the client's variables that it uses."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from gateway.planning.fetch_graph import FetchNode, SelectedField, SelectedObject
+from gateway.planning.plan import EntityFetch, Fetch
+from gateway.planning.renames import Renames
+from gateway.planning.requests import Request
+from gateway.planning.selection import Conditions
+from gateway.supergraph.query_graph import QueryGraph
+
+
+class Documents:
+    """Makes the fetches of one plan. `variables` are the client's definitions by name, as text."""
+
+    def __init__(self, graph: QueryGraph, operation_name: str | None, variables: Mapping[str, str]) -> None:
+        self._graph = graph
+        self._operation_name = operation_name
+        self._variables = variables
+        self._count = 0
+
+    def fetch(self, request: Request) -> Fetch:
+        """The fetch for a request, without the conditions that all of it is under."""
+        writer = _Writer(self._graph, request.subgraph, frozenset(request.conditions()))
+        entities = self._entities(request, writer) if request.is_entity else ()
+        first = request.fetches[0]
+        renames: Renames | None = None
+        if request.is_entity:
+            body = "".join(
+                f"{_alias(entity.alias)}_entities(representations:${entity.variable}){text}"
+                for entity, text in zip(entities, writer.texts, strict=True)
+            )
+        else:
+            renames = Renames(self._graph, request.subgraph, first.selected)
+            body = writer.selection_set(first.selected, renames)[1:-1]
+        used = tuple(name for name in self._variables if name in writer.variables)
+        definitions = [f"${entity.variable}:[_Any!]!" for entity in entities]
+        definitions += [f"${name}:{self._variables[name]}" for name in used]
+        name = self._name(request.subgraph)
+        head = first.kind + (f" {name}" if name else "") + (f"({','.join(definitions)})" if definitions else "")
+        fetch = Fetch(
+            id=self._count,
+            subgraph=request.subgraph,
+            operation_kind=first.kind,  # type: ignore[arg-type]
+            document=f"{head}{{{body}}}",
+            operation_name=name,
+            variables=used,
+            entities=entities,
+            renames=tuple(renames.renamers) if renames else (),
+            path=() if request.is_entity else first.path,
+        )
+        self._count += 1
+        return fetch
+
+    def _name(self, subgraph: str) -> str | None:
+        if self._operation_name is None:
+            return None
+        safe = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in subgraph)
+        return f"{self._operation_name}__{safe}__{self._count}"
+
+    def _entities(self, request: Request, writer: "_Writer") -> tuple[EntityFetch, ...]:
+        """One entity fetch for each selection; fetches that ask the same of several paths become one."""
+        found: dict[tuple[object, ...], list[FetchNode]] = {}
+        texts: dict[tuple[object, ...], tuple[str, Renames]] = {}
+        for fetch in request.fetches:
+            renames = Renames(self._graph, request.subgraph, fetch.selected)
+            text = writer.selection_set(fetch.selected, renames)
+            key = (text, tuple(fetch.representations.values()))
+            found.setdefault(key, []).append(fetch)
+            texts[key] = (text, renames)
+        writer.texts = [text for text, _ in texts.values()]
+        prefix = "representations" if "representations" not in self._variables else "_representations"
+        single = len(found) == 1
+        return tuple(
+            EntityFetch(
+                alias="_entities" if single else f"_e{number}",
+                variable=prefix if single else f"{prefix}{number}",
+                paths=tuple(dict.fromkeys(fetch.path for fetch in fetches)),
+                representations=tuple(fetches[0].representations.values()),
+                renames=tuple(texts[key][1].renamers),
+            )
+            for number, (key, fetches) in enumerate(found.items())
+        )
+
+
+def _alias(alias: str) -> str:
+    return "" if alias == "_entities" else f"{alias}:"
+
+
+class _Writer:
+    """Writes selection sets for one subgraph and notes the variables that they use."""
+
+    def __init__(self, graph: QueryGraph, subgraph: str, satisfied: frozenset[tuple[str, bool]]) -> None:
+        self._graph = graph
+        self._subgraph = subgraph
+        self._satisfied = satisfied
+        self.variables: set[str] = set()
+        self.texts: list[str] = []
+
+    def selection_set(self, selected: SelectedObject, renames: Renames) -> str:
+        by_view: dict[str, list[str]] = {selected.type_name: []}
+        if selected.typename:
+            by_view[selected.type_name].append("__typename")
+        for field in selected.fields.values():
+            by_view.setdefault(field.view, []).append(self._field(field, renames))
+        own = by_view.pop(selected.type_name)
+        parts = own + [f"...on {view}{{{_spaced(fields)}}}" for view, fields in by_view.items()]
+        return f"{{{_spaced(parts or ['__typename'])}}}"
+
+    def _field(self, field: SelectedField, renames: Renames) -> str:
+        selection = field.selection
+        response_key = renames.response_key(field)
+        text = selection.name if response_key == selection.name else f"{response_key}:{selection.name}"
+        if selection.arguments:
+            self.variables |= selection.variables
+            text += f"({selection.arguments})"
+        text += self._directives(selection.conditions)
+        return text + self.selection_set(field.below, renames) if field.below else text
+
+    def _directives(self, conditions: Conditions) -> str:
+        open_conditions = [condition for condition in conditions if condition not in self._satisfied]
+        self.variables |= {variable for variable, _ in open_conditions}
+        return "".join(f" @{'include' if wanted else 'skip'}(if:${variable})" for variable, wanted in open_conditions)
+
+
+def _spaced(parts: Sequence[str] | Iterable[str]) -> str:
+    return " ".join(parts)

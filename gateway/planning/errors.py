@@ -1,0 +1,24 @@
+"""Why an operation cannot be planned."""
+
+from collections.abc import Iterable
+
+from graphql import GraphQLError
+
+from gateway.supergraph import SourceLocation
+
+
+class OperationError(Exception):
+    """An operation that the supergraph cannot answer.
+
+    `code` is one of PARSING_ERROR, GRAPHQL_VALIDATION_FAILED, GRAPHQL_UNKNOWN_OPERATION_NAME and
+    UNSUPPORTED_OPERATION; `errors` holds every reason, `locations` the places of all of them.
+    """
+
+    def __init__(self, code: str, errors: Iterable[GraphQLError]) -> None:
+        self.code = code
+        self.errors = tuple(errors)
+        self.message = self.errors[0].message
+        self.locations = tuple(
+            SourceLocation(place.line, place.column) for error in self.errors for place in error.locations or ()
+        )
+        super().__init__(self.message)

@@ -1,0 +1,58 @@
+"""Where planning stands: an object in the answer of one subgraph, and what can be read there directly."""
+
+from typing import NamedTuple
+
+from gateway.planning.field_sets import FieldSets
+from gateway.planning.selection import Selection
+from gateway.supergraph.query_graph import GraphField, QueryGraph
+
+
+class Place(NamedTuple):
+    """Objects of `type_name`, as `subgraph` declares it, whose real types are among `types`.
+
+    `provided` are external selections that the subgraph answers here all the same (@provides). A subgraph of
+    None is a root before any subgraph is chosen.
+    """
+
+    subgraph: str | None
+    type_name: str
+    types: frozenset[str]
+    provided: tuple[Selection, ...] = ()
+
+
+class Places:
+    """Moves between places inside one subgraph."""
+
+    def __init__(self, graph: QueryGraph, field_sets: FieldSets) -> None:
+        self.graph = graph
+        self.field_sets = field_sets
+
+    def is_interface_object(self, place: Place) -> bool:
+        return place.subgraph is not None and self.graph.is_interface_object(place.subgraph, place.type_name)
+
+    def narrowed(self, place: Place, types: frozenset[str]) -> Place:
+        """The place for only the objects of `types`; an interface object cannot tell them apart."""
+        return place if self.is_interface_object(place) else place._replace(types=types)
+
+    def field(self, place: Place, view: str, name: str) -> GraphField | None:
+        """The field `name` of the type `view` where the subgraph answers it at `place` without more input."""
+        if place.subgraph is None:
+            return None
+        field = self.graph.field(place.subgraph, view, name)
+        if field is None or (field.external and not self._provided(place, view, name)):
+            return None
+        return None if field.requires and not field.external else field
+
+    def inside(self, place: Place, view: str, field: GraphField, name: str) -> Place:
+        """The place that the field leads to."""
+        assert place.subgraph is not None
+        type_name = field.type.name
+        provided = tuple(inner for found in self._provided(place, view, name) for inner in found.selections)
+        if field.provides:
+            provided += self.field_sets.read(field.provides, type_name)
+        return Place(place.subgraph, type_name, self.graph.possible_types_in(place.subgraph, type_name), provided)
+
+    def _provided(self, place: Place, view: str, name: str) -> list[Selection]:
+        return [
+            found for found in place.provided if found.name == name and (view in found.types or found.types >= place.types)
+        ]

@@ -1,0 +1,112 @@
+"""Plans operations on one supergraph."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from graphql import DocumentNode, OperationDefinitionNode, OperationType, VariableDefinitionNode, print_ast
+
+from gateway.planning.builder import Builder
+from gateway.planning.document import Documents
+from gateway.planning.fetch_graph import FetchGraph
+from gateway.planning.field_sets import FieldSets
+from gateway.planning.operation import check_operation, parse_operation
+from gateway.planning.places import Place, Places
+from gateway.planning.plan import PlanNode, QueryPlan
+from gateway.planning.reach import Reachability
+from gateway.planning.requests import Request
+from gateway.planning.response_keys import ResponseKeys
+from gateway.planning.scheduling import in_sequence, schedule, under_conditions
+from gateway.planning.search import RecordedChoices, best_plan
+from gateway.planning.selection import Normalizer, Selection
+from gateway.supergraph import Supergraph
+from gateway.supergraph.query_graph import QueryGraph
+
+BUILD_BUDGET = 60
+"""How many plans are built for one operation at most, to choose the cheapest."""
+
+
+class Planner:
+    """Makes query plans. Has no state that callers can see; safe to use from several threads."""
+
+    def __init__(self, supergraph: Supergraph) -> None:
+        self._supergraph = supergraph
+        self._places: dict[frozenset[str], Places] = {}
+
+    def plan(
+        self,
+        document: str | DocumentNode,
+        operation_name: str | None = None,
+        override_labels: frozenset[str] = frozenset(),
+    ) -> QueryPlan:
+        """The plan of one operation of `document`, for all values of its variables.
+
+        `override_labels` are the labels of progressive overrides that are on. Raises OperationError.
+        """
+        parsed = parse_operation(document)
+        operation, fragments = check_operation(self._supergraph.api_schema, parsed, operation_name)
+        places = self._places_for(override_labels)
+        root_type = self._supergraph.roots.get(operation.operation.value, operation.operation.value.capitalize())
+        selections = tuple(
+            selection
+            for selection in Normalizer(places.graph, fragments).normalize(operation.selection_set, root_type)
+            if not selection.name.startswith("__")
+        )
+        planning = _Planning(places, operation, root_type)
+        is_mutation = operation.operation is OperationType.MUTATION
+        node = planning.mutation(selections) if is_mutation else planning.query(selections)
+        return QueryPlan(operation=operation, fragments=fragments, node=node)
+
+    def _places_for(self, labels: frozenset[str]) -> Places:
+        if labels not in self._places:
+            graph = QueryGraph(self._supergraph, labels)
+            self._places[labels] = Places(graph, FieldSets(graph))
+        return self._places[labels]
+
+
+class _Planning:
+    """The planning of one operation."""
+
+    def __init__(self, places: Places, operation: OperationDefinitionNode, root_type: str) -> None:
+        self._places = places
+        self._root_type = root_type
+        self._reachability = Reachability(places)
+        name = operation.name.value if operation.name else None
+        variables = {
+            node.variable.name.value: _variable_text(node) for node in operation.variable_definitions or ()
+        }
+        self._documents = Documents(places.graph, name, variables)
+
+    def query(self, selections: Sequence[Selection]) -> PlanNode | None:
+        return self._step(selections, None) if selections else None
+
+    def mutation(self, selections: Sequence[Selection]) -> PlanNode | None:
+        """Root fields one after another; adjacent ones of one subgraph in one request (section 6.2.2)."""
+        steps = [node for group, subgraph in self._serial(selections) if (node := self._step(group, subgraph))]
+        return in_sequence(steps) if steps else None
+
+    def _serial(self, selections: Sequence[Selection]) -> Iterator[tuple[list[Selection], str]]:
+        place = Place(None, self._root_type, frozenset((self._root_type,)))
+        chosen: list[tuple[str, Selection]] = []
+        for selection in selections:
+            options = self._reachability.options(place, self._root_type, selection)
+            subgraphs = [option.move.subgraph for option in options if option.move]
+            previous = chosen[-1][0] if chosen else None
+            if subgraphs:
+                chosen.append((previous if previous in subgraphs else subgraphs[0], selection))
+        for subgraph, group in groupby(chosen, key=lambda item: item[0]):
+            yield [selection for _, selection in group], subgraph
+
+    def _step(self, selections: Sequence[Selection], subgraph: str | None) -> PlanNode | None:
+        def build(choices: RecordedChoices) -> FetchGraph:
+            builder = Builder(self._places, self._reachability, choices)
+            return builder.build(self._root_type, selections, ResponseKeys(selections), subgraph)
+
+        return schedule(best_plan(build, BUILD_BUDGET), self._leaf)
+
+    def _leaf(self, request: Request) -> PlanNode:
+        return under_conditions(self._documents.fetch(request), request.conditions())
+
+
+def _variable_text(node: VariableDefinitionNode) -> str:
+    default = f"={print_ast(node.default_value)}" if node.default_value else ""
+    return print_ast(node.type) + default

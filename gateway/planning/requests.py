@@ -1,0 +1,167 @@
+"""Joins fetches into requests: as few as possible without a longer chain.
+
+Fetches from one subgraph that wait for nothing of one another can share a request. For the same objects their
+selections become one; for objects of several paths each keeps its own `_entities` field.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from gateway.planning.fetch_graph import FetchNode, SelectedField, SelectedObject
+from gateway.planning.plan import Representation
+from gateway.planning.selection import Conditions
+
+
+class Request:
+    """One request to one subgraph, after `parents`; it has several fetches only of entities."""
+
+    __slots__ = ("fetches", "parents")
+
+    def __init__(self, fetch: FetchNode) -> None:
+        self.fetches = [fetch]
+        self.parents: set[Request] = set()
+
+    @property
+    def subgraph(self) -> str:
+        return self.fetches[0].subgraph
+
+    @property
+    def is_entity(self) -> bool:
+        return self.fetches[0].is_entity
+
+    @property
+    def order(self) -> int:
+        return self.fetches[0].id
+
+    def conditions(self) -> Conditions:
+        """The conditions that all of the request is under."""
+        common: set[tuple[str, bool]] | None = None
+        for fetch in self.fetches:
+            for field in fetch.selected.fields.values():
+                own = set(field.selection.conditions)
+                common = own if common is None else common & own
+        return tuple(sorted(common or ()))
+
+
+def join_fetches(fetches: Iterable[FetchNode]) -> list[Request]:
+    """The requests for `fetches`; their longest chain is that of the fetches."""
+    by_fetch = {fetch: Request(fetch) for fetch in fetches}
+    for fetch, request in by_fetch.items():
+        request.parents = {by_fetch[parent] for parent in fetch.parents}
+    requests = list(by_fetch.values())
+    longest = depth(requests)
+    while (pair := _joinable(requests, longest)) is not None:
+        _join(requests, *pair)
+    return requests
+
+
+def depth(requests: Sequence[Request]) -> int:
+    return max(levels(requests).values(), default=0)
+
+
+def levels(requests: Sequence[Request]) -> dict[Request, int]:
+    """For each request the length of the longest chain that ends with it."""
+    known: dict[Request, int] = {}
+
+    def level(request: Request) -> int:
+        if request not in known:
+            known[request] = 1 + max(map(level, request.parents), default=0)
+        return known[request]
+
+    for request in requests:
+        level(request)
+    return known
+
+
+def ancestors(request: Request) -> set[Request]:
+    found: set[Request] = set()
+    waiting = list(request.parents)
+    while waiting:
+        parent = waiting.pop()
+        if parent not in found:
+            found.add(parent)
+            waiting.extend(parent.parents)
+    return found
+
+
+def _joinable(requests: Sequence[Request], longest: int) -> tuple[Request, Request] | None:
+    entity = [request for request in requests if request.is_entity]
+    level = levels(requests)
+    pairs = [
+        (first, second)
+        for index, first in enumerate(entity)
+        for second in entity[index + 1 :]
+        if first.subgraph == second.subgraph and _alike(first, second)
+    ]
+    pairs.sort(key=lambda pair: (abs(level[pair[0]] - level[pair[1]]), not _same_objects(*pair)))
+    for first, second in pairs:
+        if second in ancestors(first) or first in ancestors(second):
+            continue
+        if _depth_joined(requests, first, second) <= longest:
+            return first, second
+    return None
+
+
+def _same_objects(first: Request, second: Request) -> bool:
+    return {fetch.path for fetch in first.fetches} == {fetch.path for fetch in second.fetches}
+
+
+def _alike(first: Request, second: Request) -> bool:
+    """Whether no condition would make the joined request ask for what is skipped."""
+    if _same_objects(first, second):
+        return {fetch.needs for fetch in first.fetches} == {fetch.needs for fetch in second.fetches}
+    return first.conditions() == second.conditions()
+
+
+def _depth_joined(requests: Sequence[Request], first: Request, second: Request) -> int:
+    known: dict[Request, int] = {}
+    together = first.parents | second.parents
+
+    def level(request: Request) -> int:
+        if request is second:
+            request = first
+        if request not in known:
+            parents = together if request is first else request.parents
+            known[request] = 1 + max(map(level, parents), default=0)
+        return known[request]
+
+    return max(map(level, requests))
+
+
+def _join(requests: list[Request], first: Request, second: Request) -> None:
+    requests.remove(second)
+    first.parents |= second.parents
+    for request in requests:
+        if second in request.parents:
+            request.parents = (request.parents - {second}) | {first}
+    for fetch in second.fetches:
+        same = next((own for own in first.fetches if own.path == fetch.path and own.needs == fetch.needs), None)
+        if same is None:
+            first.fetches.append(fetch)
+        else:
+            _join_fetch(same, fetch)
+
+
+def _join_fetch(into: FetchNode, other: FetchNode) -> None:
+    _join_selected(into.selected, other.selected)
+    for key, representation in other.representations.items():
+        own = into.representations.get(key)
+        into.representations[key] = _joined(own, representation) if own else representation
+
+
+def _joined(first: Representation, second: Representation) -> Representation:
+    return Representation(
+        type_condition=first.type_condition,
+        possible_types=tuple(sorted({*first.possible_types, *second.possible_types})),
+        selections=tuple(dict.fromkeys((*first.selections, *second.selections))),
+        typename=first.typename,
+        non_null=tuple(dict.fromkeys((*first.non_null, *second.non_null))),
+    )
+
+
+def _join_selected(into: SelectedObject, other: SelectedObject) -> None:
+    into.typename |= other.typename
+    for key, field in other.fields.items():
+        own: SelectedField = into.fields.setdefault(key, field)
+        own.types |= field.types
+        if own is not field and own.below and field.below:
+            _join_selected(own.below, field.below)

@@ -1,0 +1,70 @@
+"""The response keys of one position of the answer, so that what the planner adds clashes with nothing.
+
+Fetches of several subgraphs are merged into one object. A key or a required field that the planner adds
+takes its own name as response key, or an alias where the client uses that name for something else.
+"""
+
+from collections.abc import Iterable
+
+from gateway.planning.plan import RequiredField, RequiredFragment, RequiredSelection
+from gateway.planning.selection import Selection
+from gateway.supergraph.query_graph import QueryGraph
+
+
+class ResponseKeys:
+    """One position of the answer with those below it."""
+
+    def __init__(self, selections: Iterable[Selection]) -> None:
+        self._used: dict[str, list[Selection]] = {}
+        self._below: dict[str, ResponseKeys] = {}
+        for selection in selections:
+            self._used.setdefault(selection.response_key, []).append(selection)
+
+    def below(self, response_key: str) -> "ResponseKeys":
+        if response_key not in self._below:
+            inner = [child for found in self._used.get(response_key, ()) for child in found.selections]
+            self._below[response_key] = ResponseKeys(inner)
+        return self._below[response_key]
+
+    def place(self, selection: Selection) -> str:
+        """A response key for a field that the planner adds; the same one whenever it asks again."""
+        number = 0
+        response_key = selection.name
+        while not self._free(response_key, selection):
+            response_key = f"_{selection.name}_{number}"
+            number += 1
+        used = self._used.setdefault(response_key, [])
+        if not any(_same_field(other, selection) and other.types == selection.types for other in used):
+            used.append(selection)
+        return response_key
+
+    def _free(self, response_key: str, selection: Selection) -> bool:
+        return all(_same_field(other, selection) for other in self._used.get(response_key, ()))
+
+
+def _same_field(first: Selection, second: Selection) -> bool:
+    return first.name == second.name and first.arguments == second.arguments
+
+
+def required_selections(
+    graph: QueryGraph, keys: ResponseKeys, selections: Iterable[Selection], types: frozenset[str]
+) -> tuple[RequiredSelection, ...]:
+    """How a representation reads `selections`, which were placed at `keys`, from objects of `types`."""
+    found: list[RequiredSelection] = []
+    for selection in selections:
+        response_key = keys.place(selection)
+        inner: tuple[RequiredSelection, ...] = ()
+        narrowed = selection.types & types
+        if selection.selections:
+            inner = required_selections(graph, keys.below(response_key), selection.selections, _types_below(graph, selection))
+        field = RequiredField(selection.name, response_key, inner)
+        if types <= selection.types:
+            found.append(field)
+        else:
+            found += [RequiredFragment(name, (name,), (field,)) for name in sorted(narrowed)]
+    return tuple(found)
+
+
+def _types_below(graph: QueryGraph, selection: Selection) -> frozenset[str]:
+    owner = next(iter(selection.types))
+    return graph.possible_types(graph.field_type(owner, selection.name).name)

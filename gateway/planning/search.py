@@ -1,0 +1,67 @@
+"""Looks for better plans by making other choices than the preferred ones, within a budget."""
+
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from gateway.planning.fetch_graph import FetchGraph
+from gateway.planning.reach import Option
+from gateway.planning.requests import Request, depth, join_fetches
+
+
+class Candidate(Struct):
+    """A plan that was built, and what it costs: longest chain first, then requests, then fields."""
+
+    requests: list[Request]
+    cost: tuple[int, int, int]
+
+
+class RecordedChoices:
+    """Chooses what `fixed` says, else what is preferred, and notes the decisions that were open."""
+
+    def __init__(self, fixed: dict[object, int]) -> None:
+        self._fixed = fixed
+        self.made: dict[object, tuple[int, int]] = {}
+
+    def choose(self, decision: object, options: Sequence[Option], preferred: int) -> Option:
+        index = self._fixed.get(decision, preferred)
+        if index >= len(options):
+            index = preferred
+        self.made[decision] = (index, len(options))
+        return options[index]
+
+
+def best_plan(build: Callable[[RecordedChoices], FetchGraph], budget: int) -> list[Request]:
+    """The requests of the cheapest plan among at most `budget` that are built.
+
+    The first takes every preferred option. Then one decision after another is changed, as long as it pays.
+    """
+    fixed: dict[object, int] = {}
+    choices = RecordedChoices(fixed)
+    best = _candidate(build(choices))
+    tried: set[tuple[object, int]] = set()
+    while budget > 1 and best.cost[1] > 1:
+        change = next(_changes(choices, tried), None)
+        if change is None:
+            break
+        budget -= 1
+        tried.add(change)
+        attempt = RecordedChoices(fixed | {change[0]: change[1]})
+        candidate = _candidate(build(attempt))
+        if candidate.cost < best.cost:
+            best, choices = candidate, attempt
+            fixed[change[0]] = change[1]
+    return best.requests
+
+
+def _changes(choices: RecordedChoices, tried: set[tuple[object, int]]):  # type: ignore[no-untyped-def]
+    for decision, (made, count) in choices.made.items():
+        for index in range(count):
+            if index != made and (decision, index) not in tried:
+                yield decision, index
+
+
+def _candidate(fetches: FetchGraph) -> Candidate:
+    fields = sum(fetch.selected.count() for fetch in fetches)
+    requests = join_fetches(fetches)
+    return Candidate(requests, (depth(requests), len(requests), fields))

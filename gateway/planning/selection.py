@@ -1,0 +1,252 @@
+"""Selections in the one shape that planning works on.
+
+Fragments are gone: each selected field says for which object types it is selected and under which conditions.
+The same shape serves operations and the field sets of @key, @requires and @provides.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
+
+from graphql import (
+    BooleanValueNode,
+    DirectiveNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    ListValueNode,
+    Node,
+    ObjectValueNode,
+    SelectionSetNode,
+    ValueNode,
+    VariableNode,
+    print_ast,
+)
+
+from gateway.supergraph.query_graph import QueryGraph
+
+Condition: TypeAlias = tuple[str, bool]
+"""A boolean variable and the value for which the selection counts."""
+
+Conditions: TypeAlias = tuple[Condition, ...]
+
+
+class Selection:
+    """One selected field.
+
+    `types` are the object types for which it is selected, `arguments` its arguments as GraphQL text. `leaves`
+    is a set of bits: each leaf of one normalised tree has its own, a composite field has those below it.
+    """
+
+    __slots__ = (
+        "_parts",
+        "arguments",
+        "conditions",
+        "leaves",
+        "name",
+        "response_key",
+        "selections",
+        "types",
+        "variables",
+    )
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        response_key: str,
+        arguments: str,
+        variables: frozenset[str],
+        types: frozenset[str],
+        conditions: Conditions,
+        selections: "tuple[Selection, ...]",
+        leaves: int,
+    ) -> None:
+        self.name = name
+        self.response_key = response_key
+        self.arguments = arguments
+        self.variables = variables
+        self.types = types
+        self.conditions = conditions
+        self.selections = selections
+        self.leaves = leaves
+        self._parts: dict[int, Selection] = {}
+
+    def restricted(self, leaves: int) -> "Selection":
+        """The selection with only those of its leaves that are in `leaves`."""
+        if self.leaves & ~leaves == 0:
+            return self
+        wanted = self.leaves & leaves
+        part = self._parts.get(wanted)
+        if part is None:
+            children = tuple(child.restricted(wanted) for child in self.selections if child.leaves & wanted)
+            part = self._parts.setdefault(wanted, self._changed(selections=children, leaves=wanted))
+        return part
+
+    def under(self, conditions: Conditions) -> "Selection":
+        """The selection under `conditions` besides its own."""
+        if not conditions:
+            return self
+        return self._changed(conditions=joined_conditions(self.conditions, conditions))
+
+    def _changed(
+        self,
+        *,
+        selections: "tuple[Selection, ...] | None" = None,
+        leaves: int | None = None,
+        conditions: Conditions | None = None,
+    ) -> "Selection":
+        return Selection(
+            name=self.name,
+            response_key=self.response_key,
+            arguments=self.arguments,
+            variables=self.variables,
+            types=self.types,
+            conditions=self.conditions if conditions is None else conditions,
+            selections=self.selections if selections is None else selections,
+            leaves=self.leaves if leaves is None else leaves,
+        )
+
+
+def joined_conditions(first: Conditions, second: Conditions) -> Conditions:
+    return tuple(sorted({*first, *second}))
+
+
+class _Collected:
+    """All the field nodes that make one selection."""
+
+    __slots__ = ("conditions", "nodes", "parent", "types")
+
+    def __init__(self, parent: str, types: frozenset[str], conditions: Conditions) -> None:
+        self.parent = parent
+        self.types = types
+        self.conditions = conditions
+        self.nodes: list[FieldNode] = []
+
+
+class Normalizer:
+    """Makes selections of the syntax nodes of one operation or field set."""
+
+    def __init__(self, graph: QueryGraph, fragments: Mapping[str, FragmentDefinitionNode] | None = None) -> None:
+        self._graph = graph
+        self._fragments = fragments or {}
+        self._next_leaf = 1
+
+    def normalize(self, selection_set: SelectionSetNode, type_name: str) -> tuple[Selection, ...]:
+        """The selections of `selection_set` on the composite type `type_name`."""
+        return self._selections([selection_set], type_name)
+
+    def _selections(self, sets: Iterable[SelectionSetNode], type_name: str) -> tuple[Selection, ...]:
+        collected: dict[tuple[str, frozenset[str], Conditions], _Collected] = {}
+        types = self._graph.possible_types(type_name)
+        for selection_set in sets:
+            self._collect(selection_set, type_name, types, (), collected)
+        return tuple(
+            self._selection(key[0], found) for key, found in collected.items() if not _is_covered(found, key[0], collected)
+        )
+
+    def _collect(
+        self,
+        selection_set: SelectionSetNode,
+        parent: str,
+        types: frozenset[str],
+        conditions: Conditions,
+        collected: dict[tuple[str, frozenset[str], Conditions], _Collected],
+    ) -> None:
+        for node in selection_set.selections:
+            merged = _conditions(node.directives or (), conditions)
+            if merged is None:
+                continue
+            if isinstance(node, FieldNode):
+                response_key = node.alias.value if node.alias else node.name.value
+                key = (response_key, types, merged)
+                if key not in collected:
+                    collected[key] = _Collected(parent, types, merged)
+                collected[key].nodes.append(node)
+                continue
+            condition, inner = self._fragment(node)
+            type_name = condition or parent
+            narrowed = types & self._graph.possible_types(type_name) if condition else types
+            if narrowed:
+                self._collect(inner, type_name, narrowed, merged, collected)
+
+    def _fragment(self, node: Node) -> tuple[str | None, SelectionSetNode]:
+        if isinstance(node, FragmentSpreadNode):
+            fragment = self._fragments[node.name.value]
+            return fragment.type_condition.name.value, fragment.selection_set
+        assert isinstance(node, InlineFragmentNode)
+        return node.type_condition.name.value if node.type_condition else None, node.selection_set
+
+    def _selection(self, response_key: str, found: _Collected) -> Selection:
+        node = found.nodes[0]
+        name = node.name.value
+        sets = [field.selection_set for field in found.nodes if field.selection_set]
+        children: tuple[Selection, ...] = ()
+        if sets:
+            children = self._selections(sets, self._graph.field_type(found.parent, name).name)
+        arguments = ", ".join(print_ast(argument) for argument in node.arguments or ())
+        return Selection(
+            name=name,
+            response_key=response_key,
+            arguments=arguments,
+            variables=frozenset(_variables(argument.value for argument in node.arguments or ())),
+            types=found.types,
+            conditions=found.conditions,
+            selections=children,
+            leaves=_all_leaves(children) if sets else self._leaf(),
+        )
+
+    def _leaf(self) -> int:
+        leaf = self._next_leaf
+        self._next_leaf <<= 1
+        return leaf
+
+
+def _is_covered(
+    found: _Collected, response_key: str, collected: Mapping[tuple[str, frozenset[str], Conditions], _Collected]
+) -> bool:
+    """Whether a leaf is selected for more types or under fewer conditions anyway."""
+    if found.nodes[0].selection_set:
+        return False
+    return any(
+        other is not found
+        and key == response_key
+        and found.types <= types
+        and set(conditions) <= set(found.conditions)
+        for (key, types, conditions), other in collected.items()
+    )
+
+
+def _all_leaves(selections: Iterable[Selection]) -> int:
+    leaves = 0
+    for selection in selections:
+        leaves |= selection.leaves
+    return leaves
+
+
+def _conditions(directives: Iterable[DirectiveNode], outer: Conditions) -> Conditions | None:
+    """The conditions of a node inside `outer`, None where it is never selected."""
+    conditions = set(outer)
+    for directive in directives:
+        if directive.name.value not in ("include", "skip"):
+            continue
+        wanted = directive.name.value == "include"
+        value = (directive.arguments or ())[0].value
+        if isinstance(value, VariableNode):
+            conditions.add((value.name.value, wanted))
+        elif isinstance(value, BooleanValueNode) and value.value is not wanted:
+            return None
+    if any((variable, not wanted) in conditions for variable, wanted in conditions):
+        return None
+    return tuple(sorted(conditions))
+
+
+def _variables(values: Iterable[ValueNode]) -> Iterator[str]:
+    for value in values:
+        match value:
+            case VariableNode():
+                yield value.name.value
+            case ListValueNode():
+                yield from _variables(value.values)
+            case ObjectValueNode():
+                yield from _variables(field.value for field in value.fields)
