@@ -45,6 +45,11 @@ class _Task(NamedTuple):
     views: dict[str, frozenset[str]]
     options: tuple[Option, ...]
 
+    def shortest(self) -> "_Task":
+        """Only the options by the shortest chain: so what a key needs never waits for that key itself."""
+        best = [option.reach.depth for option in self.options if option.reach.leaves == self.selection.leaves]
+        return self._replace(options=tuple(option for option in self.options if option.reach.depth <= min(best, default=0)))
+
     def decision(self, at: Target) -> tuple[object, ...]:
         """What tells this decision from all others of an operation, whenever it is built again."""
         subgraph = at.fetch.subgraph if at.fetch else None
@@ -89,6 +94,8 @@ class Builder:
         moving: list[_Task] = []
         for selection in selections:
             for task in self._tasks(at, selection):
+                if added:
+                    task = task.shortest()
                 local = self._local(at, task)
                 if local is None:
                     moving.append(task)

@@ -1,15 +1,24 @@
 """From the text of a request to one valid operation (GraphQL specification, sections 2, 5 and 6.1)."""
 
+from typing import cast
+
 from graphql import (
+    DirectiveNode,
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    NamedTypeNode,
+    NonNullTypeNode,
     OperationDefinitionNode,
     OperationType,
+    VariableDefinitionNode,
+    VariableNode,
+    Visitor,
     parse,
     validate,
+    visit,
 )
 
 from gateway.planning.errors import OperationError
@@ -47,15 +56,61 @@ def check_operation(
 ) -> tuple[OperationDefinitionNode, dict[str, FragmentDefinitionNode]]:
     """The operation and the document's fragments, valid against the API schema; else OperationError."""
     operation = choose_operation(document, name)
-    try:
-        errors = validate(schema, document)
-    except RecursionError as error:
-        raise OperationError("PARSING_ERROR", [GraphQLError("The document is nested too deeply")]) from error
-    if errors:
-        raise OperationError("GRAPHQL_VALIDATION_FAILED", errors)
+    if errors := _validate(schema, document):
+        document = with_required_conditions(document)
+        operation = choose_operation(document, name)
+        if _validate(schema, document):
+            raise OperationError("GRAPHQL_VALIDATION_FAILED", errors)
     if operation.operation is OperationType.SUBSCRIPTION:
         raise OperationError("UNSUPPORTED_OPERATION", [GraphQLError("Subscriptions are not served", operation)])
     fragments = {
         node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
     }
     return operation, fragments
+
+
+def _validate(schema: GraphQLSchema, document: DocumentNode) -> list[GraphQLError]:
+    try:
+        return validate(schema, document)
+    except RecursionError as error:
+        raise OperationError("PARSING_ERROR", [GraphQLError("The document is nested too deeply")]) from error
+
+
+def with_required_conditions(document: DocumentNode) -> DocumentNode:
+    """The document with each variable of a @skip or @include declared `Boolean!` where it is `Boolean`.
+
+    Clients of other routers declare them nullable. The operation is planned all the same, and a request
+    that leaves such a variable out fails by the coercion of its variables.
+    """
+    conditions = _ConditionVariables()
+    visit(document, conditions)
+    return cast("DocumentNode", visit(document, _RequireVariables(conditions.names)))
+
+
+class _ConditionVariables(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_directive(self, node: DirectiveNode, *_: object) -> None:
+        if node.name.value in ("skip", "include"):
+            for argument in node.arguments or ():
+                if isinstance(argument.value, VariableNode):
+                    self.names.add(argument.value.name.value)
+
+
+class _RequireVariables(Visitor):
+    def __init__(self, names: set[str]) -> None:
+        super().__init__()
+        self._names = names
+
+    def enter_variable_definition(self, node: VariableDefinitionNode, *_: object) -> VariableDefinitionNode | None:
+        if node.variable.name.value not in self._names or not isinstance(node.type, NamedTypeNode):
+            return None
+        return VariableDefinitionNode(
+            variable=node.variable,
+            type=NonNullTypeNode(type=node.type),
+            default_value=node.default_value,
+            directives=node.directives,
+            loc=node.loc,
+        )

@@ -20,19 +20,23 @@ from graphql import (
     InputObjectTypeDefinitionNode,
     InputValueDefinitionNode,
     InterfaceTypeDefinitionNode,
+    NameNode,
     NamedTypeNode,
     ObjectTypeDefinitionNode,
+    ScalarTypeDefinitionNode,
     SchemaDefinitionNode,
     SchemaExtensionNode,
     TypeDefinitionNode,
     UnionTypeDefinitionNode,
     build_ast_schema,
+    specified_scalar_types,
 )
 from graphql.language import DirectiveLocation
 
 from gateway.supergraph.directives import applied
 from gateway.supergraph.errors import SupergraphError
 from gateway.supergraph.links import Links
+from gateway.supergraph.reader import type_reference
 
 _CLIENT_DIRECTIVES = frozenset({"deprecated", "specifiedBy", "oneOf"})
 _EXECUTABLE = frozenset(
@@ -61,12 +65,25 @@ def build_api_schema(document: DocumentNode, links: Links) -> GraphQLSchema:
         kept for definition in document.definitions if (kept := filtering.definition(definition)) is not None
     )
     try:
-        schema = build_ast_schema(DocumentNode(definitions=definitions), assume_valid=True)
+        schema = build_ast_schema(DocumentNode(definitions=(*definitions, *_undefined_scalars(definitions))), assume_valid=True)
     except (GraphQLError, TypeError) as error:
         raise SupergraphError("INVALID_FEDERATION_SUPERGRAPH", str(error)) from error
     if schema.query_type is None:
         raise SupergraphError("INVALID_FEDERATION_SUPERGRAPH", "The supergraph has no query root")
     return schema
+
+
+def _undefined_scalars(definitions: Iterable[DefinitionNode]) -> list[ScalarTypeDefinitionNode]:
+    """Custom scalars for output types that nothing defines: some composers leave them to the subgraphs."""
+    known = set(specified_scalar_types)
+    used: dict[str, None] = {}
+    for definition in definitions:
+        if isinstance(definition, TypeDefinitionNode):
+            known.add(definition.name.value)
+            for field in getattr(definition, "fields", None) or ():
+                if isinstance(field, FieldDefinitionNode):
+                    used[type_reference(field.type).name] = None
+    return [ScalarTypeDefinitionNode(name=NameNode(value=name), directives=()) for name in used if name not in known]
 
 
 class _Filter:
