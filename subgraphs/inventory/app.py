@@ -1,0 +1,57 @@
+"""Inventory's wiring: from the environment to an app."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from litestar import Litestar
+
+from common.app import ServiceRequest, create_service
+from common.database import Database
+from common.service import Service
+from common.settings import load
+from common.telemetry import Telemetry
+from subgraphs.inventory.api import Context, schema
+from subgraphs.inventory.demo import load_demo
+from subgraphs.inventory.service import Inventory
+from subgraphs.inventory.settings import Settings
+
+
+def create_app(environment: Mapping[str, str]) -> Litestar:
+    """The app of the inventory subgraph.
+
+    Raises:
+        SettingsError: the environment lacks something.
+    """
+    settings = load(Settings, environment)
+    telemetry = Telemetry(settings.service, environment)
+    database = Database.open(settings.database_url.reveal(), schema=settings.service, telemetry=telemetry)
+    inventory = Inventory(database, timedelta(seconds=settings.hold_seconds))
+
+    def context(request: ServiceRequest) -> Context:
+        return Context.of(request, inventory)
+
+    @asynccontextmanager
+    async def resources(_: Litestar) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await database.close()
+
+    return create_service(
+        settings=settings,
+        telemetry=telemetry,
+        schema=schema,
+        context=context,
+        lifespan=[resources],
+        readiness={"database": database.ping},
+    )
+
+
+service = Service(
+    name=Settings.service,
+    create_app=create_app,
+    migrations=Path(__file__).parent / "migrations",
+    load_demo=load_demo,
+)

@@ -1,0 +1,46 @@
+"""Demo data: a catalogue with its stock, and a few reservations made as any customer makes them."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from common.database import Database
+from common.demo import DEMO_USERS
+from common.settings import load
+from subgraphs.inventory import store
+from subgraphs.inventory.catalogue import CATALOGUE
+from subgraphs.inventory.service import Inventory
+from subgraphs.inventory.settings import Settings
+
+_ALHEIT, _HINRICH, _GESE = (user.id for user in DEMO_USERS)
+
+_ORDERS = (
+    (_ALHEIT, "SWE-MARZ-200", 2),
+    (_ALHEIT, "PAP-LEDGER-A5", 1),
+    (_ALHEIT, "BRD-LAMP-1", 1),
+    (_HINRICH, "CLO-JUMPER-L", 1),
+    (_HINRICH, "PAN-SPRATS-120", 6),
+    (_GESE, "CLO-OILSKIN-L", 1),
+)
+"""Who reserved what. Payments' demo tops up the wallets so that all but the last are paid."""
+
+_ORDER_TIME = timedelta(hours=1)
+"""How long the reservations wait for payments to start and to take its money."""
+
+
+async def load_demo(environment: Mapping[str, str]) -> None:
+    """Add the products that are missing and make each reservation, if it was never made."""
+    settings = load(Settings, environment)
+    database = Database.open(settings.database_url.reveal(), schema=settings.service)
+    try:
+        await _deliver(database)
+        inventory = Inventory(database, _ORDER_TIME)
+        for number, (user_id, sku, quantity) in enumerate(_ORDERS, 1):
+            await inventory.reserve(str(user_id), sku, quantity, f"demo-order-{number}")
+    finally:
+        await database.close()
+
+
+async def _deliver(database: Database) -> None:
+    async with database.transaction() as transaction:
+        for article in CATALOGUE:
+            await store.add_product(transaction, article)

@@ -1,0 +1,19 @@
+"""What inventory reads from the environment."""
+
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from common.settings import DatabaseUrl, NatsUrl, ServiceSettings, variable
+
+
+class Settings(ServiceSettings, frozen=True, kw_only=True):
+    service: ClassVar[str] = "inventory"
+
+    database_url: DatabaseUrl
+    nats_url: NatsUrl
+    hold_seconds: Annotated[
+        int,
+        Meta(gt=0),
+        variable("HANSA_INVENTORY_HOLD_SECONDS", "how long a reservation waits for its payment, in seconds"),
+    ] = 900

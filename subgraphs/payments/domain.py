@@ -1,0 +1,122 @@
+"""What money, a wallet and a payment are, and which requests make sense: pure rules, no I/O."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+
+from subgraphs.payments.errors import InvalidInputError
+
+CURRENCY = "EUR"
+"""The currency of every wallet."""
+
+MAX_TOP_UP = 1_000_000
+"""Minor units put into a wallet at once: ten thousand euros."""
+
+MAX_BALANCE = 100_000_000
+"""Minor units that topping up may fill a wallet to: a million euros.
+
+A refund may go above. A payment takes no more than a wallet has, so that every balance stays below twice this,
+inside GraphQL's 32-bit Int.
+"""
+
+MAX_PAGE = 100
+MAX_IDEMPOTENCY_KEY = 200
+
+
+class PaymentState(StrEnum):
+    """PENDING exists only inside the transaction that decides the payment."""
+
+    PENDING = "PENDING"
+    CAPTURED = "CAPTURED"
+    DECLINED = "DECLINED"
+    REFUNDED = "REFUNDED"
+
+
+class DeclineReason(StrEnum):
+    INSUFFICIENT_FUNDS = "INSUFFICIENT_FUNDS"
+    NO_WALLET = "NO_WALLET"
+    RESERVATION_EXPIRED = "RESERVATION_EXPIRED"
+
+
+class AccountKind(StrEnum):
+    """A user's WALLET; what the house earned, MERCHANT; the world that money comes from, BANK."""
+
+    WALLET = "WALLET"
+    MERCHANT = "MERCHANT"
+    BANK = "BANK"
+
+
+class TransferKind(StrEnum):
+    TOP_UP = "TOP_UP"
+    PAYMENT = "PAYMENT"
+    REFUND = "REFUND"
+
+
+class Money(Struct, frozen=True):
+    """An amount in minor units (cents) of an ISO 4217 currency."""
+
+    amount: int
+    currency: str
+
+
+class Wallet(Struct, frozen=True, kw_only=True):
+    id: UUID
+    owner_id: str
+    balance: Money
+
+
+class Payment(Struct, frozen=True, kw_only=True):
+    """The one payment of a reservation. `decline_reason` is there when it is DECLINED."""
+
+    id: UUID
+    reservation_id: UUID
+    payer_id: str
+    amount: Money
+    state: PaymentState
+    decline_reason: DeclineReason | None
+    created_at: datetime
+
+
+class WalletLimit(Struct, frozen=True):
+    """The wallet would hold more than it may; nothing was moved."""
+
+    limit: Money
+
+
+def amount_due(total: Money, payment: Payment | None) -> Money:
+    """What is still to be paid of `total`: all of it until the payment is decided, then nothing.
+
+    A payment that was declined or refunded ends its reservation, for which nothing is due any more.
+    """
+    return Money(0, total.currency) if payment else total
+
+
+def check_top_up(amount: int) -> int:
+    """Return `amount`, or raise InvalidInputError unless it is 1 to `MAX_TOP_UP` minor units."""
+    if not 1 <= amount <= MAX_TOP_UP:
+        raise InvalidInputError("amount", f"must be between 1 and {MAX_TOP_UP} minor units, not {amount}")
+    return amount
+
+
+def check_page(first: int) -> int:
+    """Return `first`, or raise InvalidInputError unless a page of that many rows may be asked for."""
+    if not 1 <= first <= MAX_PAGE:
+        raise InvalidInputError("first", f"must be between 1 and {MAX_PAGE}, not {first}")
+    return first
+
+
+def check_idempotency_key(key: str) -> str:
+    """Return `key`, or raise InvalidInputError unless it is a short line of printable text."""
+    if not 1 <= len(key) <= MAX_IDEMPOTENCY_KEY or not key.isprintable():
+        raise InvalidInputError("idempotencyKey", f"must be 1 to {MAX_IDEMPOTENCY_KEY} printable characters")
+    return key
+
+
+def parse_id(text: str) -> UUID | None:
+    """Return the id, or None for what cannot be one: it names nothing, which is no error."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
