@@ -1,6 +1,5 @@
 """The entities of one `_entities` field: where they are wanted, what is sent, and where answers go."""
 
-from collections import defaultdict
 from typing import Any
 
 import msgspec
@@ -85,14 +84,14 @@ class EntityPlaces:
         if entity.get("__typename") in self._interfaces:
             del entity["__typename"]
 
-    def positions(self, gathered: Gathered, data: Object) -> dict[int, list[Position]]:
-        """Where in the response each representation is wanted."""
-        positions: dict[int, list[Position]] = defaultdict(list)
+    def positions(self, gathered: Gathered, data: Object) -> list[tuple[Position, int]]:
+        """Where in the response entities are wanted, in its order, and the number of their representation."""
+        positions: list[tuple[Position, int]] = []
         for locate, (objects, indices) in zip(self._locators, gathered.placements, strict=True):
             numbers = {id(value): index for value, index in zip(objects, indices, strict=True)}
-            for position, value in locate(data):
-                if (index := numbers.get(id(value))) is not None:
-                    positions[index].append(position)
+            positions += [
+                (position, numbers[id(value)]) for position, value in locate(data) if id(value) in numbers
+            ]
         return positions
 
 

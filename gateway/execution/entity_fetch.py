@@ -1,7 +1,7 @@
 """Fetches of entities: representations out of the data, the answers back into it."""
 
+from collections import defaultdict
 from collections.abc import Iterable
-from itertools import chain
 
 from gateway.execution.answer import Answer
 from gateway.execution.context import Execution
@@ -40,21 +40,29 @@ def compile_entity_fetch(fetch: Fetch, interfaces: frozenset[str]) -> Runner:
 
 
 def _report_answered(answer: Answer, fetch: Fetch, wanted: Wanted, execution: Execution) -> None:
-    by_alias = {places.alias: (places, places.positions(got, execution.data)) for places, got in wanted}
+    by_alias = {places.alias: (places, _by_number(places, got, execution)) for places, got in wanted}
     for error in answer.errors:
         shown = in_clients_terms(error, fetch.subgraph, execution.context.mask_error)
         match error["path"]:
-            case [str(alias), int(index), *rest] if alias in by_alias and index in by_alias[alias][1]:
+            case [str(alias), int(number), *rest] if alias in by_alias and number in by_alias[alias][1]:
                 places, positions = by_alias[alias]
                 inside = rename_position(places.renamers, rest)
-                _report(shown, ((*position, *inside) for position in positions[index]), execution)
+                _report(shown, ((*position, *inside) for position in positions[number]), execution)
             case _:
                 _report(shown, _all_positions(wanted, execution), execution)
 
 
+def _by_number(places: EntityPlaces, gathered: Gathered, execution: Execution) -> dict[int, list[Position]]:
+    positions = defaultdict(list)
+    for position, number in places.positions(gathered, execution.data):
+        positions[number].append(position)
+    return positions
+
+
 def _all_positions(wanted: Wanted, execution: Execution) -> Iterable[Position]:
-    found = (places.positions(gathered, execution.data).values() for places, gathered in wanted)
-    return dict.fromkeys(chain.from_iterable(chain.from_iterable(found)))
+    return dict.fromkeys(
+        position for places, gathered in wanted for position, _ in places.positions(gathered, execution.data)
+    )
 
 
 def _report(error: FormattedError, positions: Iterable[Position], execution: Execution) -> None:
