@@ -1,0 +1,77 @@
+"""Ingests one subgraph: SDL text in, a completed typed model out."""
+
+from dataclasses import dataclass, field
+
+from graphql import GraphQLSyntaxError, parse
+from graphql import language as ast
+
+from gateway.composition.diagnostics import Diagnostics
+from gateway.composition.ingest.build import SchemaBuilder
+from gateway.composition.ingest.completion import complete
+from gateway.composition.ingest.federation import FederationFields
+from gateway.composition.ingest.link import Links, link_directive_name, read_links
+from gateway.composition.ingest.roots import normalize_roots
+from gateway.composition.model.schema import Application, Schema
+from gateway.composition.result import SourceLocation, Subgraph
+
+
+@dataclass(slots=True)
+class SubgraphSchema:
+    """A subgraph as composition works on it."""
+
+    name: str
+    url: str
+    schema: Schema
+    links: Links
+    fields: FederationFields = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read the federation directives again, after the schema changed."""
+        self.fields = FederationFields(self.schema)
+
+    @property
+    def is_federation_2(self) -> bool:
+        return self.links.is_federation_2
+
+
+def ingest(subgraph: Subgraph, diagnostics: Diagnostics) -> SubgraphSchema | None:
+    """Parse and build a subgraph; None where its SDL cannot be parsed at all, with an INVALID_GRAPHQL error."""
+    document = _parse(subgraph, diagnostics)
+    if document is None:
+        return None
+    on_schema = _schema_applications(subgraph.name, document)
+    links = read_links(on_schema, diagnostics, subgraph.name)
+    link_name = link_directive_name(on_schema)
+    names = links.known_directives() | ({link_name: "link"} if link_name else {})
+    names |= {name: name for name in ("deprecated", "specifiedBy", "oneOf")}
+    schema = SchemaBuilder(subgraph.name, names, diagnostics).add(document)
+    complete(schema, links, link_name, diagnostics)
+    normalize_roots(schema, diagnostics)
+    return SubgraphSchema(name=subgraph.name, url=subgraph.url, schema=schema, links=links)
+
+
+def _parse(subgraph: Subgraph, diagnostics: Diagnostics) -> ast.DocumentNode | None:
+    try:
+        return parse(subgraph.sdl)
+    except GraphQLSyntaxError as error:
+        places = [SourceLocation(subgraph.name, at.line, at.column) for at in error.locations or ()]
+        diagnostics.error("INVALID_GRAPHQL", f"[{subgraph.name}] {error.message}", None, places)
+    except RecursionError:
+        place = SourceLocation(subgraph.name, 1, 1)
+        diagnostics.error(
+            "INVALID_GRAPHQL", f"[{subgraph.name}] The SDL is nested too deeply.", None, (place,)
+        )
+    return None
+
+
+def _schema_applications(name: str, document: ast.DocumentNode) -> list[Application]:
+    builder = SchemaBuilder(name, {}, Diagnostics())
+    return [
+        application
+        for node in document.definitions
+        if isinstance(node, ast.SchemaDefinitionNode | ast.SchemaExtensionNode)
+        for application in builder.applications(node.directives)
+    ]

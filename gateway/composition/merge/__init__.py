@@ -1,0 +1,1 @@
+"""From subgraph models to the supergraph's: one module a rule."""

@@ -1,0 +1,25 @@
+"""Reads `@fromContext`: which arguments of a field the router fills from an enclosing `@context`."""
+
+from typing import Any
+
+from gateway.composition.ingest.subgraph import SubgraphSchema
+from gateway.composition.model.context_value import parse_context_value
+from gateway.composition.model.schema import Field
+from gateway.composition.model.typeref import nullable
+
+
+def context_arguments(subgraph: SubgraphSchema, field: Field) -> list[dict[str, Any]]:
+    """The `join__ContextArgument` values of a field in one subgraph."""
+    found = []
+    for argument in field.arguments.values():
+        for application in argument.core("fromContext"):
+            if value := parse_context_value(application.arguments.get("field")):
+                found.append(
+                    {
+                        "context": f"{subgraph.name}__{value.context}",
+                        "name": argument.name,
+                        "type": nullable(argument.type),
+                        "selection": f" {value.selection}",
+                    }
+                )
+    return found

@@ -1,0 +1,41 @@
+"""Merges input object types: the fields that every subgraph has; a field that only some require is an error."""
+
+from gateway.composition.merge.context import MergeContext, Sources
+from gateway.composition.merge.inputs import INPUT_FIELD, merge_input_value
+from gateway.composition.merge.join_field import join_input_fields
+from gateway.composition.model.schema import InputValue, Type
+
+
+def merge_input_object(context: MergeContext, sources: Sources[Type], target: Type) -> None:
+    for name in dict.fromkeys(name for _, each in sources for name in each.inputs):
+        found = [(index, each.inputs[name]) for index, each in sources if name in each.inputs]
+        if len(found) < len(sources):
+            _report_missing(context, found, sources)
+            continue
+        merged, same_type = merge_input_value(context, found, INPUT_FIELD)
+        merged.applications = join_input_fields(context, found, same_type=same_type) + merged.applications
+        target.inputs[name] = merged
+    if not target.inputs:
+        message = (
+            f'None of the fields of input object type "{target.name}" are consistently defined in all the subgraphs'
+            " defining that type. As only fields common to all subgraphs are merged, this would result in an empty type."
+        )
+        context.error("EMPTY_MERGED_INPUT_TYPE", message, target.name, [each for _, each in sources])
+
+
+def _report_missing(context: MergeContext, found: Sources[InputValue], sources: Sources[Type]) -> None:
+    having = {index for index, _ in found}
+    missing = context.names([index for index, _ in sources if index not in having])
+    coordinate = found[0][1].coordinate
+    places = [each.location for _, each in found]
+    required = [index for index, each in found if each.required]
+    if required:
+        message = (
+            f'Input object field "{coordinate}" is required in some subgraphs but does not appear in all subgraphs: it is'
+            f" required in {context.names(required)} but does not appear in {missing}"
+        )
+        code = "REQUIRED_INPUT_FIELD_MISSING_IN_SOME_SUBGRAPH"
+        context.diagnostics.error(code, message, coordinate, places)
+        return
+    message = f'Input object field "{coordinate}" is not in the supergraph: it is missing from {missing}.'
+    context.diagnostics.hint("INCONSISTENT_INPUT_OBJECT_FIELD", "WARN", message, coordinate, places)

@@ -1,0 +1,1 @@
+"""The typed model of a schema: types, references, values and field sets."""
