@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from gateway.planning.entity_fetches import EntityFetches
+from gateway.planning.estimates import Reach
 from gateway.planning.fetch_graph import FetchGraph, FetchNode, SelectedObject
 from gateway.planning.places import Place, Places
 from gateway.planning.plan import Each, Key, OfType, Path
@@ -48,12 +49,21 @@ class _Task(NamedTuple):
     def shortest(self) -> "_Task":
         """Only the options by the shortest chain: so what a key needs never waits for that key itself."""
         best = [option.reach.depth for option in self.options if option.reach.leaves == self.selection.leaves]
-        return self._replace(options=tuple(option for option in self.options if option.reach.depth <= min(best, default=0)))
+        return self._replace(
+            options=tuple(option for option in self.options if option.reach.depth <= min(best, default=0))
+        )
 
     def decision(self, at: Target) -> tuple[object, ...]:
         """What tells this decision from all others of an operation, whenever it is built again."""
         subgraph = at.fetch.subgraph if at.fetch else None
-        return at.path, subgraph, self.selection.name, self.selection.response_key, self.selection.leaves, tuple(self.views)
+        return (
+            at.path,
+            subgraph,
+            self.selection.name,
+            self.selection.response_key,
+            self.selection.leaves,
+            tuple(self.views),
+        )
 
 
 class Builder:
@@ -82,7 +92,9 @@ class Builder:
     def _resolve_in(self, root: Target, selections: Iterable[Selection], subgraph: str) -> None:
         for selection in selections:
             for task in self._tasks(root, selection):
-                options = (option for option in task.options if option.move and option.move.subgraph == subgraph)
+                options = (
+                    option for option in task.options if option.move and option.move.subgraph == subgraph
+                )
                 self._follow(root, task, next(options), added=False)
 
     def _resolve(self, at: Target, selections: Iterable[Selection], *, added: bool) -> set[FetchNode]:
@@ -122,17 +134,20 @@ class Builder:
             group.views[view] = types
         return list(groups.values())
 
-    def _options(self, at: Target, view: str, types: frozenset[str], selection: Selection) -> tuple[Option, ...]:
+    def _options(
+        self, at: Target, view: str, types: frozenset[str], selection: Selection
+    ) -> tuple[Option, ...]:
         return self._reachability.options(self._places.narrowed(at.place, types), view, selection)
 
     def _local(self, at: Target, task: _Task) -> Option | None:
         """The option to stay at the place, where that is the choice."""
         local = next((option for option in task.options if option.move is None), None)
         complete = [option for option in task.options if option.reach.leaves == task.selection.leaves]
-        if local is None or local not in complete or len(complete) == 1:
+        if local is None or local not in complete or len(task.options) == 1:
             return local
-        chosen = self._choices.choose(task.decision(at), complete, complete.index(local))
-        return local if chosen is local else None
+        options = complete + self._partly(at, task, [local])
+        chosen = self._choices.choose(task.decision(at), options, complete.index(local))
+        return chosen if chosen.move is None else None
 
     def _rest(self, at: Target, task: _Task, option: Option) -> list[_Task]:
         """What of a task `option` leaves open."""
@@ -142,30 +157,44 @@ class Builder:
         types = frozenset[str]().union(*task.views.values())
         rest = task.selection.restricted(open_leaves)
         tasks = self._tasks(at._replace(place=self._places.narrowed(at.place, types)), rest)
-        return [found._replace(options=tuple(o for o in found.options if o.move is not None)) for found in tasks]
+        return [
+            found._replace(options=tuple(o for o in found.options if o.move is not None)) for found in tasks
+        ]
 
     def _choose_move(self, at: Target, task: _Task, used: set[tuple[str, str]]) -> Option | None:
         moves = [option for option in task.options if option.move is not None]
-        most = max((option.reach.leaves.bit_count() for option in moves), default=0)
-        moves = [option for option in moves if option.reach.leaves.bit_count() == most]
         if len(moves) <= 1:
             return moves[0] if moves else None
+        most = max((option.reach.leaves.bit_count() for option in moves), default=0)
+        best = [option for option in moves if option.reach.leaves.bit_count() == most]
 
         def rank(option: Option) -> tuple[int, bool, int]:
             assert option.move is not None
             target = (option.move.subgraph, option.move.view)
             return option.reach.depth, target not in used, option.reach.requests
 
-        preferred = min(range(len(moves)), key=lambda index: rank(moves[index]))
-        return self._choices.choose((*task.decision(at), "move"), moves, preferred)
+        preferred = min(range(len(best)), key=lambda index: rank(best[index]))
+        options = best + self._partly(at, task, best)
+        return self._choices.choose((*task.decision(at), "move"), options, preferred)
+
+    def _partly(self, at: Target, task: _Task, options: Sequence[Option]) -> list[Option]:
+        """The `options` for only what they answer without further moves, where others can answer the rest."""
+        found = []
+        for option in options:
+            leaves = self._reachability.without_moves(at.place, option, task.selection)
+            others = [other for other in task.options if other is not option and other.move is not None]
+            rest = task.selection.leaves & ~leaves
+            if leaves and rest and any(other.reach.leaves & rest for other in others):
+                found.append(option._replace(reach=Reach(leaves, 0, 0)))
+        return found
 
     def _follow(self, at: Target, task: _Task, option: Option, *, added: bool) -> set[FetchNode]:
         """Resolves a task after the move of `option`."""
         touched: set[FetchNode] = set()
-        signature = _signature(option)
+        target = _target(option)
         for view, types in task.views.items():
             options = self._options(at, view, types, task.selection)
-            own = next(found for found in options if _signature(found) == signature)
+            own = next(found for found in options if _target(found) == target)._replace(reach=option.reach)
             move = own.move
             assert move is not None
             selection = task.selection.restricted(own.reach.leaves)
@@ -177,15 +206,18 @@ class Builder:
                 touched |= self._select(moved, arrived, own, added=added)
         return touched
 
-    def _enter(self, at: Target, option: Option, view: str, types: frozenset[str], selection: Selection) -> Target:
+    def _enter(
+        self, at: Target, option: Option, view: str, types: frozenset[str], selection: Selection
+    ) -> Target:
         """The root of the fetch that the option's move makes, with what it needs resolved before."""
         move = option.move
         assert move is not None
-        conditional = bool(option.requires) or move.depth > 1
-        conditions = selection.conditions if conditional else ()
-        needed = [found.under(conditions) for found in (*move.key, *option.requires)]
+        conditions = selection.conditions if option.requires or move.depth > 1 else ()
+        key = [found.under(conditions) for found in move.key] if move.depth > 1 else move.key
         here = at._replace(place=self._places.narrowed(at.place, types))
-        before = self._resolve(here, needed, added=True)
+        before = self._resolve(
+            here, (*key, *(found.under(conditions) for found in option.requires)), added=True
+        )
         if at.fetch is not None:
             before.add(at.fetch)
         fetch = self._entity_fetches.fetch(move, at.path, before, conditions)
@@ -208,7 +240,9 @@ class Builder:
         touched = {at.fetch}
         for view, types in self._declarations(at, task, option):
             selected = at.selected.add(selection, response_key, view, types)
-            field = None if option.field is None else self._graph.field(at.fetch.subgraph, view, selection.name)
+            field = (
+                None if option.field is None else self._graph.field(at.fetch.subgraph, view, selection.name)
+            )
             if field is None or not selection.selections:
                 continue
             place = self._places.inside(at.place, view, field, selection.name)
@@ -245,10 +279,12 @@ class Builder:
 
 
 def _signature(option: Option) -> tuple[object, ...]:
-    field = option.field
+    return _target(option), option.reach.leaves
+
+
+def _target(option: Option) -> tuple[object, ...]:
     move = option.move
-    target = (move.subgraph, move.real_types) if move else None
-    return target, field is not None, bool(option.requires), option.reach.leaves
+    return option.field is not None, bool(option.requires), move and (move.subgraph, move.real_types)
 
 
 def _path_below(at: Target, types: frozenset[str], response_key: str, field: GraphField) -> Path:

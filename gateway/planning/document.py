@@ -37,7 +37,9 @@ class Documents:
         definitions = [f"${entity.variable}:[_Any!]!" for entity in entities]
         definitions += [f"${name}:{self._variables[name]}" for name in used]
         name = self._name(request.subgraph)
-        head = first.kind + (f" {name}" if name else "") + (f"({','.join(definitions)})" if definitions else "")
+        head = (
+            first.kind + (f" {name}" if name else "") + (f"({','.join(definitions)})" if definitions else "")
+        )
         fetch = Fetch(
             id=self._count,
             subgraph=request.subgraph,
@@ -102,10 +104,15 @@ class _Writer:
         if selected.typename:
             by_view[selected.type_name].append("__typename")
         for field in selected.fields.values():
+            if not field.below and field.selection.conditions and self._is_unconditional(selected, field):
+                continue
             by_view.setdefault(field.view, []).append(self._field(field, renames))
         own = by_view.pop(selected.type_name)
         parts = own + [f"...on {view}{{{_spaced(fields)}}}" for view, fields in by_view.items()]
         return f"{{{_spaced(parts or ['__typename'])}}}"
+
+    def _is_unconditional(self, selected: SelectedObject, field: SelectedField) -> bool:
+        return (field.response_key, field.view, ()) in selected.fields
 
     def _field(self, field: SelectedField, renames: Renames) -> str:
         selection = field.selection
@@ -120,7 +127,9 @@ class _Writer:
     def _directives(self, conditions: Conditions) -> str:
         open_conditions = [condition for condition in conditions if condition not in self._satisfied]
         self.variables |= {variable for variable, _ in open_conditions}
-        return "".join(f" @{'include' if wanted else 'skip'}(if:${variable})" for variable, wanted in open_conditions)
+        return "".join(
+            f" @{'include' if wanted else 'skip'}(if:${variable})" for variable, wanted in open_conditions
+        )
 
 
 def _spaced(parts: Sequence[str] | Iterable[str]) -> str:

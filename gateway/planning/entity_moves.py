@@ -37,9 +37,7 @@ class Move(NamedTuple):
 class EntityMoves:
     """Finds all moves from a place, by shortest chain, to a fixed point."""
 
-    def __init__(
-        self, places: Places, estimate: Callable[[Place, Iterable[Selection]], Reach]
-    ) -> None:
+    def __init__(self, places: Places, estimate: Callable[[Place, Iterable[Selection]], Reach]) -> None:
         self._places = places
         self._graph = places.graph
         self._estimate = estimate

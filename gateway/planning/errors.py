@@ -19,6 +19,8 @@ class OperationError(Exception):
         self.errors = tuple(errors)
         self.message = self.errors[0].message
         self.locations = tuple(
-            SourceLocation(place.line, place.column) for error in self.errors for place in error.locations or ()
+            SourceLocation(place.line, place.column)
+            for error in self.errors
+            for place in error.locations or ()
         )
         super().__init__(self.message)

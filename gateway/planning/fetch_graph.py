@@ -46,10 +46,27 @@ class FetchNode:
     An entity fetch has representations. `needs` are the conditions under which its representations can be made.
     """
 
-    __slots__ = ("id", "is_entity", "kind", "needs", "parents", "path", "representations", "selected", "subgraph")
+    __slots__ = (
+        "id",
+        "is_entity",
+        "kind",
+        "needs",
+        "parents",
+        "path",
+        "representations",
+        "selected",
+        "subgraph",
+    )
 
     def __init__(
-        self, identity: int, subgraph: str, kind: str, path: Path, selected: SelectedObject, *, is_entity: bool
+        self,
+        identity: int,
+        subgraph: str,
+        kind: str,
+        path: Path,
+        selected: SelectedObject,
+        *,
+        is_entity: bool,
     ) -> None:
         self.id = identity
         self.subgraph = subgraph

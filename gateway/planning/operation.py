@@ -62,7 +62,9 @@ def check_operation(
         if _validate(schema, document):
             raise OperationError("GRAPHQL_VALIDATION_FAILED", errors)
     if operation.operation is OperationType.SUBSCRIPTION:
-        raise OperationError("UNSUPPORTED_OPERATION", [GraphQLError("Subscriptions are not served", operation)])
+        raise OperationError(
+            "UNSUPPORTED_OPERATION", [GraphQLError("Subscriptions are not served", operation)]
+        )
     fragments = {
         node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
     }
@@ -104,7 +106,9 @@ class _RequireVariables(Visitor):
         super().__init__()
         self._names = names
 
-    def enter_variable_definition(self, node: VariableDefinitionNode, *_: object) -> VariableDefinitionNode | None:
+    def enter_variable_definition(
+        self, node: VariableDefinitionNode, *_: object
+    ) -> VariableDefinitionNode | None:
         if node.variable.name.value not in self._names or not isinstance(node.type, NamedTypeNode):
             return None
         return VariableDefinitionNode(

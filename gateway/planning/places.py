@@ -50,9 +50,13 @@ class Places:
         provided = tuple(inner for found in self._provided(place, view, name) for inner in found.selections)
         if field.provides:
             provided += self.field_sets.read(field.provides, type_name)
-        return Place(place.subgraph, type_name, self.graph.possible_types_in(place.subgraph, type_name), provided)
+        return Place(
+            place.subgraph, type_name, self.graph.possible_types_in(place.subgraph, type_name), provided
+        )
 
     def _provided(self, place: Place, view: str, name: str) -> list[Selection]:
         return [
-            found for found in place.provided if found.name == name and (view in found.types or found.types >= place.types)
+            found
+            for found in place.provided
+            if found.name == name and (view in found.types or found.types >= place.types)
         ]

@@ -45,7 +45,9 @@ class Planner:
         parsed = parse_operation(document)
         operation, fragments = check_operation(self._supergraph.api_schema, parsed, operation_name)
         places = self._places_for(override_labels)
-        root_type = self._supergraph.roots.get(operation.operation.value, operation.operation.value.capitalize())
+        root_type = self._supergraph.roots.get(
+            operation.operation.value, operation.operation.value.capitalize()
+        )
         selections = tuple(
             selection
             for selection in Normalizer(places.graph, fragments).normalize(operation.selection_set, root_type)
@@ -81,7 +83,9 @@ class _Planning:
 
     def mutation(self, selections: Sequence[Selection]) -> PlanNode | None:
         """Root fields one after another; adjacent ones of one subgraph in one request (section 6.2.2)."""
-        steps = [node for group, subgraph in self._serial(selections) if (node := self._step(group, subgraph))]
+        steps = [
+            node for group, subgraph in self._serial(selections) if (node := self._step(group, subgraph))
+        ]
         return in_sequence(steps) if steps else None
 
     def _serial(self, selections: Sequence[Selection]) -> Iterator[tuple[list[Selection], str]]:

@@ -79,6 +79,31 @@ class Reachability:
                 self._options[key] = found
         return found
 
+    def without_moves(self, place: Place, option: Option, selection: Selection) -> int:
+        """The leaves of `selection` that are answered by `option` and nothing after it."""
+        if option.field is None:
+            return selection.leaves if option.move is None else 0
+        if option.move is not None:
+            place = option.move.place(self._graph, place.types)
+        view = option.move.view if option.move else next(iter(place.types & selection.types))
+        return self._direct(place, view, option.field, selection)
+
+    def _direct(self, place: Place, view: str, field: GraphField, selection: Selection) -> int:
+        if not selection.selections:
+            return selection.leaves
+        inside = self._places.inside(place, view, field, selection.name)
+        leaves = 0
+        for child in selection.selections:
+            found = child.leaves
+            for child_view, types in self.views(inside, child.types & inside.types).items():
+                option = self._here(self._places.narrowed(inside, types), child_view, child)
+                if option is None:
+                    found = 0
+                elif option.field is not None:
+                    found &= self._direct(inside, child_view, option.field, child)
+            leaves |= found
+        return leaves
+
     def _over_types(self, place: Place, types: frozenset[str], selection: Selection) -> Reach:
         total = Reach(selection.leaves, 0, 0)
         for view, view_types in self.views(place, types).items():
@@ -86,7 +111,9 @@ class Reachability:
             for option in self.options(self._places.narrowed(place, view_types), view, selection):
                 if option.reach.leaves & ~best.leaves:
                     best = best.beside(option.reach)
-            total = Reach(total.leaves & best.leaves, max(total.depth, best.depth), max(total.requests, best.requests))
+            total = Reach(
+                total.leaves & best.leaves, max(total.depth, best.depth), max(total.requests, best.requests)
+            )
         return total
 
     def _find_options(self, place: Place, view: str, selection: Selection) -> tuple[Option, ...]:
@@ -95,7 +122,11 @@ class Reachability:
             return (here,)
         options = [here] if here and here.reach.leaves else []
         for move in self._moves.moves(place, view):
-            option = self._enter(place, move, selection) if move.real_types else self._after(place, move, selection)
+            option = (
+                self._enter(place, move, selection)
+                if move.real_types
+                else self._after(place, move, selection)
+            )
             if option is not None and option.reach.leaves:
                 options.append(option)
         options.sort(key=lambda option: (option.reach.leaves != selection.leaves, option.reach[1:]))

@@ -52,7 +52,10 @@ class Renames:
     def _compatible(self, found: list[tuple[SelectedField, Path]]) -> list[list[tuple[SelectedField, Path]]]:
         groups: list[list[tuple[SelectedField, Path]]] = []
         for item in found:
-            group = next((known for known in groups if all(self._can_merge(item[0], other) for other, _ in known)), None)
+            group = next(
+                (known for known in groups if all(self._can_merge(item[0], other) for other, _ in known)),
+                None,
+            )
             if group is None:
                 groups.append([item])
             else:
@@ -62,7 +65,10 @@ class Renames:
     def _can_merge(self, first: SelectedField, second: SelectedField) -> bool:
         if self._type(first) != self._type(second):
             return False
-        if first.selection.name == second.selection.name and first.selection.arguments == second.selection.arguments:
+        if (
+            first.selection.name == second.selection.name
+            and first.selection.arguments == second.selection.arguments
+        ):
             return True
         kinds = {self._graph.types[field.view].kind for field in (first, second)}
         return first.view != second.view and kinds == {"OBJECT"}

@@ -108,8 +108,28 @@ def _same_objects(first: Request, second: Request) -> bool:
 def _alike(first: Request, second: Request) -> bool:
     """Whether no condition would make the joined request ask for what is skipped."""
     if _same_objects(first, second):
-        return {fetch.needs for fetch in first.fetches} == {fetch.needs for fetch in second.fetches}
+        return all(
+            _represented_alike(own, other)
+            for own in first.fetches
+            for other in second.fetches
+            if own.path == other.path
+        )
     return first.conditions() == second.conditions()
+
+
+def _represented_alike(first: FetchNode, second: FetchNode) -> bool:
+    """Whether each object that has a representation for one of two fetches has it for both."""
+    if first.needs == second.needs:
+        return True
+    needed = [
+        {(key, item) for key, found in fetch.representations.items() for item in found.selections}
+        for fetch in (first, second)
+    ]
+    if needed[0] == needed[1]:
+        return True
+    if set(first.needs) <= set(second.needs):
+        return needed[1] <= needed[0]
+    return set(second.needs) <= set(first.needs) and needed[0] <= needed[1]
 
 
 def _depth_joined(requests: Sequence[Request], first: Request, second: Request) -> int:
@@ -134,7 +154,9 @@ def _join(requests: list[Request], first: Request, second: Request) -> None:
         if second in request.parents:
             request.parents = (request.parents - {second}) | {first}
     for fetch in second.fetches:
-        same = next((own for own in first.fetches if own.path == fetch.path and own.needs == fetch.needs), None)
+        same = next(
+            (own for own in first.fetches if own.path == fetch.path and _represented_alike(own, fetch)), None
+        )
         if same is None:
             first.fetches.append(fetch)
         else:
@@ -143,6 +165,7 @@ def _join(requests: list[Request], first: Request, second: Request) -> None:
 
 def _join_fetch(into: FetchNode, other: FetchNode) -> None:
     _join_selected(into.selected, other.selected)
+    into.needs = tuple(condition for condition in into.needs if condition in other.needs)
     for key, representation in other.representations.items():
         own = into.representations.get(key)
         into.representations[key] = _joined(own, representation) if own else representation

@@ -56,7 +56,9 @@ def required_selections(
         inner: tuple[RequiredSelection, ...] = ()
         narrowed = selection.types & types
         if selection.selections:
-            inner = required_selections(graph, keys.below(response_key), selection.selections, _types_below(graph, selection))
+            inner = required_selections(
+                graph, keys.below(response_key), selection.selections, _types_below(graph, selection)
+            )
         field = RequiredField(selection.name, response_key, inner)
         if types <= selection.types:
             found.append(field)

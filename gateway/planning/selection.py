@@ -127,7 +127,9 @@ class _Collected:
 class Normalizer:
     """Makes selections of the syntax nodes of one operation or field set."""
 
-    def __init__(self, graph: QueryGraph, fragments: Mapping[str, FragmentDefinitionNode] | None = None) -> None:
+    def __init__(
+        self, graph: QueryGraph, fragments: Mapping[str, FragmentDefinitionNode] | None = None
+    ) -> None:
         self._graph = graph
         self._fragments = fragments or {}
         self._next_leaf = 1
@@ -142,7 +144,9 @@ class Normalizer:
         for selection_set in sets:
             self._collect(selection_set, type_name, types, (), collected)
         return tuple(
-            self._selection(key[0], found) for key, found in collected.items() if not _is_covered(found, key[0], collected)
+            self._selection(key[0], found)
+            for key, found in collected.items()
+            if not _is_covered(found, key[0], collected)
         )
 
     def _collect(
@@ -203,7 +207,9 @@ class Normalizer:
 
 
 def _is_covered(
-    found: _Collected, response_key: str, collected: Mapping[tuple[str, frozenset[str], Conditions], _Collected]
+    found: _Collected,
+    response_key: str,
+    collected: Mapping[tuple[str, frozenset[str], Conditions], _Collected],
 ) -> bool:
     """Whether a leaf is selected for more types or under fewer conditions anyway."""
     if found.nodes[0].selection_set:

@@ -65,7 +65,9 @@ def build_api_schema(document: DocumentNode, links: Links) -> GraphQLSchema:
         kept for definition in document.definitions if (kept := filtering.definition(definition)) is not None
     )
     try:
-        schema = build_ast_schema(DocumentNode(definitions=(*definitions, *_undefined_scalars(definitions))), assume_valid=True)
+        schema = build_ast_schema(
+            DocumentNode(definitions=(*definitions, *_undefined_scalars(definitions))), assume_valid=True
+        )
     except (GraphQLError, TypeError) as error:
         raise SupergraphError("INVALID_FEDERATION_SUPERGRAPH", str(error)) from error
     if schema.query_type is None:
@@ -74,7 +76,7 @@ def build_api_schema(document: DocumentNode, links: Links) -> GraphQLSchema:
 
 
 def _undefined_scalars(definitions: Iterable[DefinitionNode]) -> list[ScalarTypeDefinitionNode]:
-    """Custom scalars for output types that nothing defines: some composers leave them to the subgraphs."""
+    """Custom scalars for types of fields and arguments that nothing defines: some composers let them pass."""
     known = set(specified_scalar_types)
     used: dict[str, None] = {}
     for definition in definitions:
@@ -82,8 +84,14 @@ def _undefined_scalars(definitions: Iterable[DefinitionNode]) -> list[ScalarType
             known.add(definition.name.value)
             for field in getattr(definition, "fields", None) or ():
                 if isinstance(field, FieldDefinitionNode):
-                    used[type_reference(field.type).name] = None
-    return [ScalarTypeDefinitionNode(name=NameNode(value=name), directives=()) for name in used if name not in known]
+                    used |= {
+                        type_reference(typed.type).name: None for typed in (*(field.arguments or ()), field)
+                    }
+    return [
+        ScalarTypeDefinitionNode(name=NameNode(value=name), directives=())
+        for name in used
+        if name not in known
+    ]
 
 
 class _Filter:

@@ -36,7 +36,9 @@ class QueryGraph:
         self._root_types = {type_name: kind for kind, type_name in supergraph.roots.items()}
         self._labels = override_labels
         self._fields: dict[tuple[str, str, str], GraphField | None] = {}
-        self._possible = {type_.name: self._possible_types(type_, None) for type_ in supergraph.types.values()}
+        self._possible = {
+            type_.name: self._possible_types(type_, None) for type_ in supergraph.types.values()
+        }
         self._possible_in: dict[tuple[str, str], frozenset[str]] = {}
 
     def root_kind(self, type_name: str) -> str | None:
@@ -115,6 +117,10 @@ class QueryGraph:
                     for other in self.types.values()
                     if other.kind == "OBJECT"
                     and type_.name
-                    in (other.all_interfaces if subgraph is None else other.interfaces.get(subgraph, _NO_TYPES))
+                    in (
+                        other.all_interfaces
+                        if subgraph is None
+                        else other.interfaces.get(subgraph, _NO_TYPES)
+                    )
                 )
         return _NO_TYPES
