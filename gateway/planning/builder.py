@@ -105,9 +105,8 @@ class Builder:
         touched: set[FetchNode] = set()
         moving: list[_Task] = []
         for selection in selections:
-            for task in self._tasks(at, selection):
-                if added:
-                    task = task.shortest()
+            tasks = self._tasks(at, selection)
+            for task in [found.shortest() for found in tasks] if added else tasks:
                 local = self._local(at, task)
                 if local is None:
                     moving.append(task)
@@ -226,7 +225,8 @@ class Builder:
         if fetch.is_entity:
             at.selected.typename = True
             objects = types if self._graph.types[view].kind == "OBJECT" else here.place.types
-            self._entity_fetches.represent(fetch, move, at.keys, (*move.key, *option.requires), view, objects)
+            needed = (*move.key, *option.requires)
+            self._entity_fetches.represent(fetch, move, keys=at.keys, needed=needed, view=view, types=objects)
         return at._replace(place=move.place(self._graph, types), fetch=fetch, selected=fetch.selected)
 
     def _select(self, at: Target, task: _Task, option: Option, *, added: bool) -> set[FetchNode]:

@@ -36,6 +36,7 @@ class EntityFetches:
         self,
         fetch: FetchNode,
         move: Move,
+        *,
         keys: ResponseKeys,
         needed: Iterable[Selection],
         view: str,

@@ -31,7 +31,7 @@ class Move(NamedTuple):
     def place(self, graph: QueryGraph, types: frozenset[str]) -> Place:
         """The place that the move leads to, for objects of `types`."""
         known = graph.possible_types_in(self.subgraph, self.view)
-        return Place(self.subgraph, self.view, types & known if types & known else known)
+        return Place(self.subgraph, self.view, types & known or known)
 
 
 class EntityMoves:

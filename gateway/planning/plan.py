@@ -4,7 +4,7 @@ The names are those of Apollo's QueryPlan notation. How a plan is found stands i
 printed in `printing`, how it is run in `gateway.execution`.
 """
 
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from graphql import FragmentDefinitionNode, OperationDefinitionNode
 from msgspec import Struct
@@ -156,6 +156,18 @@ class QueryPlan(Struct, frozen=True):
     def depth(self) -> int:
         """The longest chain of requests, one after another; of a condition the longer branch."""
         return depth(self.node)
+
+    def __str__(self) -> str:
+        """The plan in Apollo's QueryPlan notation."""
+        from gateway.planning.printing import print_plan  # noqa: PLC0415  printing knows the plan, not the reverse
+
+        return print_plan(self.node)
+
+    def to_json(self) -> dict[str, Any]:
+        """The plan as plain data with the names of Apollo's JSON."""
+        from gateway.planning.printing import plan_to_json  # noqa: PLC0415  the same
+
+        return plan_to_json(self.node)
 
 
 def fetch_count(node: PlanNode | None) -> int:

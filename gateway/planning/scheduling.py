@@ -4,7 +4,8 @@ The nodes are nested by true dependencies where that makes no chain longer; wher
 that have other followers too, one level at a time.
 """
 
-from collections.abc import Callable, Sequence as Rows
+from collections.abc import Callable
+from collections.abc import Sequence as Rows
 
 from gateway.planning.plan import Condition, Parallel, PlanNode, Sequence
 from gateway.planning.requests import Request

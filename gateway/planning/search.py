@@ -1,6 +1,6 @@
 """Looks for better plans by making other choices than the preferred ones, within a budget."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -54,7 +54,8 @@ def best_plan(build: Callable[[RecordedChoices], FetchGraph], budget: int) -> li
     return best.requests
 
 
-def _changes(choices: RecordedChoices, tried: set[tuple[object, int]]):  # type: ignore[no-untyped-def]
+def _changes(choices: RecordedChoices, tried: set[tuple[object, int]]) -> Iterator[tuple[object, int]]:
+    """Single changes to the choices made that were not tried yet."""
     for decision, (made, count) in choices.made.items():
         for index in range(count):
             if index != made and (decision, index) not in tried:

@@ -20,8 +20,8 @@ from graphql import (
     InputObjectTypeDefinitionNode,
     InputValueDefinitionNode,
     InterfaceTypeDefinitionNode,
-    NameNode,
     NamedTypeNode,
+    NameNode,
     ObjectTypeDefinitionNode,
     ScalarTypeDefinitionNode,
     SchemaDefinitionNode,
@@ -82,11 +82,10 @@ def _undefined_scalars(definitions: Iterable[DefinitionNode]) -> list[ScalarType
     for definition in definitions:
         if isinstance(definition, TypeDefinitionNode):
             known.add(definition.name.value)
-            for field in getattr(definition, "fields", None) or ():
-                if isinstance(field, FieldDefinitionNode):
-                    used |= {
-                        type_reference(typed.type).name: None for typed in (*(field.arguments or ()), field)
-                    }
+        if isinstance(definition, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode):
+            for field in definition.fields or ():
+                typed = [field.type, *(argument.type for argument in field.arguments or ())]
+                used |= {type_reference(node).name: None for node in typed}
     return [
         ScalarTypeDefinitionNode(name=NameNode(value=name), directives=())
         for name in used
