@@ -34,7 +34,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     settings = load(Settings, environment)
     telemetry = Telemetry(settings.service, environment)
     database = Database.open(settings.database_url.reveal(), schema=settings.service, telemetry=telemetry)
-    redis = Redis(connection_pool=BlockingConnectionPool.from_url(settings.redis_url.reveal(), timeout=2))
+    redis = Redis.from_pool(BlockingConnectionPool.from_url(settings.redis_url.reveal(), timeout=2))
     telemetry.instrument_redis(redis)
     keys = SigningKeys(database, Sealer.from_setting(settings.key_encryption_key), KeyPolicy())
     passwords = Passwords()

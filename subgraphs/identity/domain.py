@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import Enum
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
@@ -102,8 +103,8 @@ class KeyPolicy(Struct, frozen=True):
 def key_states(keys: Sequence[SigningKey], now: datetime, policy: KeyPolicy) -> dict[str, KeyState]:
     """The state of each key by its id."""
     ordered = sorted(keys, key=lambda key: key.active_from)
-    ends = [*(key.active_from for key in ordered[1:]), None]
-    return {key.kid: _key_state(key, end, now, policy) for key, end in zip(ordered, ends, strict=True)}
+    ends = (key.active_from for key in ordered[1:])
+    return {key.kid: _key_state(key, end, now, policy) for key, end in zip_longest(ordered, ends)}
 
 
 def _key_state(key: SigningKey, end: datetime | None, now: datetime, policy: KeyPolicy) -> KeyState:

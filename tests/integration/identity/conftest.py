@@ -1,0 +1,90 @@
+import base64
+import json
+import os
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from common.app import running
+from common.database import migrate
+from common.http import Request, Response, Transport, open_transport
+from subgraphs.identity.app import service
+
+
+@dataclass
+class Identity:
+    """The running subgraph, called without a socket."""
+
+    transport: Transport
+    environment: Mapping[str, str]
+
+    async def post(self, query: str, variables: Mapping[str, Any] | None = None, **headers: str) -> Response:
+        named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        return await self.transport.send(
+            Request(path="", body=body, headers=(("content-type", "application/json"), *named))
+        )
+
+    async def ask(
+        self, query: str, variables: Mapping[str, Any] | None = None, **headers: str
+    ) -> dict[str, Any]:
+        return dict(json.loads((await self.post(query, variables, **headers)).body))
+
+    async def get(self, path: str) -> Response:
+        return await self.transport.send(Request(path=path, method="GET"))
+
+    async def sign_up(self, email: str = "ada@hansa.example", **changes: str) -> dict[str, Any]:
+        members = {"email": email, "password": "long enough", "name": "Ada", **changes}
+        answer = await self.ask(SIGN_UP, {"input": members})
+        return dict(answer["data"]["signUp"])
+
+    async def sign_in(self, email: str, password: str, **headers: str) -> dict[str, Any]:
+        answer = await self.ask(SIGN_IN, {"input": {"email": email, "password": password}}, **headers)
+        return dict(answer["data"]["signIn"])
+
+
+SIGN_UP = """mutation ($input: SignUpInput!) { signUp(input: $input) { __typename
+  ... on Session { accessToken expiresAt user { id name } }
+  ... on EmailTaken { message } ... on InvalidSignUp { message field } ... on TooManyAttempts { retryAfter } } }"""
+
+SIGN_IN = """mutation ($input: SignInInput!) { signIn(input: $input) { __typename
+  ... on Session { accessToken expiresAt user { id name } }
+  ... on InvalidCredentials { message } ... on TooManyAttempts { retryAfter } } }"""
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """The SQL statements that have been run so far."""
+    seen: list[str] = []
+
+    def record(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", record)
+    yield seen
+    event.remove(Engine, "before_cursor_execute", record)
+
+
+@pytest.fixture
+async def environment(database_url: str, redis_url: str) -> Mapping[str, str]:
+    await migrate(database_url, schema=service.name, scripts=service.migrations)
+    return {
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "HANSA_ISSUER": "https://hansa.example/identity",
+        "HANSA_JWKS_URL": "app://identity/.well-known/jwks.json",
+        "HANSA_KEY_ENCRYPTION_KEY": base64.b64encode(os.urandom(32)).decode(),
+    }
+
+
+@pytest.fixture
+async def identity(environment: Mapping[str, str]) -> AsyncIterator[Identity]:
+    app = service.create_app(environment)
+    app.state.apps = {"identity": app}
+    transport = open_transport("app://identity/graphql", apps=app.state.apps)
+    async with running(app):
+        yield Identity(transport, environment)
+    await transport.close()
