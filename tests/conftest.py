@@ -23,6 +23,8 @@ import asyncpg
 import pytest
 import redis.asyncio
 
+from common.database import Database
+from common.database.tables import KERNEL_TABLES
 from common.embedded import NatsServer
 from common.embedded.account import server_account
 from common.embedded.folder import ServerFolder
@@ -61,6 +63,18 @@ def create_database(servers: Mapping[str, str]) -> Callable[..., str]:
 def database_url(create_database: Callable[..., str]) -> str:
     """An empty database of the test's own."""
     return create_database()
+
+
+@pytest.fixture
+async def kernel_database(database_url: str) -> AsyncIterator[Database]:
+    """A database with the schema "kernel", in which there are the kernel's tables only."""
+    database = Database.open(database_url, schema="kernel")
+    async with database.transaction() as transaction:
+        await transaction.execute("CREATE SCHEMA kernel")
+        for statement in KERNEL_TABLES:
+            await transaction.execute(statement)
+    yield database
+    await database.close()
 
 
 @pytest.fixture

@@ -1,0 +1,17 @@
+"""A service's own part of a PostgreSQL database: transactions, migrations, and the tables of the kernel."""
+
+from common.database.database import Database
+from common.database.errors import DatabaseUnavailableError, RetryableError
+from common.database.migrations import migrate
+from common.database.tables import create_kernel_tables, drop_kernel_tables
+from common.database.transaction import Transaction
+
+__all__ = (
+    "Database",
+    "DatabaseUnavailableError",
+    "RetryableError",
+    "Transaction",
+    "create_kernel_tables",
+    "drop_kernel_tables",
+    "migrate",
+)

@@ -1,0 +1,111 @@
+"""One service's connections to PostgreSQL, inside the schema that is its own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Protocol, Self
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from common.database.errors import retryable, unreachable
+from common.database.transaction import Transaction
+
+CONNECT_TIMEOUT = 10.0  # seconds
+POOL_TIMEOUT = 10.0  # seconds that a transaction waits for a free connection
+IDLE_IN_TRANSACTION_TIMEOUT = "60s"  # a forgotten transaction would hold the events of all others back
+
+
+class EngineInstrumentation(Protocol):
+    """What telemetry does to an engine."""
+
+    @property
+    def enabled(self) -> bool: ...
+    def instrument_engine(self, engine: AsyncEngine) -> None: ...
+
+
+class Database:
+    """A pool of connections whose search path is one schema.
+
+    `outbox_written` is set after each commit that wrote events; who relays them waits for it.
+    """
+
+    def __init__(self, engine: AsyncEngine, schema: str) -> None:
+        self.engine = engine
+        self.schema = schema
+        self.outbox_written = asyncio.Event()
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        schema: str,
+        telemetry: EngineInstrumentation | None = None,
+        pool_size: int = 10,
+    ) -> Self:
+        """A database for `schema` at `url`, in any form that libpq knows; connects when it is first used."""
+        engine = create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=lambda: connect(url, schema),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=POOL_TIMEOUT,
+        )
+        if telemetry is not None and telemetry.enabled:
+            telemetry.instrument_engine(engine)
+        return cls(engine, schema)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """A transaction that commits at the end of the block and rolls back when an error leaves it.
+
+        Raises:
+            RetryableError: a conflict with another transaction, or no connection.
+        """
+        try:
+            async with self.engine.begin() as connection:
+                transaction = Transaction(connection)
+                yield transaction
+        except Exception as error:
+            typed = retryable(error)
+            if typed is None:
+                raise
+            raise typed from error
+        if transaction.has_events:
+            self.outbox_written.set()
+
+    async def ping(self) -> None:
+        """Ask the database for an answer.
+
+        Raises:
+            DatabaseUnavailableError: there is none.
+        """
+        async with self.transaction() as transaction:
+            await transaction.execute(text("SELECT 1"))
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.engine.dispose()
+
+
+async def connect(url: str, schema: str) -> asyncpg.Connection:
+    """A connection inside `schema`.
+
+    Raises:
+        DatabaseUnavailableError: there is no server now, or it has no room.
+    """
+    settings = {
+        "search_path": f'"{schema}"',
+        "application_name": f"hansa {schema}",
+        "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_TIMEOUT,
+        "jit": "off",  # it costs short statements more than it gains long ones
+    }
+    try:
+        return await asyncpg.connect(url, timeout=CONNECT_TIMEOUT, server_settings=settings)
+    except Exception as error:
+        typed = unreachable(error)
+        if typed is None:
+            raise
+        raise typed from error

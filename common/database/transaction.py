@@ -1,0 +1,39 @@
+"""The unit of work: what one use case reads and writes, and the events that tell of it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import CursorResult, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql import Executable
+
+from common.events.event import Event, encode_event
+from common.telemetry.context import outgoing_headers
+
+INSERT_EVENT = text("""
+    INSERT INTO outbox (subject, aggregate_id, payload, headers)
+    VALUES (:subject, :aggregate_id, CAST(:payload AS text)::jsonb, CAST(:headers AS text)::jsonb)
+""")
+
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+
+
+class Transaction:
+    """An open transaction on `connection`; only `Database.transaction` makes, commits and rolls it back."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self.connection = connection
+        self.has_events = False
+
+    async def execute(
+        self, statement: Executable | str, parameters: Parameters | None = None
+    ) -> CursorResult[Any]:
+        """Run a statement; a text names its parameters `:like_this`."""
+        executable = text(statement) if isinstance(statement, str) else statement
+        return await self.connection.execute(executable, parameters)
+
+    async def publish(self, event: Event) -> None:
+        """Tell other services of `event` if, and only if, this transaction commits."""
+        row = encode_event(event, dict(outgoing_headers()))
+        await self.connection.execute(INSERT_EVENT, row)
+        self.has_events = True

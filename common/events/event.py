@@ -1,0 +1,43 @@
+"""What services tell one another: events as typed structs, messages as the log carries them."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """Something that happened, named in the past tense.
+
+    Subclasses set `subject`, whose first part is the publishing service ("inventory.reservation.held"), and define
+    `aggregate_id`: the events of one aggregate reach each consumer in the order of their commits.
+    Fields that a consumer does not declare are ignored by it, so a publisher may add some.
+    """
+
+    subject: ClassVar[str]
+
+    @property
+    def aggregate_id(self) -> str:
+        """The id of what the event is about."""
+        raise NotImplementedError(f"{type(self).__name__} does not define aggregate_id")
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """An event on its way: `id` is the same however often it is delivered."""
+
+    id: UUID
+    subject: str
+    payload: bytes
+    headers: Mapping[str, str]
+
+
+def encode_event(event: Event, headers: Mapping[str, str]) -> dict[str, Any]:
+    """The values of an outbox row."""
+    return {
+        "subject": event.subject,
+        "aggregate_id": event.aggregate_id,
+        "payload": msgspec.json.encode(event).decode(),
+        "headers": msgspec.json.encode(headers).decode(),
+    }
