@@ -93,6 +93,7 @@ class Router:
         except RecursionError:
             return refusal(_too_deep(), exchange.media_type)
         except Exception:  # noqa: BLE001 - a defect is answered, not the connection cut; the log has it in full
+            exchange.errors = 1
             _log.exception("A request could not be answered")
             return internal_error(exchange.media_type)
 

@@ -44,4 +44,4 @@ def _require(size: int, limit: int) -> None:
 
 def _too_large(limit: int) -> RequestError:
     error = error_body(f"The request's body is larger than {limit} bytes", "REQUEST_TOO_LARGE")
-    return RequestError(413, [error], headers=(("connection", "close"),))
+    return RequestError(413, [error])

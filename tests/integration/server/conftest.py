@@ -1,0 +1,83 @@
+"""The router over two real subgraphs, in this process, and over sockets where the wire is the subject."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.server.app import create_router_app
+from gateway.server.asgi import ASGIApp
+from gateway.server.config import LOCAL, RouterConfig
+from gateway.server.health import Health
+from gateway.server.router import Router
+from gateway.server.serving import open_listener, serve_router
+from gateway.supergraph import Supergraph
+from tests.integration.server.graph import SubgraphApp, products, reviews
+
+MakeRouter = Callable[..., Router]
+Serve = Callable[[ASGIApp], AbstractAsyncContextManager[str]]
+
+
+@pytest.fixture(scope="session")
+def supergraph() -> Supergraph:
+    return Supergraph.from_sdl((Path(__file__).parent / "supergraph.graphql").read_text())
+
+
+@pytest.fixture
+def subgraphs() -> dict[str, SubgraphApp]:
+    return {"products": products(), "reviews": reviews()}
+
+
+@pytest.fixture
+async def make_router(supergraph: Supergraph, subgraphs: dict[str, SubgraphApp]) -> AsyncIterator[MakeRouter]:
+    """Makes a router for a configuration; `subgraphs` answer it in process unless `apps` replace them."""
+    made: list[Router] = []
+
+    def make(config: RouterConfig = LOCAL, *, apps: dict[str, Any] | None = None, **options: Any) -> Router:
+        made.append(Router(supergraph, config, apps={**subgraphs, **(apps or {})}, **options))
+        return made[-1]
+
+    yield make
+    for router in made:
+        await router.close()
+
+
+@pytest.fixture
+def client_of() -> Callable[[ASGIApp], httpx.AsyncClient]:
+    """An HTTP client of an ASGI app, with no socket."""
+    return lambda app: httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://router")
+
+
+@pytest.fixture
+async def client(
+    make_router: MakeRouter, client_of: Callable[..., httpx.AsyncClient]
+) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the whole app of a router without a configuration."""
+    async with client_of(create_router_app(make_router())) as http:
+        yield http
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Serves an app on a free port; gives the URL of its root."""
+
+    @asynccontextmanager
+    async def serving(app: ASGIApp) -> AsyncIterator[str]:
+        listener = open_listener("127.0.0.1", 0)
+        port = listener.getsockname()[1]
+        stop, started = asyncio.Event(), asyncio.Event()
+        task = asyncio.create_task(
+            serve_router(app, listener, health=Health(), stop=stop, started=started.set)
+        )
+        await asyncio.wait({task, asyncio.create_task(started.wait())}, return_when=asyncio.FIRST_COMPLETED)
+        try:
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            stop.set()
+            await task
+
+    return serving
