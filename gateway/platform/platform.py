@@ -1,0 +1,120 @@
+"""Bringing the platform up in order, and down in reverse."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from msgspec import Struct
+
+from common.embedded import EmbeddedServers
+from common.http import Request, Transport, open_transport
+from common.service import Service
+from common.telemetry import Telemetry
+from gateway.platform.doors import ServiceDoors
+from gateway.platform.graph import compose_graph
+from gateway.platform.host import Host
+from gateway.platform.in_process import InProcessHost
+from gateway.platform.options import Options
+from gateway.platform.processes import ProcessHost
+from gateway.platform.progress import Progress
+from gateway.platform.secrets import load_secrets
+from gateway.server.app import create_router_app
+from gateway.server.asgi import ASGIApp
+from gateway.server.config import load_config
+from gateway.server.health import Check, Health
+from gateway.server.router import Router
+from gateway.supergraph import Supergraph
+
+LOG_FILE = "hansa.log"
+SUPERGRAPH_FILE = "supergraph.graphql"
+
+
+class Platform(Struct, frozen=True):
+    """A platform that is up but for its listener: the router's app and what runs behind it."""
+
+    app: ASGIApp
+    health: Health
+    services: tuple[str, ...]
+    host: Host
+
+
+@asynccontextmanager
+async def running_platform(
+    options: Options, services: Mapping[str, Service], progress: Progress
+) -> AsyncIterator[Platform]:
+    """Starts everything that `options` ask for; all of it stops at the end.
+
+    Raises:
+        PlatformError, EmbeddedError, SettingsError, ConfigError: what failed, for the user to read.
+    """
+    async with AsyncExitStack() as started:
+        servers = EmbeddedServers(options.directory, options.environment, progress)
+        started.push_async_callback(servers.stop)
+        host = _host(options, services, progress)
+        environment = _complete({**options.environment, **await servers.start()}, options, host)
+        started.push_async_callback(host.stop)
+        await host.start(environment)
+        await _load_demo(services, environment, progress)
+        transports = {name: open_transport(host.url(name, "/graphql"), apps=host.apps) for name in services}
+        for transport in transports.values():
+            started.push_async_callback(transport.close)
+        telemetry = Telemetry("router", environment)
+        started.callback(telemetry.close)
+        router = await _router(options, transports, host.apps, telemetry, environment)
+        progress("graph", "ready")
+        yield Platform(*_app(router, transports), services=tuple(services), host=host)
+
+
+def _host(options: Options, services: Mapping[str, Service], progress: Progress) -> Host:
+    if not options.processes:
+        return InProcessHost(services, progress)
+    log = options.directory / LOG_FILE
+    return ProcessHost(services, directory=options.directory, log=log, progress=progress)
+
+
+def _complete(environment: Mapping[str, str], options: Options, host: Host) -> dict[str, str]:
+    """The services' environment: what is given beats what is made up."""
+    made_up = {
+        **load_secrets(options.directory),
+        "HANSA_ISSUER": f"http://{options.address}/identity",
+        "HANSA_JWKS_URL": host.url("identity", "/.well-known/jwks.json"),
+        "HANSA_LISTEN": options.address,
+    }
+    return made_up | {name: value for name, value in environment.items() if value}
+
+
+async def _load_demo(
+    services: Mapping[str, Service], environment: Mapping[str, str], progress: Progress
+) -> None:
+    progress("demo data", "starting")
+    for service in services.values():
+        await service.load_demo(environment)
+    progress("demo data", "ready")
+
+
+async def _router(
+    options: Options,
+    transports: Mapping[str, Transport],
+    apps: Mapping[str, ASGIApp],
+    telemetry: Telemetry,
+    environment: Mapping[str, str],
+) -> Router:
+    sdl = await compose_graph(transports)
+    (options.directory / SUPERGRAPH_FILE).write_text(sdl)
+    config = load_config(options.config, environment)
+    return Router(Supergraph.from_sdl(sdl), config, apps=apps, telemetry=telemetry)
+
+
+def _app(router: Router, transports: Mapping[str, Transport]) -> tuple[ASGIApp, Health]:
+    """The router with every service's doors beside it, ready while every service is."""
+    health = Health({name: _readiness(transport) for name, transport in transports.items()})
+    doors = {f"/{name}": ServiceDoors(transport) for name, transport in transports.items()}
+    return create_router_app(router, health=health, mounts=doors), health
+
+
+def _readiness(transport: Transport) -> Check:
+    async def check() -> None:
+        answer = await transport.send(Request(path="/health/ready", method="GET"), timeout=2)
+        if answer.status != 200:
+            raise RuntimeError(f"status {answer.status}")
+
+    return check

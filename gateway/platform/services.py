@@ -1,0 +1,47 @@
+"""The installed services: found, migrated, and asked."""
+
+from collections.abc import Mapping
+
+from common.database import migrate
+from common.service import Service, installed_services
+from gateway.platform.errors import PlatformError
+
+
+def find_services() -> Mapping[str, Service]:
+    """Every installed service by name.
+
+    Raises:
+        PlatformError: there is none, or one cannot be imported.
+    """
+    try:
+        services = installed_services()
+    except (ImportError, AttributeError) as error:
+        raise PlatformError(f"An installed service cannot be imported: {error}") from error
+    if not services:
+        raise PlatformError("No service is installed; `make setup` installs this repository's own")
+    return services
+
+
+def find_service(name: str) -> Service:
+    """The installed service of that name.
+
+    Raises:
+        PlatformError: there is none; the message lists those that there are.
+    """
+    services = find_services()
+    if name not in services:
+        raise PlatformError(f"No service is named {name!r}; installed are {', '.join(services)}")
+    return services[name]
+
+
+async def migrate_service(service: Service, environment: Mapping[str, str]) -> None:
+    """Brings the service's schema to its newest revision, in its own database or the shared one.
+
+    Raises:
+        PlatformError: no database is named.
+    """
+    own = f"HANSA_{service.name.upper()}_DATABASE_URL"
+    url = environment.get(own) or environment.get("DATABASE_URL")
+    if not url:
+        raise PlatformError(f"{own} or DATABASE_URL is not set: the PostgreSQL database of {service.name}")
+    await migrate(url, schema=service.name, scripts=service.migrations)
