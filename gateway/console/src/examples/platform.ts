@@ -1,5 +1,5 @@
 import type { Example } from './examples';
-import ledger from './Payments.graphql?raw';
+import myPayments from './MyPayments.graphql?raw';
 import myReservations from './MyReservations.graphql?raw';
 import reserveStock from './ReserveStock.graphql?raw';
 import searchProducts from './SearchProducts.graphql?raw';
@@ -9,8 +9,11 @@ import topUpWallet from './TopUpWallet.graphql?raw';
 export const platformExamples = (): Example[] => [
   { query: myReservations },
   { query: searchProducts, variables: json({ search: 'rope', first: 10 }) },
-  { query: reserveStock, variables: json({ sku: 'ROPE-HEMP', quantity: 2, idempotencyKey: freshKey() }) },
-  { query: ledger },
+  {
+    query: reserveStock,
+    variables: json({ input: { sku: 'ROPE-HEMP', quantity: 2 }, idempotencyKey: freshKey() }),
+  },
+  { query: myPayments },
   { query: topUpWallet, variables: json({ amount: 5000, idempotencyKey: freshKey() }) },
 ];
 

@@ -9,14 +9,14 @@ interface Operation {
 
 /** What the open tab would send, as one string that changes when it does; null where the tab is empty. */
 export function useOperation(): string | null {
-  return useGraphiQL(({ tabs, activeTabIndex, operationName }) => {
+  return useGraphiQL(({ tabs, activeTabIndex }) => {
     const tab = tabs[activeTabIndex];
     if (!tab?.query?.trim()) return null;
     const operation: Operation = {
       request: {
         query: tab.query,
         variables: parseObject(tab.variables),
-        operationName: tab.operationName ?? operationName,
+        operationName: tab.operationName,
       },
       options: { headers: parseObject(tab.headers) as Record<string, string> | undefined },
     };

@@ -9,7 +9,7 @@ export function SignedIn({ session: { user, expiresAt } }: { session: Session })
       <span className="hansa-avatar" aria-hidden="true">
         {user.name.charAt(0)}
       </span>
-      <span className="hansa-user" title={`${user.email ?? user.id}, until ${until}`}>
+      <span className="hansa-user" title={`Until ${until}`}>
         <span className="hansa-visually-hidden">Signed in as </span>
         {user.name}
       </span>

@@ -2,7 +2,7 @@ export interface Session {
   accessToken: string;
   /** ISO 8601. */
   expiresAt: string;
-  user: { id: string; name: string; email: string | null };
+  user: { id: string; name: string };
 }
 
 const KEY = 'hansa:session';
