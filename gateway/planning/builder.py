@@ -220,8 +220,7 @@ class Builder:
         if at.fetch is not None:
             before.add(at.fetch)
         fetch = self._entity_fetches.fetch(move, at.path, before, conditions)
-        if move.real_types:
-            fetch.selected.typename = True
+        fetch.tells_types |= move.real_types
         if fetch.is_entity:
             at.selected.typename = True
             objects = types if self._graph.types[view].kind == "OBJECT" else here.place.types

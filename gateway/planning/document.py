@@ -66,7 +66,7 @@ class Documents:
         texts: dict[tuple[object, ...], tuple[str, Renames]] = {}
         for fetch in request.fetches:
             renames = Renames(self._graph, request.subgraph, fetch.selected)
-            text = writer.selection_set(fetch.selected, renames)
+            text = writer.selection_set(fetch.selected, renames, typename=fetch.tells_types)
             key = (text, tuple(fetch.representations.values()))
             found.setdefault(key, []).append(fetch)
             texts[key] = (text, renames)
@@ -99,9 +99,9 @@ class _Writer:
         self.variables: set[str] = set()
         self.texts: list[str] = []
 
-    def selection_set(self, selected: SelectedObject, renames: Renames) -> str:
+    def selection_set(self, selected: SelectedObject, renames: Renames, *, typename: bool = False) -> str:
         by_view: dict[str, list[str]] = {selected.type_name: []}
-        if selected.typename:
+        if selected.typename or typename:
             by_view[selected.type_name].append("__typename")
         for field in selected.fields.values():
             if not field.below and field.selection.conditions and self._is_unconditional(selected, field):

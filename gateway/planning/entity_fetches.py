@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from gateway.planning.entity_moves import Move
 from gateway.planning.fetch_graph import FetchGraph, FetchNode, SelectedObject
 from gateway.planning.plan import Path, Representation
-from gateway.planning.response_keys import ResponseKeys, required_selections
+from gateway.planning.response_keys import ResponseKeys, joined_required, required_selections
 from gateway.planning.selection import Conditions, Selection
 from gateway.supergraph.query_graph import QueryGraph
 
@@ -48,7 +48,7 @@ class EntityFetches:
         selections = required_selections(self._graph, keys, needed, types)
         non_null = [found.name for found in needed if self._is_non_null(move, found.name)]
         if known is not None:
-            selections = tuple(dict.fromkeys((*known.selections, *selections)))
+            selections = joined_required((*known.selections, *selections))
             non_null = [*known.non_null, *non_null]
         possible = types if view in types else {*types, view}
         fetch.representations[view, renamed] = Representation(

@@ -43,7 +43,8 @@ class SelectedObject:
 class FetchNode:
     """One fetch from one subgraph for the objects of one path.
 
-    An entity fetch has representations. `needs` are the conditions under which its representations can be made.
+    An entity fetch has representations. `needs` are the conditions under which its representations can be made;
+    `tells_types` says that it finds out the types of interface objects.
     """
 
     __slots__ = (
@@ -56,6 +57,7 @@ class FetchNode:
         "representations",
         "selected",
         "subgraph",
+        "tells_types",
     )
 
     def __init__(
@@ -75,6 +77,7 @@ class FetchNode:
         self.selected = selected
         self.is_entity = is_entity
         self.needs: Conditions = ()
+        self.tells_types = False
         self.parents: set[FetchNode] = set()
         self.representations: dict[tuple[str, str | None], Representation] = {}
 

@@ -7,7 +7,7 @@ In a subgraph the types can differ, by nullability or by more; then all but one 
 from collections.abc import Iterable
 
 from gateway.planning.fetch_graph import SelectedField, SelectedObject
-from gateway.planning.plan import Each, Key, KeyRenamer, OfType, Path
+from gateway.planning.plan import Each, Key, KeyRenamer, Path
 from gateway.supergraph.query_graph import QueryGraph
 
 
@@ -29,8 +29,7 @@ class Renames:
         by_key: dict[str, list[tuple[SelectedField, Path]]] = {}
         for selected, path in objects:
             for field in selected.fields.values():
-                step = () if field.view == selected.type_name else (OfType(tuple(sorted(field.types))),)
-                by_key.setdefault(field.response_key, []).append((field, (*path, *step)))
+                by_key.setdefault(field.response_key, []).append((field, path))
         for response_key, found in by_key.items():
             for number, group in enumerate(self._compatible(found)):
                 self._visit_group(group, response_key, number)
@@ -47,7 +46,8 @@ class Renames:
         if below:
             self._visit(below)
         if number:
-            self.renamers += [KeyRenamer((*path, Key(alias)), response_key) for _, path in group]
+            paths = dict.fromkeys(path for _, path in group)
+            self.renamers += [KeyRenamer((*path, Key(alias)), response_key) for path in paths]
 
     def _compatible(self, found: list[tuple[SelectedField, Path]]) -> list[list[tuple[SelectedField, Path]]]:
         groups: list[list[tuple[SelectedField, Path]]] = []

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from gateway.planning.fetch_graph import FetchNode, SelectedField, SelectedObject
 from gateway.planning.plan import Representation
+from gateway.planning.response_keys import joined_required
 from gateway.planning.selection import Conditions
 
 
@@ -36,6 +37,8 @@ class Request:
         """The conditions that all of the request is under."""
         common: set[tuple[str, bool]] | None = None
         for fetch in self.fetches:
+            if fetch.selected.typename:
+                return ()
             for field in fetch.selected.fields.values():
                 own = set(field.selection.conditions)
                 common = own if common is None else common & own
@@ -165,6 +168,7 @@ def _join(requests: list[Request], first: Request, second: Request) -> None:
 
 def _join_fetch(into: FetchNode, other: FetchNode) -> None:
     _join_selected(into.selected, other.selected)
+    into.tells_types |= other.tells_types
     into.needs = tuple(condition for condition in into.needs if condition in other.needs)
     for key, representation in other.representations.items():
         own = into.representations.get(key)
@@ -175,7 +179,7 @@ def _joined(first: Representation, second: Representation) -> Representation:
     return Representation(
         type_condition=first.type_condition,
         possible_types=tuple(sorted({*first.possible_types, *second.possible_types})),
-        selections=tuple(dict.fromkeys((*first.selections, *second.selections))),
+        selections=joined_required((*first.selections, *second.selections)),
         typename=first.typename,
         non_null=tuple(dict.fromkeys((*first.non_null, *second.non_null))),
     )

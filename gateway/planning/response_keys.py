@@ -6,6 +6,8 @@ takes its own name as response key, or an alias where the client uses that name 
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from gateway.planning.plan import RequiredField, RequiredFragment, RequiredSelection
 from gateway.planning.selection import Selection
 from gateway.supergraph.query_graph import QueryGraph
@@ -52,21 +54,37 @@ def required_selections(
     """How a representation reads `selections`, which were placed at `keys`, from objects of `types`."""
     found: list[RequiredSelection] = []
     for selection in selections:
-        response_key = keys.place(selection)
-        inner: tuple[RequiredSelection, ...] = ()
-        narrowed = selection.types & types
-        if selection.selections:
-            inner = required_selections(
-                graph, keys.below(response_key), selection.selections, _types_below(graph, selection)
-            )
-        field = RequiredField(selection.name, response_key, inner)
+        field = _required_field(graph, keys, selection)
         if types <= selection.types:
             found.append(field)
         else:
-            found += [RequiredFragment(name, (name,), (field,)) for name in sorted(narrowed)]
-    return tuple(found)
+            found += [RequiredFragment(name, (name,), (field,)) for name in sorted(selection.types & types)]
+    return joined_required(found)
 
 
-def _types_below(graph: QueryGraph, selection: Selection) -> frozenset[str]:
-    owner = next(iter(selection.types))
-    return graph.possible_types(graph.field_type(owner, selection.name).name)
+def _required_field(graph: QueryGraph, keys: ResponseKeys, selection: Selection) -> RequiredField:
+    response_key = keys.place(selection)
+    if not selection.selections:
+        return RequiredField(selection.name, response_key)
+    type_name = graph.field_type(next(iter(selection.types)), selection.name).name
+    inner = required_selections(
+        graph, keys.below(response_key), selection.selections, graph.possible_types(type_name)
+    )
+    if graph.is_abstract(type_name) and not graph.has_interface_object(type_name):
+        inner = joined_required((RequiredField("__typename", "__typename"), *inner))
+    return RequiredField(selection.name, response_key, inner)
+
+
+def joined_required(selections: Iterable[RequiredSelection]) -> tuple[RequiredSelection, ...]:
+    """The selections with those of one member, or of one type condition, made one."""
+    found: dict[tuple[str, ...], RequiredSelection] = {}
+    for selection in selections:
+        key = (
+            (selection.name, selection.source)
+            if isinstance(selection, RequiredField)
+            else (selection.type_condition,)
+        )
+        known = found.get(key)
+        inner = joined_required((*(known.selections if known else ()), *selection.selections))
+        found[key] = replace(selection, selections=inner)
+    return tuple(found.values())

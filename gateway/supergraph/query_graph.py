@@ -59,6 +59,10 @@ class QueryGraph:
         join = self.types[type_name].joins.get(subgraph)
         return join is not None and join.interface_object
 
+    def has_interface_object(self, type_name: str) -> bool:
+        """Whether any subgraph declares the interface as an object."""
+        return any(join.interface_object for join in self.types[type_name].joins.values())
+
     def keys(self, subgraph: str, type_name: str) -> Iterator[JoinKey]:
         """The keys by which entities of the type can be asked of the subgraph."""
         join = self.types[type_name].joins.get(subgraph)
