@@ -11,7 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert, websearch_to_tsquery
+from sqlalchemy.dialects.postgresql import insert
 
 from common.database import Transaction
 from subgraphs.inventory.domain import (
@@ -67,7 +67,8 @@ async def list_products(
     if after is not None:
         query = query.where(sa.tuple_(product.c.name, product.c.id) > (after.name, after.id))
     if search is not None:
-        query = query.where(product.c.words.op("@@")(websearch_to_tsquery("english", search)))
+        words = sa.func.websearch_to_tsquery(sa.literal_column("'english'::regconfig"), search)
+        query = query.where(product.c.words.op("@@")(words))
     return [_product(row) for row in await transaction.execute(query)]
 
 
@@ -97,7 +98,8 @@ async def list_reservations(
         .render_derived("owner")
     )
     newest = _seen.where(reservation.c.owner_id == owner.c.id).order_by(reservation.c.id.desc()).limit(limit)
-    rows = await transaction.execute(sa.select(newest.correlate(owner).lateral("newest")))
+    found_for = newest.correlate(owner).lateral("newest")
+    rows = await transaction.execute(sa.select(found_for).select_from(owner.join(found_for, sa.true())))
     found: dict[str, list[Reservation]] = {owner_id: [] for owner_id in owner_ids}
     for row in rows:
         found[row.owner_id].append(_reservation(row))

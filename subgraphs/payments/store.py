@@ -118,7 +118,8 @@ async def list_payments(
     payer = payer.render_derived("payer")
     newest = sa.select(payment).where(payment.c.payer_id == payer.c.id, _decided)
     newest = newest.order_by(payment.c.id.desc()).limit(limit)
-    rows = await transaction.execute(sa.select(newest.correlate(payer).lateral("newest")))
+    found_for = newest.correlate(payer).lateral("newest")
+    rows = await transaction.execute(sa.select(found_for).select_from(payer.join(found_for, sa.true())))
     found: dict[str, list[Payment]] = {payer_id: [] for payer_id in payer_ids}
     for row in rows:
         found[row.payer_id].append(_payment(row))

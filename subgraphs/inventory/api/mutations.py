@@ -1,5 +1,8 @@
 """Inventory's mutations."""
 
+# mypy: disallow-untyped-decorators=False
+# Strawberry types its field decorators as Any.
+
 import strawberry
 
 from common.idempotency import IdempotencyMismatch

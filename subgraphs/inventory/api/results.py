@@ -5,7 +5,8 @@ from typing import Annotated, TypeAlias
 import strawberry
 import strawberry.federation
 
-from subgraphs.inventory.api.types import Reservation, ReservationState
+from subgraphs.inventory.api.types import Reservation
+from subgraphs.inventory.domain import ReservationState
 
 
 @strawberry.federation.type(shareable=True, description="A value in the request cannot be right.")

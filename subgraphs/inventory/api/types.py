@@ -1,5 +1,8 @@
 """Inventory's entities in the graph."""
 
+# mypy: disallow-untyped-decorators=False
+# Strawberry types its field decorators as Any.
+
 from datetime import datetime
 
 import strawberry
@@ -8,10 +11,10 @@ import strawberry.federation
 from common.errors import ForbiddenError
 from subgraphs.inventory import domain
 from subgraphs.inventory.api.context import Info
-from subgraphs.inventory.domain import parse_id
+from subgraphs.inventory.domain import ReservationState, parse_id
 
-ReservationState = strawberry.enum(
-    domain.ReservationState,
+strawberry.enum(
+    ReservationState,
     description="A reservation is HELD once, and then ends once in one of the others.",
 )
 

@@ -1,5 +1,8 @@
 """Payments' mutations."""
 
+# mypy: disallow-untyped-decorators=False
+# Strawberry types its field decorators as Any.
+
 import strawberry
 
 from common.idempotency import IdempotencyMismatch

@@ -1,5 +1,8 @@
 """Payments' queries."""
 
+# mypy: disallow-untyped-decorators=False
+# Strawberry types its field decorators as Any.
+
 import strawberry
 
 from subgraphs.payments.api.context import Info

@@ -1,5 +1,8 @@
 """Payments' entities in the graph, and what it adds to those of others."""
 
+# mypy: disallow-untyped-decorators=False
+# Strawberry types its field decorators as Any.
+
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -10,9 +13,9 @@ import strawberry.federation
 from common.errors import ForbiddenError
 from subgraphs.payments import domain
 from subgraphs.payments.api.context import Info
-from subgraphs.payments.domain import parse_id
+from subgraphs.payments.domain import DeclineReason, parse_id
 
-DeclineReason = strawberry.enum(domain.DeclineReason, description="Why no money moved.")
+strawberry.enum(DeclineReason, description="Why no money moved.")
 
 
 @strawberry.enum(description="CAPTURED took the money, DECLINED did not, REFUNDED gave it back.")
@@ -90,7 +93,7 @@ class Payment:
 @strawberry.federation.type(keys=["id"], extend=True)
 class Reservation:
     id: strawberry.ID
-    total: Money = strawberry.federation.field(external=True)
+    total: Money = strawberry.federation.field(external=True, default=None)
 
     @strawberry.field(description="Its one payment; null until there is one, and for everyone but the payer.")
     async def payment(self, info: Info) -> Payment | None:
