@@ -11,6 +11,9 @@ from gateway.composition.ingest.upgrade import upgrade_subgraphs
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merge.supergraph import merge
 from gateway.composition.result import CompositionResult, Subgraph
+from gateway.composition.validation.rules import validate_federation, validate_graphql
+from gateway.composition.validation.supergraph.inaccessible import check_inaccessible
+from gateway.composition.validation.supergraph.transitive_auth import check_transitive_auth
 
 
 def compose(subgraphs: Iterable[Subgraph]) -> CompositionResult:
@@ -24,6 +27,9 @@ def compose(subgraphs: Iterable[Subgraph]) -> CompositionResult:
         return _failure(diagnostics)
     context = MergeContext(schemas, diagnostics)
     supergraph = merge(context)
+    if not diagnostics.errors:
+        check_inaccessible(supergraph, diagnostics)
+        check_transitive_auth(context)
     if diagnostics.errors:
         return _failure(diagnostics)
     api_schema_sdl = print_schema(api_schema(supergraph))
@@ -40,8 +46,19 @@ def _read(subgraphs: Sequence[Subgraph], diagnostics: Diagnostics) -> list[Subgr
     found = (ingest(each, diagnostics) for each in subgraphs)
     schemas = [each for each in found if each is not None]
     if not diagnostics.errors:
-        upgrade_subgraphs(schemas, diagnostics)
+        _validate(schemas, diagnostics)
     return schemas
+
+
+def _validate(schemas: Sequence[SubgraphSchema], diagnostics: Diagnostics) -> None:
+    """Validate each subgraph; those of federation 1 after their upgrade."""
+    unsound = validate_graphql(schemas, diagnostics)
+    sound = [each for each in schemas if each.name not in unsound]
+    if len(sound) == len(schemas):
+        upgrade_subgraphs(schemas, diagnostics)
+        validate_federation(schemas, diagnostics)
+    else:
+        validate_federation([each for each in sound if each.is_federation_2], diagnostics)
 
 
 def _check_names(names: Sequence[str], diagnostics: Diagnostics) -> None:

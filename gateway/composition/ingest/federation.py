@@ -42,7 +42,7 @@ class FederationFields:
 
     def _required(self) -> Iterator[str]:
         for field in all_fields(self._schema):
-            for application in field.core("requires"):
+            for application in field.applied("requires"):
                 selected = selected_fields(self._schema, field.parent, application.arguments.get("fields"))
                 yield from (each.coordinate for each in with_implementations(self._schema, selected))
             if any(argument.has("fromContext") for argument in field.arguments.values()):
@@ -50,10 +50,10 @@ class FederationFields:
 
     def _in_contexts(self, field: Field) -> Iterator[str]:
         for argument in field.arguments.values():
-            for application in argument.core("fromContext"):
+            for application in argument.applied("fromContext"):
                 value = parse_context_value(application.arguments.get("field"))
                 for owner in self._schema.types.values() if value else ():
-                    if any(each.arguments.get("name") == value.context for each in owner.core("context")):
+                    if any(each.arguments.get("name") == value.context for each in owner.applied("context")):
                         selected = selected_fields(self._schema, owner.name, value.selection)
                         yield from (each.coordinate for each in with_implementations(self._schema, selected))
 
@@ -65,7 +65,7 @@ class FederationFields:
 
     def _provided_fields(self) -> Iterator[Field]:
         for field in all_fields(self._schema):
-            for application in field.core("provides"):
+            for application in field.applied("provides"):
                 selected = selected_fields(
                     self._schema, named_type(field.type), application.arguments.get("fields")
                 )
@@ -89,7 +89,7 @@ class FederationFields:
 
     def _marked_shareable(self) -> Iterator[str]:
         for owner in self._schema.of_kind(Kind.OBJECT):
-            parts = {application.extension for application in owner.core("shareable")}
+            parts = {application.extension for application in owner.applied("shareable")}
             for field in owner.fields.values():
                 if field.extension in parts or field.has("shareable"):
                     yield field.coordinate
@@ -98,7 +98,7 @@ class FederationFields:
 def keys(schema: Schema) -> Iterator[tuple[Type, Application]]:
     """Every `@key` of the schema, with the type it is on."""
     for owner in schema.of_kind(Kind.OBJECT, Kind.INTERFACE):
-        for application in owner.core("key"):
+        for application in owner.applied("key"):
             yield owner, application
 
 

@@ -36,7 +36,7 @@ def remove_unused_externals(subgraph: SubgraphSchema) -> None:
 
 
 def _drop_inactive(subgraph: SubgraphSchema, field: Field, directive: str, parent: str) -> None:
-    for application in field.core(directive):
+    for application in field.applied(directive):
         text = application.arguments.get("fields")
         try:
             selections = parse_field_set(text) if isinstance(text, str) else ()

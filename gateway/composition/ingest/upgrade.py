@@ -96,11 +96,11 @@ def _make_definitions(subgraph: SubgraphSchema, all_subgraphs: Sequence[Subgraph
 def _keys_of(
     each: Type, subgraph: SubgraphSchema, all_subgraphs: Sequence[SubgraphSchema]
 ) -> list[Application]:
-    own = each.core("key")
+    own = each.applied("key")
     if own:
         return own
     others = (other.schema.types.get(each.name) for other in all_subgraphs if other is not subgraph)
-    return next((found.core("key")[:1] for found in others if found is not None and found.has("key")), [])
+    return next((found.applied("key")[:1] for found in others if found is not None and found.has("key")), [])
 
 
 def _remove_tags_on_external(subgraph: SubgraphSchema, all_subgraphs: Sequence[SubgraphSchema]) -> None:

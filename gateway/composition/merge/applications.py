@@ -165,4 +165,4 @@ def _context(context: MergeContext, index: int, application: Application) -> App
 
 def core_applications(elements: Iterable[E], name: str) -> list[Application]:
     """All applications of one core directive over several elements."""
-    return [application for each in elements for application in each.core(name)]
+    return [application for each in elements for application in each.applied(name)]

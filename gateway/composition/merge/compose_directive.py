@@ -16,7 +16,7 @@ from gateway.composition.model.value import EnumLiteral
 class Composed(NamedTuple):
     """A directive that one subgraph asks to compose."""
 
-    index: int
+    subgraph: int
     local: str
     specified: str
     link: Link
@@ -36,7 +36,7 @@ def add_composed_directives(context: MergeContext) -> None:
 
 def _requests(context: MergeContext, index: int) -> list[Composed]:
     found = []
-    for application in context.subgraphs[index].schema.core("composeDirective"):
+    for application in context.subgraphs[index].schema.applied("composeDirective"):
         problem = _read(context, index, application)
         if isinstance(problem, str):
             context.diagnostics.error(
@@ -89,7 +89,7 @@ def _agree(context: MergeContext, requested: list[Composed]) -> bool:
     problems: dict[str, None] = {}
     for each in requested:
         for other in requested:
-            if each.index < other.index:
+            if each.subgraph < other.subgraph:
                 problems |= dict.fromkeys(_disagreements(each, other))
         problems |= dict.fromkeys(_other_uses(context, each))
     for problem in problems:
@@ -160,7 +160,7 @@ def _newest_definition(context: MergeContext, composed: Composed) -> DirectiveDe
 
 
 def _add_argument_types(context: MergeContext, composed: Composed, definition: DirectiveDefinition) -> None:
-    types: dict[str, Type] = context.subgraphs[composed.index].schema.types
+    types: dict[str, Type] = context.subgraphs[composed.subgraph].schema.types
     for argument in definition.arguments.values():
         name = named_type(argument.type)
         if name in types:

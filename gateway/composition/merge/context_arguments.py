@@ -12,7 +12,7 @@ def context_arguments(subgraph: SubgraphSchema, field: Field) -> list[dict[str, 
     """The `join__ContextArgument` values of a field in one subgraph."""
     found = []
     for argument in field.arguments.values():
-        for application in argument.core("fromContext"):
+        for application in argument.applied("fromContext"):
             if value := parse_context_value(application.arguments.get("field")):
                 found.append(
                     {

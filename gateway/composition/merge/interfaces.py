@@ -23,7 +23,7 @@ def check_interface(context: MergeContext, sources: Sources[Type], target: Type)
 
 
 def _check_key(context: MergeContext, index: int, each: Type, implementations: list[str]) -> None:
-    resolvable = next((key for key in each.core("key") if key.arguments.get("resolvable", True)), None)
+    resolvable = next((key for key in each.applied("key") if key.arguments.get("resolvable", True)), None)
     defined = context.subgraphs[index].schema.types
     missing = [name for name in implementations if name not in defined]
     if resolvable is None or not missing:

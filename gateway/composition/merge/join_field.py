@@ -49,7 +49,7 @@ def _arguments(
 
 
 def _field_set(field: Field, directive: str) -> Any:
-    applied = field.core(directive)
+    applied = field.applied(directive)
     return applied[0].arguments.get("fields") if applied else None
 
 

@@ -29,7 +29,7 @@ def read_overrides(context: MergeContext, sources: Sources[Field]) -> Overrides:
     overrides = Overrides()
     by_index = dict(sources)
     for index, each in sources:
-        for application in each.core("override"):
+        for application in each.applied("override"):
             _apply(context, overrides, by_index, index, application)
     return overrides
 
@@ -121,6 +121,7 @@ def _mark(
         code, message = "OVERRIDE_MIGRATION_IN_PROGRESS", "is being migrated with progressive @override"
     else:
         _invalid_label(context, source, index, label, application)
+        overrides.unused.add(origin)
         return
     text = f'Field "{source.coordinate}" on subgraph "{context.name(origin)}" {message}.'
     context.diagnostics.hint(code, "INFO", text, source.coordinate, [source.location])

@@ -10,7 +10,7 @@ from gateway.composition.model.schema import Field, Type
 class Resolver(NamedTuple):
     """A subgraph that resolves a field, itself or through an `@interfaceObject`."""
 
-    index: int
+    subgraph: int
     field: Field
     through: str | None = None
 
@@ -27,12 +27,12 @@ def check_sharing(
     unshared = [
         each
         for each in resolvers
-        if each.field.coordinate not in context.subgraphs[each.index].fields.shareable
+        if each.field.coordinate not in context.subgraphs[each.subgraph].fields.shareable
     ]
     if len(resolvers) < 2 or not unshared:
         return
-    resolvers.sort(key=lambda each: each.index)
-    unshared.sort(key=lambda each: each.index)
+    resolvers.sort(key=lambda each: each.subgraph)
+    unshared.sort(key=lambda each: each.subgraph)
     where = "all of them" if len(unshared) == len(resolvers) else _show(context, unshared)
     message = (
         f'Non-shareable field "{owner.name}.{name}" is resolved from multiple subgraphs: it is resolved from'
@@ -60,7 +60,7 @@ def _show(context: MergeContext, resolvers: list[Resolver]) -> str:
     names = []
     for each in resolvers:
         through = f' (through @interfaceObject field "{each.through}")' if each.through else ""
-        names.append(f'"{context.name(each.index)}"{through}')
+        names.append(f'"{context.name(each.subgraph)}"{through}')
     if len(names) == 1:
         return f"subgraph {names[0]}"
     return f"subgraphs {', '.join(names[:-1])} and {names[-1]}"
@@ -70,7 +70,7 @@ def _override_advice(context: MergeContext, sources: Sources[Field]) -> str:
     """The likely cause, where a subgraph named in an `@override` does not exist."""
     names = {each.name for each in context.subgraphs}
     for _, field in sources:
-        for application in field.core("override"):
+        for application in field.applied("override"):
             origin = application.arguments.get("from")
             if origin not in names:
                 return f' (please note that "{field.coordinate}" has an @override from "{origin}", which is no subgraph)'

@@ -82,7 +82,7 @@ def join_types(context: MergeContext, sources: Sources[Type]) -> list[Applicatio
         if each.extended and not each.defined and each.name not in {"Query", "Mutation", "Subscription"}:
             marks["extension"] = True
         interface_object = {"isInterfaceObject": True} if each.is_interface_object else {}
-        keys = each.core("key")
+        keys = each.applied("key")
         if not keys:
             joins.append(Application("join__type", base | marks | interface_object))
         for key in keys:

@@ -48,7 +48,7 @@ class Element:
     applications: list[Application] = field(default_factory=list)
     location: SourceLocation | None = None
 
-    def core(self, name: str) -> list[Application]:
+    def applied(self, name: str) -> list[Application]:
         """The applications of the core directive of this canonical name."""
         return [application for application in self.applications if application.core == name]
 

@@ -1,0 +1,1 @@
+"""Validation of a single subgraph: first as GraphQL, then as a federation subgraph."""

@@ -1,0 +1,1 @@
+"""What the federation specification asks of a subgraph's directives."""

@@ -1,0 +1,25 @@
+"""Authorization directives stand on what is resolved, never on interfaces, their fields or interface objects."""
+
+from gateway.composition.ingest.specifications import AUTHORIZATION
+from gateway.composition.model.schema import Element, Kind
+from gateway.composition.validation.report import SubgraphReport
+
+
+def check_auth_placement(report: SubgraphReport) -> None:
+    for each in report.schema.of_kind(Kind.OBJECT, Kind.INTERFACE):
+        if each.kind is Kind.INTERFACE or each.is_interface_object:
+            _check(report, each, each.name, "interface object" if each.is_interface_object else "interface")
+            for field in each.fields.values() if each.kind is Kind.INTERFACE else ():
+                _check(report, field, field.coordinate, "field")
+            for field in each.fields.values() if each.is_interface_object else ():
+                _check(report, field, field.coordinate, "field")
+
+
+def _check(report: SubgraphReport, element: Element, coordinate: str, what: str) -> None:
+    for application in element.applications:
+        if application.core in AUTHORIZATION:
+            message = (
+                f'Invalid use of @{application.name} on {what} "{coordinate}": @{application.name} cannot be applied on'
+                " interfaces, interface fields and interface objects"
+            )
+            report.error("AUTH_REQUIREMENTS_APPLIED_ON_INTERFACE", message, coordinate, application.location)

@@ -1,0 +1,1 @@
+"""What the GraphQL specification asks of a schema; every error here is INVALID_GRAPHQL."""
