@@ -25,7 +25,17 @@ class Service:
     load_demo: Callable[[Mapping[str, str]], Awaitable[None]]
 
 
-def installed_services() -> dict[str, Service]:
-    """The services that the installed packages bring, by name, in the order of their names."""
-    found = sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.name)
-    return {point.name: point.load() for point in found}
+def installed_names() -> list[str]:
+    """The names of the services that the installed packages bring, sorted."""
+    return sorted(entry_points(group=ENTRY_POINT_GROUP).names)
+
+
+def installed_service(name: str) -> Service:
+    """The installed service of that name; only its own package is imported.
+
+    Raises:
+        KeyError: no installed package brings it.
+        ImportError, AttributeError: the package that brings it is broken.
+    """
+    service: Service = entry_points(group=ENTRY_POINT_GROUP)[name].load()
+    return service

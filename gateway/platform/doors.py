@@ -1,14 +1,16 @@
-"""A service's HTTP doors behind the router's address: requests are passed on, wherever the service runs.
+"""The services' HTTP doors behind the router's address: requests are passed on, wherever a service runs.
 
 `/graphql` is not among them: operations come through the router. A client's copies of the platform's own headers
 are dropped on the way, as the router drops them.
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
 from common.http import Request, Transport, TransportError
+from gateway.server.asgi import ASGIApp
 
 _TIMEOUT = 30.0
 _MAX_BODY = 16 * 1024 * 1024
@@ -18,27 +20,36 @@ _NOT_PASSED = frozenset(
 
 
 class ServiceDoors:
-    """An ASGI app in front of `transport`, to be mounted under the service's name."""
+    """An ASGI app that gives `/NAME/...` to the service NAME, by its transport, and everything else to `app`."""
 
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+    def __init__(self, app: ASGIApp, transports: Mapping[str, Transport]) -> None:
+        self._app = app
+        self._transports = transports
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        path = "/" + scope["path"].strip("/")
-        if scope["type"] != "http" or path == "/graphql":
-            await _answer(send, 404, "Not found")
-            return
-        body = await _read(receive)
-        if body is None:
-            await _answer(send, 413, "The body is too large")
-            return
-        try:
-            response = await self._transport.send(_request(scope, path, body), timeout=_TIMEOUT)
-        except TransportError:
-            await _answer(send, 502, "The service does not answer")
-            return
-        headers = [pair for pair in response.headers if pair[0] not in _NOT_PASSED]
-        await _send(send, response.status, headers, response.body)
+        name, _, rest = str(scope.get("path", "")).removeprefix("/").partition("/")
+        transport = self._transports.get(name)
+        if scope["type"] == "http" and transport is not None:
+            await _pass_on(transport, "/" + rest, scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+async def _pass_on(transport: Transport, path: str, scope: Any, receive: Any, send: Any) -> None:
+    if path.strip("/") == "graphql":
+        await _answer(send, 404, "Not found")
+        return
+    body = await _read(receive)
+    if body is None:
+        await _answer(send, 413, "The body is too large")
+        return
+    try:
+        response = await transport.send(_request(scope, path, body), timeout=_TIMEOUT)
+    except TransportError:
+        await _answer(send, 502, "The service does not answer")
+        return
+    headers = [pair for pair in response.headers if pair[0] not in _NOT_PASSED]
+    await _send(send, response.status, headers, response.body)
 
 
 def _request(scope: Any, path: str, body: bytes) -> Request:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import cast
 
 from msgspec import Struct
 
@@ -107,8 +108,7 @@ async def _router(
 def _app(router: Router, transports: Mapping[str, Transport]) -> tuple[ASGIApp, Health]:
     """The router with every service's doors beside it, ready while every service is."""
     health = Health({name: _readiness(transport) for name, transport in transports.items()})
-    doors = {f"/{name}": ServiceDoors(transport) for name, transport in transports.items()}
-    return create_router_app(router, health=health, mounts=doors), health
+    return ServiceDoors(cast("ASGIApp", create_router_app(router, health=health)), transports), health
 
 
 def _readiness(transport: Transport) -> Check:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from common.database import migrate
-from common.service import Service, installed_services
+from common.service import Service, installed_names, installed_service
 from gateway.platform.errors import PlatformError
 
 
@@ -13,10 +13,7 @@ def find_services() -> Mapping[str, Service]:
     Raises:
         PlatformError: there is none, or one cannot be imported.
     """
-    try:
-        services = installed_services()
-    except (ImportError, AttributeError) as error:
-        raise PlatformError(f"An installed service cannot be imported: {error}") from error
+    services = {name: find_service(name) for name in installed_names()}
     if not services:
         raise PlatformError("No service is installed; `make setup` installs this repository's own")
     return services
@@ -26,12 +23,15 @@ def find_service(name: str) -> Service:
     """The installed service of that name.
 
     Raises:
-        PlatformError: there is none; the message lists those that there are.
+        PlatformError: there is none, where the message lists those that there are, or it cannot be imported.
     """
-    services = find_services()
-    if name not in services:
-        raise PlatformError(f"No service is named {name!r}; installed are {', '.join(services)}")
-    return services[name]
+    try:
+        return installed_service(name)
+    except KeyError:
+        names = ", ".join(installed_names()) or "none"
+        raise PlatformError(f"No service is named {name!r}; installed are {names}") from None
+    except (ImportError, AttributeError) as error:
+        raise PlatformError(f"The service {name} cannot be imported: {error}") from error
 
 
 async def migrate_service(service: Service, environment: Mapping[str, str]) -> None:

@@ -22,18 +22,23 @@ class User:
     name: str
     created_at: datetime
     address: strawberry.Private[str]
+    is_caller: strawberry.Private[bool] = False
 
     @strawberry.field(description="The e-mail address; only for oneself.")
     def email(self, info: Info) -> str | None:
         caller = info.context.caller
-        if caller is None or caller.subject != self.id:
+        if not self.is_caller and (caller is None or caller.subject != self.id):
             raise ForbiddenError("Only the user may see this e-mail address")
         return self.address
 
     @classmethod
-    def of(cls, user: DomainUser) -> "User":
+    def of(cls, user: DomainUser, *, is_caller: bool = False) -> "User":
         return cls(
-            id=strawberry.ID(str(user.id)), name=user.name, created_at=user.created_at, address=user.email
+            id=strawberry.ID(str(user.id)),
+            name=user.name,
+            created_at=user.created_at,
+            address=user.email,
+            is_caller=is_caller,
         )
 
     @classmethod
@@ -57,7 +62,9 @@ class Session:
     @classmethod
     def of(cls, session: service.Session) -> "Session":
         token = session.token
-        return cls(access_token=token.text, expires_at=token.expires_at, user=User.of(session.user))
+        return cls(
+            access_token=token.text, expires_at=token.expires_at, user=User.of(session.user, is_caller=True)
+        )
 
 
 @strawberry.type(description="No account has this e-mail address and password.")

@@ -51,7 +51,7 @@ SIGN_UP = """mutation ($input: SignUpInput!) { signUp(input: $input) { __typenam
   ... on EmailTaken { message } ... on InvalidSignUp { message field } ... on TooManyAttempts { retryAfter } } }"""
 
 SIGN_IN = """mutation ($input: SignInInput!) { signIn(input: $input) { __typename
-  ... on Session { accessToken expiresAt user { id name } }
+  ... on Session { accessToken expiresAt user { id name email } }
   ... on InvalidCredentials { message } ... on TooManyAttempts { retryAfter } } }"""
 
 

@@ -115,7 +115,7 @@ async def test_demo_users_are_loaded_once(identity: Any) -> None:
     for _ in range(2):
         await service.load_demo(identity.environment)
     session = await identity.sign_in(DEMO_USERS[0].email, DEMO_PASSWORD)
-    assert session["user"] == {"id": str(DEMO_USERS[0].id), "name": DEMO_USERS[0].name}
+    assert session["user"] == DEMO_USERS[0]._replace(id=str(DEMO_USERS[0].id))._asdict()
 
 
 async def test_no_password_stands_in_the_database(identity: Any) -> None:
