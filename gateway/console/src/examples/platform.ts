@@ -11,7 +11,7 @@ export const platformExamples = (): Example[] => [
   { query: searchProducts, variables: json({ search: 'rope', first: 10 }) },
   {
     query: reserveStock,
-    variables: json({ input: { sku: 'ROPE-HEMP', quantity: 2 }, idempotencyKey: freshKey() }),
+    variables: json({ input: { sku: 'BRD-ROPE-30', quantity: 2 }, idempotencyKey: freshKey() }),
   },
   { query: myPayments },
   { query: topUpWallet, variables: json({ amount: 5000, idempotencyKey: freshKey() }) },

@@ -1,5 +1,6 @@
 import type { CSSProperties } from 'react';
 import { hueOf } from './colours';
+import { entitiesOf, formatPath } from './entities';
 import { formatOperation } from './formatOperation';
 import { formatRequires } from './formatRequires';
 import type { BatchFetchNode, FetchNode } from './model';
@@ -11,23 +12,23 @@ interface Props {
 
 /** One request: the subgraph in its colour, where its entities are and what names them, and what is sent. */
 export function FetchCard({ fetch, path }: Props) {
-  const requires = fetch.kind === 'Fetch' ? fetch.requires : null;
+  const entities = entitiesOf(fetch, path);
   return (
     <li className="hansa-fetch" style={{ '--hue': hueOf(fetch.serviceName) } as CSSProperties}>
       <details>
         <summary>
           <span className="hansa-fetch-subgraph">{fetch.serviceName}</span>
           <span className="hansa-fetch-kind">{fetch.kind}</span>
-          {path && (
-            <span className="hansa-fetch-path">
-              Flatten <code>{path.join('.')}</code>
+          {entities.flatMap(({ paths }) => paths.map(formatPath)).map((place) => (
+            <span className="hansa-fetch-path" key={place}>
+              Flatten <code>{place}</code>
             </span>
-          )}
+          ))}
         </summary>
-        {requires && requires.length > 0 && (
+        {entities.length > 0 && (
           <>
             <h3>Representations</h3>
-            <pre className="hansa-code">{formatRequires(requires)}</pre>
+            <pre className="hansa-code">{entities.map(({ requires }) => formatRequires(requires)).join('\n')}</pre>
           </>
         )}
         <h3>Operation</h3>

@@ -5,6 +5,7 @@ export const formatRequires = (requires: RequiredSelection[]) => requires.map(fo
 
 function format(selection: RequiredSelection): string {
   const body = selection.selections?.length ? ` { ${selection.selections.map(format).join(' ')} }` : '';
-  if (selection.kind === 'Field') return selection.name + body;
-  return `... on ${selection.typeCondition ?? ''}${body}`;
+  if (selection.kind === 'InlineFragment') return `... on ${selection.typeCondition ?? ''}${body}`;
+  const { alias, name, value } = selection;
+  return (alias ? `${alias}: ` : '') + name + (value ? `: "${value}"` : '') + body;
 }

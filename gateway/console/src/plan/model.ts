@@ -14,14 +14,21 @@ export interface FetchNode {
   requires?: RequiredSelection[] | null;
 }
 
-/** One request that fills several places of the response, each with entities of its own. */
+/** One request that fills several places of the response. */
 export interface BatchFetchNode {
   kind: 'BatchFetch';
   serviceName: string;
   operation: string;
+  entityBatch: { aliases: EntityFetch[] };
 }
 
-/** Entities at `path` of the response so far; `@` stands for each element of a list. */
+/** One `_entities` field of a request, and the places that its entities are taken from and put back to. */
+export interface EntityFetch {
+  paths: string[][];
+  requires: RequiredSelection[];
+}
+
+/** Entities at `path` of the response so far; `@` stands for each element of a list, `|[A]` for those of type A. */
 export interface FlattenNode {
   kind: 'Flatten';
   path: string[];
@@ -42,5 +49,5 @@ export interface ConditionNode {
 }
 
 export type RequiredSelection =
-  | { kind: 'Field'; name: string; selections?: RequiredSelection[] | null }
+  | { kind: 'Field'; name: string; alias?: string; value?: string; selections?: RequiredSelection[] | null }
   | { kind: 'InlineFragment'; typeCondition?: string | null; selections: RequiredSelection[] };

@@ -1,0 +1,10 @@
+import type { BatchFetchNode, EntityFetch, FetchNode } from './model';
+
+/** What a request asks entities for; `path` is that of the Flatten around it. Nothing for a fetch at the root. */
+export function entitiesOf(fetch: FetchNode | BatchFetchNode, path: string[] | undefined): EntityFetch[] {
+  if (fetch.kind === 'BatchFetch') return fetch.entityBatch.aliases;
+  return path ? [{ paths: [path], requires: fetch.requires ?? [] }] : [];
+}
+
+/** `me.reservations.@`, or `node|[User]`. */
+export const formatPath = (path: string[]) => path.join('.').replaceAll('.|', '|');
