@@ -1,14 +1,17 @@
 """The unit of work: what one use case reads and writes, and the events that tell of it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 from sqlalchemy import CursorResult, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql import Executable
 
-from common.events.event import Event, encode_event
 from common.telemetry.context import outgoing_headers
+
+if TYPE_CHECKING:  # events are built on transactions
+    from common.events.event import Event
 
 INSERT_EVENT = text("""
     INSERT INTO outbox (subject, aggregate_id, payload, headers)
@@ -32,8 +35,13 @@ class Transaction:
         executable = text(statement) if isinstance(statement, str) else statement
         return await self.connection.execute(executable, parameters)
 
-    async def publish(self, event: Event) -> None:
+    async def publish(self, event: "Event") -> None:
         """Tell other services of `event` if, and only if, this transaction commits."""
-        row = encode_event(event, dict(outgoing_headers()))
+        row = {
+            "subject": event.subject,
+            "aggregate_id": event.aggregate_id,
+            "payload": msgspec.json.encode(event).decode(),
+            "headers": msgspec.json.encode(dict(outgoing_headers())).decode(),
+        }
         await self.connection.execute(INSERT_EVENT, row)
         self.has_events = True

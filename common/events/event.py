@@ -1,10 +1,9 @@
 """What services tell one another: events as typed structs, messages as the log carries them."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
-import msgspec
 from msgspec import Struct
 
 
@@ -31,13 +30,3 @@ class Message(Struct, frozen=True, kw_only=True):
     subject: str
     payload: bytes
     headers: Mapping[str, str]
-
-
-def encode_event(event: Event, headers: Mapping[str, str]) -> dict[str, Any]:
-    """The values of an outbox row."""
-    return {
-        "subject": event.subject,
-        "aggregate_id": event.aggregate_id,
-        "payload": msgspec.json.encode(event).decode(),
-        "headers": msgspec.json.encode(headers).decode(),
-    }
