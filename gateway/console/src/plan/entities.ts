@@ -6,5 +6,7 @@ export function entitiesOf(fetch: FetchNode | BatchFetchNode, path: string[] | u
   return path ? [{ paths: [path], requires: fetch.requires ?? [] }] : [];
 }
 
-/** `me.reservations.@`, or `node|[User]`. */
-export const formatPath = (path: string[]) => path.join('.').replaceAll('.|', '|');
+/** Every place once, as `me.reservations.@` or `node|[User]`. */
+export const placesOf = (entities: EntityFetch[]) => [
+  ...new Set(entities.flatMap(({ paths }) => paths.map((path) => path.join('.').replaceAll('.|', '|')))),
+];
