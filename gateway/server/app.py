@@ -13,6 +13,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from gateway.server.asgi import ASGIApp
 from gateway.server.console import Console
 from gateway.server.health import Health, health_routes
+from gateway.server.prefixes import Prefixes
 from gateway.server.router import Router
 
 
@@ -24,8 +25,8 @@ def create_router_app(
 ) -> Litestar:
     """The router at its configured path, `/health`, `/metrics`, and the console at `/` unless it is off.
 
-    `mounts` are further ASGI apps by path prefix, such as `/identity`; they see paths without the prefix, and
-    their lifespans are the caller's to run. The router is closed with the app.
+    `mounts` are further ASGI apps by path prefix of one segment, such as `/identity`; they see paths without the
+    prefix, and their lifespans are the caller's to run. The router is closed with the app.
     """
 
     @asynccontextmanager
@@ -40,11 +41,13 @@ def create_router_app(
         _door(config.supergraph.path, router),
         *health_routes(health or Health()),
         _metrics(router.registry),
-        *(_door(prefix, app, is_mount=True) for prefix, app in (mounts or {}).items()),
     ]
     if config.console:
         handlers.append(_door("/", Console(), is_mount=True))
-    return Litestar(handlers, lifespan=[lifespan], openapi_config=None, logging_config=None)
+    app = Litestar(handlers, lifespan=[lifespan], openapi_config=None, logging_config=None)
+    if mounts:
+        app.asgi_handler = cast("LitestarASGIApp", Prefixes(mounts, cast("ASGIApp", app.asgi_handler)))
+    return app
 
 
 def _door(path: str, app: ASGIApp, *, is_mount: bool = False) -> ASGIRouteHandler:

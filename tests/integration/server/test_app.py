@@ -1,0 +1,99 @@
+"""What stands around the router: health, metrics, the console, and other apps."""
+
+from typing import Any
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+from gateway.server.app import create_router_app
+from gateway.server.config import parse_config
+from gateway.server.health import Health
+from tests.integration.server.graph import respond
+
+
+async def test_live_and_ready_are_200(client: httpx.AsyncClient) -> None:
+    for path in ("/health", "/health/live", "/health/ready"):
+        assert (await client.get(path)).status_code == 200
+
+
+async def test_a_check_that_fails_makes_it_not_ready_and_leaves_it_alive(
+    make_router: Any, client_of: Any
+) -> None:
+    async def good() -> None: ...
+
+    async def bad() -> None:
+        raise OSError("no database")
+
+    app = create_router_app(make_router(), health=Health({"good": good, "bad": bad}))
+    async with client_of(app) as client:
+        ready = await client.get("/health/ready")
+        live = await client.get("/health/live")
+    assert ready.status_code == 503
+    assert ready.json() == {"status": "failing", "checks": {"good": "ok", "bad": "failing"}}
+    assert live.status_code == 200
+
+
+async def test_metrics_tell_operations_and_subgraphs(client: httpx.AsyncClient) -> None:
+    await client.post("/graphql", json={"query": "{products {name reviews {body}}}"})
+    await client.post("/graphql", json={"query": "{nowhere}"})
+    scrape = await client.get("/metrics")
+    samples = [sample for family in text_string_to_metric_families(scrape.text) for sample in family.samples]
+    counts = {
+        tuple(sorted(sample.labels.items())): sample.value
+        for sample in samples
+        if sample.name.endswith("request_duration_seconds_count")
+    }
+    assert counts[("method", "POST"), ("operation_type", "query"), ("status", "200")] == 1
+    assert counts[("status", "200"), ("subgraph", "products")] == 1
+    assert counts[("status", "200"), ("subgraph", "reviews")] == 1
+
+
+async def test_an_invented_method_makes_no_metric_of_its_own(client: httpx.AsyncClient) -> None:
+    for method in ("BREW", "WHEN"):
+        await client.request(method, "/graphql")
+    scrape = await client.get("/metrics")
+    assert 'method="_OTHER"' in scrape.text
+    assert "BREW" not in scrape.text
+
+
+async def test_the_console_is_at_the_root_unless_it_is_off(
+    client: httpx.AsyncClient, make_router: Any, client_of: Any
+) -> None:
+    assert (await client.get("/")).headers["content-type"].startswith("text/")
+    config = parse_config("homepage: {enabled: false}", {})
+    async with client_of(create_router_app(make_router(config))) as without:
+        assert (await without.get("/")).status_code == 404
+
+
+async def test_the_path_of_the_router_is_configured(make_router: Any, client_of: Any) -> None:
+    config = parse_config("supergraph: {path: /api/graphql}", {})
+    async with client_of(create_router_app(make_router(config))) as client:
+        assert (await client.post("/api/graphql", json={"query": "{__typename}"})).status_code == 200
+        assert (await client.post("/graphql", json={"query": "{__typename}"})).status_code == 405
+
+
+async def test_further_apps_are_mounted_by_their_prefix(make_router: Any, client_of: Any) -> None:
+    async def echo(scope: Any, _: Any, send: Any) -> None:
+        await respond(send, f"{scope['root_path']} {scope['path']}".encode(), b"text/plain")
+
+    app = create_router_app(make_router(), mounts={"/identity": echo})
+    async with client_of(app) as client:
+        for path in ("/.well-known/jwks.json", "/", "/a/", "/identity"):
+            assert (await client.get(f"/identity{path}")).text == f"/identity {path}"
+        assert (await client.get("/identity")).text == "/identity /"
+        assert not (await client.get("/identityx")).text.startswith("/identity")
+        assert (await client.post("/graphql", json={"query": "{__typename}"})).status_code == 200
+
+
+async def test_the_router_is_mounted_in_any_asgi_app(make_router: Any, client_of: Any) -> None:
+    from litestar import Litestar, asgi
+
+    router = make_router()
+
+    @asgi("/api", is_mount=True, copy_scope=True)
+    async def mounted(scope: Any, receive: Any, send: Any) -> None:
+        await router(scope, receive, send)
+
+    body = {"query": "{products {name}}"}
+    async with client_of(Litestar([mounted])) as inside, client_of(router) as alone:
+        assert (await inside.post("/api", json=body)).json() == (await alone.post("/", json=body)).json()
