@@ -1,11 +1,21 @@
 """Whatever the data, completion gives what graphql-core's own execution of the same data gives."""
 
 from collections.abc import Coroutine
+from random import Random
 from types import SimpleNamespace
 from typing import Any
 
 import msgspec
-from graphql import build_schema, execute_sync, parse
+from graphql import (
+    FieldNode,
+    build_schema,
+    execute_sync,
+    is_abstract_type,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+    parse,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,8 +37,8 @@ query($yes: Boolean!, $no: Boolean!) {
     b @include(if: $yes) { e x { n ...F } m }
     i { n t { ss } ... on V { d f ... on I { t { s } } } ... on T { is { n __typename } } }
     u { __typename ... on T { e s @skip(if: $no) } ... on V { b d } }
-    l { t { n } alias: s }
-    a { s alias: n x @skip(if: $yes) { n } t { e } }
+    l { t { n } s_2: s }
+    a { s n_2: n x @skip(if: $yes) { n } t { e } }
 }
 fragment F on T { s n t { n s } is { n ... on T { e ss } } x @include(if: $no) { e } }
 """
@@ -36,34 +46,54 @@ DOCUMENT = parse(OPERATION)
 PLAN = QueryPlan(DOCUMENT.definitions[0], {"F": DOCUMENT.definitions[1]}, Fetch(0, "a", "query", "{a}"))
 COMPILED = compile_plan(PLAN, SimpleNamespace(api_schema=SCHEMA))
 
-WRONG = st.just({"wrong": 1})
-strings = st.none() | WRONG | st.text(max_size=2)
-ints = st.none() | st.integers(-3, 3) | st.just(2**31) | WRONG
-enums = st.sampled_from(["P", "Q", "P", "Q", "R", None])
+VALID = {"String": "s", "Int": 3, "ID": "1", "Float": 1.5, "Boolean": True, "E": "P"}
+Nodes = list[FieldNode]
 
 
-def lists(items: st.SearchStrategy) -> st.SearchStrategy:
-    return st.none() | st.lists(items, max_size=3) | st.just(7)
+def value_of(declared: Any, nodes: Nodes, random: Random) -> Any:
+    """A value of the type; now and then a null or what the type cannot hold."""
+    if is_non_null_type(declared):
+        declared = declared.of_type
+    if random.random() < 0.07:
+        return None
+    if is_list_type(declared):
+        faulty = random.random() < 0.03
+        return (
+            7 if faulty else [value_of(declared.of_type, nodes, random) for _ in range(random.randint(0, 2))]
+        )
+    if is_leaf_type(declared):
+        return {"wrong": 1} if random.random() < 0.05 else VALID[declared.name]
+    return object_of(declared, [node.selection_set for node in nodes], random)
 
 
-def objects(inner: st.SearchStrategy) -> st.SearchStrategy:
-    def fields(**members: st.SearchStrategy) -> st.SearchStrategy:
-        return st.fixed_dictionaries({}, optional=members)
-
-    shared = {"n": ints, "alias": strings, "t": inner}
-    t = fields(
-        **shared, s=strings, e=enums, x=inner, ss=lists(strings), m=lists(lists(ints)),
-        ts=lists(inner), **{"is": lists(inner)},
-    ).map(lambda value: {"__typename": "T", **value})  # fmt: skip
-    v = fields(
-        **shared, d=st.sampled_from(["1", 2, None]), f=st.sampled_from([1.5, 2, None]), b=st.booleans()
-    ).map(lambda value: {"__typename": "V", **value})
-    return t | t | v | st.none() | fields(n=ints)
+def object_of(declared: Any, sets: list[Any], random: Random) -> Any:
+    """An object of some type of the position, with all that the operation may ask of it."""
+    possible = SCHEMA.get_possible_types(declared) if is_abstract_type(declared) else [declared]
+    runtime_type = random.choice(possible)
+    typed = random.random() > 0.05
+    value = {"__typename": runtime_type.name} if typed else {}
+    for key, nodes in selected(sets).items():
+        if nodes[0].name.value in runtime_type.fields:
+            value[key] = value_of(runtime_type.fields[nodes[0].name.value].type, nodes, random)
+    return value
 
 
-values = st.recursive(st.none(), objects, max_leaves=12)
-roots = st.fixed_dictionaries(
-    {}, optional={"a": values, "b": values, "i": values, "u": lists(values), "l": lists(lists(values))}
+def selected(sets: list[Any]) -> dict[str, Nodes]:
+    """The fields of some selection sets by response key, whatever their conditions."""
+    fields: dict[str, Nodes] = {}
+    for selection in (selection for selection_set in sets for selection in selection_set.selections):
+        if isinstance(selection, FieldNode):
+            inner = {(selection.alias or selection.name).value: [selection]}
+        else:
+            fragment = PLAN.fragments[selection.name.value] if hasattr(selection, "name") else selection
+            inner = selected([fragment.selection_set])
+        for key, nodes in inner.items():
+            fields.setdefault(key, []).extend(nodes)
+    return fields
+
+
+roots = st.randoms(use_true_random=False).map(
+    lambda random: object_of(SCHEMA.query_type, [PLAN.operation.selection_set], random)
 )
 
 
