@@ -11,6 +11,7 @@ from gateway.composition.ingest.upgrade import upgrade_subgraphs
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merge.supergraph import merge
 from gateway.composition.result import CompositionResult, Subgraph
+from gateway.composition.satisfiability import check_satisfiability
 from gateway.composition.validation.rules import validate_federation, validate_graphql
 from gateway.composition.validation.supergraph.inaccessible import check_inaccessible
 from gateway.composition.validation.supergraph.transitive_auth import check_transitive_auth
@@ -30,6 +31,8 @@ def compose(subgraphs: Iterable[Subgraph]) -> CompositionResult:
     if not diagnostics.errors:
         check_inaccessible(supergraph, diagnostics)
         check_transitive_auth(context)
+    if not diagnostics.errors:
+        check_satisfiability(context)
     if diagnostics.errors:
         return _failure(diagnostics)
     api_schema_sdl = print_schema(api_schema(supergraph))

@@ -5,6 +5,7 @@ from typing import TypeAlias, TypeVar
 
 from gateway.composition.diagnostics import Diagnostics
 from gateway.composition.ingest.subgraph import SubgraphSchema
+from gateway.composition.merge.overrides import Overrides
 from gateway.composition.model.schema import Element, Schema, Type
 from gateway.composition.model.value import EnumLiteral
 
@@ -24,7 +25,7 @@ class MergeContext:
         self.supergraph = Schema(name="")
         self.core_names: dict[str, str] = {}
         self.composed: set[str] = set()
-        self.context_names: dict[str, list[str]] = {}
+        self.overrides: dict[str, Overrides] = {}
 
     def name(self, index: int) -> str:
         return self.subgraphs[index].name

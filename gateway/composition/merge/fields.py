@@ -6,7 +6,8 @@ from gateway.composition.merge.context import MergeContext, Sources
 from gateway.composition.merge.descriptions import merge_description
 from gateway.composition.merge.external import check_external, without_external
 from gateway.composition.merge.join_field import join_fields
-from gateway.composition.merge.override import Overrides, read_overrides
+from gateway.composition.merge.override import read_overrides
+from gateway.composition.merge.overrides import Overrides
 from gateway.composition.merge.sharing import check_sharing
 from gateway.composition.merge.type_reference import merge_output
 from gateway.composition.model.schema import Field, Kind, Type
@@ -19,6 +20,8 @@ def merge_fields(context: MergeContext, owners: Sources[Type], target: Type) -> 
         overrides = Overrides()
         if target.kind is Kind.OBJECT:
             overrides = read_overrides(context, sources)
+            if overrides.overridden:
+                context.overrides[f"{target.name}.{name}"] = overrides
         target.fields[name] = _merge_field(context, owners, sources, overrides, target.name)
         if target.kind is Kind.OBJECT:
             check_sharing(context, target, name, sources, overrides)

@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.composition.merge.context import MergeContext, Sources
 from gateway.composition.merge.context_arguments import context_arguments
-from gateway.composition.merge.override import Overrides
+from gateway.composition.merge.overrides import Overrides
 from gateway.composition.model.schema import Application, Field, InputValue, Type
 
 

@@ -1,27 +1,12 @@
 """`@override`: which subgraph's field gives way to which, at once or for the callers that a label selects."""
 
 import re
-from dataclasses import dataclass, field
 
 from gateway.composition.merge.context import MergeContext, Sources
+from gateway.composition.merge.overrides import Overrides
 from gateway.composition.model.schema import Application, Field
 
 _LABEL = re.compile(r"[a-zA-Z][a-zA-Z0-9_\-:./]*|percent\((\d{1,2}(\.\d{1,8})?|100)\)")
-
-
-@dataclass(slots=True)
-class Overrides:
-    """By subgraph index: whom a field overrides, what is overridden (still used there or not), and labels."""
-
-    sources: dict[int, str] = field(default_factory=dict)
-    unused: set[int] = field(default_factory=set)
-    used: set[int] = field(default_factory=set)
-    labels: dict[int, str] = field(default_factory=dict)
-
-    @property
-    def overridden(self) -> set[int]:
-        """The subgraphs that no longer resolve the field, or not for every caller."""
-        return self.unused | self.used | (self.labels.keys() - self.sources.keys())
 
 
 def read_overrides(context: MergeContext, sources: Sources[Field]) -> Overrides:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from gateway.composition.merge.context import MergeContext, Sources
-from gateway.composition.merge.override import Overrides
+from gateway.composition.merge.overrides import Overrides
 from gateway.composition.model.schema import Field, Type
 
 

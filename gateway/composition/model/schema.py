@@ -170,6 +170,11 @@ class Schema(Element):
     def is_root(self, name: str) -> bool:
         return name in self.roots.values()
 
+    def is_composite(self, name: str) -> bool:
+        """Whether the name is that of an object, interface or union type."""
+        found = self.types.get(name)
+        return found is not None and found.is_composite
+
     def implementations(self, interface: str) -> list[Type]:
         """The object types that implement the interface in this schema."""
         return [

@@ -1,0 +1,62 @@
+"""Runs the walk for every relevant choice of override labels and reports what it finds.
+
+Its number of states is bounded, so that composition ends in bounded time and memory for any input.
+"""
+
+from itertools import product
+
+from gateway.composition.merge.context import MergeContext
+from gateway.composition.satisfiability.explain import explain, explain_mismatch
+from gateway.composition.satisfiability.graph import QueryGraph
+from gateway.composition.satisfiability.walk import MismatchedTypes, TooManyPathsError, Walk
+
+MAX_STATES = 1_000_000
+_MAX_FREE_LABELS = 3
+
+
+def check_satisfiability(context: MergeContext, limit: int = MAX_STATES) -> None:
+    """Report SATISFIABILITY_ERROR and SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES for the merged supergraph."""
+    reported: set[tuple[str, str]] = set()
+    try:
+        for active in label_choices(context):
+            _check(context, Walk(QueryGraph(context, active), limit), reported)
+    except TooManyPathsError:
+        message = (
+            f"Satisfiability could not be decided within {limit} combinations of types and subgraphs. Reduce the number of"
+            " subgraphs that share the same abstract types."
+        )
+        context.diagnostics.error("MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED", message)
+
+
+def _check(context: MergeContext, walk: Walk, reported: set[tuple[str, str]]) -> None:
+    for problem in walk.run():
+        mismatch = isinstance(problem, MismatchedTypes)
+        code = "SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES" if mismatch else "SATISFIABILITY_ERROR"
+        coordinate = problem.field.coordinate if problem.field is not None else problem.state.type
+        if (code, coordinate) in reported:
+            continue
+        reported.add((code, coordinate))
+        message = (
+            explain_mismatch(walk, problem)
+            if isinstance(problem, MismatchedTypes)
+            else explain(walk, problem)
+        )
+        declared = (
+            subgraph.schema.field(problem.state.type, problem.field.name)
+            for subgraph in (context.subgraphs if problem.field is not None else ())
+        )
+        elements = [each for each in declared if each is not None]
+        context.error(code, message, coordinate, elements)
+
+
+def label_choices(context: MergeContext) -> list[frozenset[str]]:
+    """Which labels are on: every combination of a few; of many, all, none, and each on and off by itself."""
+    labels = sorted({label for each in context.overrides.values() for label in each.labels.values()})
+    if len(labels) <= _MAX_FREE_LABELS:
+        choices = product((False, True), repeat=len(labels))
+        return [
+            frozenset(label for label, on in zip(labels, choice, strict=True) if on) for choice in choices
+        ]
+    everything = frozenset(labels)
+    alone = [frozenset((label,)) for label in labels]
+    return [frozenset(), everything, *alone, *(everything - each for each in alone)]
