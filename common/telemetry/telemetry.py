@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from litestar.types import ASGIApp
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from common.telemetry.context import TraceContext, current_trace
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
     from redis.asyncio import Redis
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 TRACE_ID_HEADER = "hansa-trace-id"
 
@@ -43,7 +43,7 @@ class Telemetry:
         """`app` with a server span around each request, continuing the client's trace."""
         return self._recording.asgi(app) if self._recording else app
 
-    def instrument_engine(self, engine: AsyncEngine) -> None:
+    def instrument_engine(self, engine: "AsyncEngine") -> None:
         """Records a span for every statement that `engine` runs."""
         if self._recording:
             self._recording.instrument_engine(engine)

@@ -11,8 +11,9 @@ from common.embedded import EmbeddedError
 from common.settings import SettingsError
 from common.telemetry import configure_logging
 from gateway.cli.failure import ADDRESS, CommandError
-from gateway.platform import Options, PlatformError, running_platform
-from gateway.platform.platform import LOG_FILE
+from gateway.platform.errors import PlatformError
+from gateway.platform.options import Options
+from gateway.platform.platform import LOG_FILE, running_platform
 from gateway.platform.services import find_services
 from gateway.platform.terminal import Terminal
 from gateway.server.config import ConfigError
