@@ -4,7 +4,9 @@ import { ExpiryNotice } from './session/ExpiryNotice';
 import { Unreachable } from './Unreachable';
 import { useGraph } from './useGraph';
 
-const Playground = lazy(async () => ({ default: (await import('./playground/Playground')).Playground }));
+/** Fetched while the schema is: it is wanted in any case. */
+const playground = import('./playground/Playground');
+const Playground = lazy(async () => ({ default: (await playground).Playground }));
 
 export function App() {
   const { graph, reload } = useGraph();
