@@ -95,5 +95,5 @@ async def test_the_router_is_mounted_in_any_asgi_app(make_router: Any, client_of
         await router(scope, receive, send)
 
     body = {"query": "{products {name}}"}
-    async with client_of(Litestar([mounted])) as inside, client_of(router) as alone:
+    async with client_of(Litestar([mounted], logging_config=None)) as inside, client_of(router) as alone:
         assert (await inside.post("/api", json=body)).json() == (await alone.post("/", json=body)).json()
