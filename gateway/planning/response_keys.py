@@ -54,6 +54,8 @@ def required_selections(
     """How a representation reads `selections`, which were placed at `keys`, from objects of `types`."""
     found: list[RequiredSelection] = []
     for selection in selections:
+        if selection.name == "__typename":
+            continue
         field = _required_field(graph, keys, selection)
         if types <= selection.types:
             found.append(field)

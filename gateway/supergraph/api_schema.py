@@ -97,18 +97,25 @@ class _Filter:
     def __init__(self, document: DocumentNode, links: Links) -> None:
         self._links = links
         self._inaccessible = links.directive("inaccessible")
-        self._hidden = {
-            definition.name.value
-            for definition in document.definitions
-            if isinstance(definition, TypeDefinitionNode)
-            and (links.owns(definition.name.value) or self._is_hidden(definition.directives))
+        types = [
+            definition for definition in document.definitions if isinstance(definition, TypeDefinitionNode)
+        ]
+        self._visible_types = {
+            node.name.value
+            for node in types
+            if not links.owns(node.name.value) and not self._is_hidden(node.directives)
         }
+        self._hidden = {node.name.value for node in types} - self._visible_types
 
     def definition(self, node: DefinitionNode) -> DefinitionNode | None:
         match node:
             case SchemaDefinitionNode():
                 return SchemaDefinitionNode(
-                    description=node.description, operation_types=node.operation_types, directives=()
+                    description=node.description,
+                    operation_types=tuple(
+                        root for root in node.operation_types if root.type.name.value in self._visible_types
+                    ),
+                    directives=(),
                 )
             case SchemaExtensionNode():
                 return None
