@@ -190,6 +190,7 @@ class Builder:
     def _follow(self, at: Target, task: _Task, option: Option, *, added: bool) -> set[FetchNode]:
         """Resolves a task after the move of `option`."""
         touched: set[FetchNode] = set()
+        arrived: list[tuple[Target, _Task, Option]] = []
         target = _target(option)
         for view, types in task.views.items():
             options = self._options(at, view, types, task.selection)
@@ -201,9 +202,29 @@ class Builder:
             if own.field is None:
                 touched |= self._resolve(moved, [selection], added=added)
             else:
-                arrived = _Task(selection, {move.view: moved.place.types}, (own,))
-                touched |= self._select(moved, arrived, own, added=added)
+                arrived.append((moved, _Task(selection, {move.view: moved.place.types}, (own,)), own))
+        for moved, moved_task, own in self._together(arrived):
+            touched |= self._select(moved, moved_task, own, added=added)
         return touched
+
+    def _together(self, arrived: list[tuple[Target, _Task, Option]]) -> list[tuple[Target, _Task, Option]]:
+        """What arrived at several types as one, on an interface that says the same for all of them."""
+        if len(arrived) < 2 or len({moved.fetch for moved, _, _ in arrived}) > 1:
+            return arrived
+        at, task, option = arrived[0]
+        views = {view: types for _, found, _ in arrived for view, types in found.views.items()}
+        types = frozenset(views)
+        for interface in sorted(self._graph.interfaces(next(iter(views)))):
+            known = self._graph.possible_types_in(at.place.subgraph or "", interface)
+            place = Place(at.place.subgraph, interface, types)
+            together = _Task(task.selection, views, (option,))
+            if (
+                types <= known
+                and known & at.all_types <= types
+                and self._is_uniform(at._replace(place=place), together, interface)
+            ):
+                return [(at._replace(place=place), together, option)]
+        return arrived
 
     def _enter(
         self, at: Target, option: Option, view: str, types: frozenset[str], selection: Selection

@@ -50,28 +50,28 @@ class Renames:
             self.renamers += [KeyRenamer((*path, Key(alias)), response_key) for path in paths]
 
     def _compatible(self, found: list[tuple[SelectedField, Path]]) -> list[list[tuple[SelectedField, Path]]]:
-        groups: list[list[tuple[SelectedField, Path]]] = []
+        """The fields of one response key in groups that one request can hold under one name."""
+        same: dict[tuple[str, str, str], list[tuple[SelectedField, Path]]] = {}
         for item in found:
-            group = next(
-                (known for known in groups if all(self._can_merge(item[0], other) for other, _ in known)),
-                None,
-            )
+            selection = item[0].selection
+            same.setdefault((self._type(item[0]), selection.name, selection.arguments), []).append(item)
+        if len(same) == 1:
+            return list(same.values())
+        groups: list[tuple[str, set[str], list[tuple[SelectedField, Path]]]] = []
+        for (type_, _, _), items in same.items():
+            views = {field.view for field, _ in items}
+            fitting = (group for group in groups if group[0] == type_ and self._are_distinct(group[1], views))
+            group = next(fitting, None)
             if group is None:
-                groups.append([item])
+                groups.append((type_, views, items))
             else:
-                group.append(item)
-        return groups
+                group[1].update(views)
+                group[2].extend(items)
+        return [items for _, _, items in groups]
 
-    def _can_merge(self, first: SelectedField, second: SelectedField) -> bool:
-        if self._type(first) != self._type(second):
-            return False
-        if (
-            first.selection.name == second.selection.name
-            and first.selection.arguments == second.selection.arguments
-        ):
-            return True
-        kinds = {self._graph.types[field.view].kind for field in (first, second)}
-        return first.view != second.view and kinds == {"OBJECT"}
+    def _are_distinct(self, first: set[str], second: set[str]) -> bool:
+        """Whether no object can be of a type of both."""
+        return not first & second and {self._graph.types[view].kind for view in first | second} == {"OBJECT"}
 
     def _type(self, field: SelectedField) -> str:
         """The shape of the field in the subgraph: composite types count as one."""

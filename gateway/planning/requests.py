@@ -51,10 +51,30 @@ def join_fetches(fetches: Iterable[FetchNode]) -> list[Request]:
     for fetch, request in by_fetch.items():
         request.parents = {by_fetch[parent] for parent in fetch.parents}
     requests = list(by_fetch.values())
+    _join_levels(requests)
     longest = depth(requests)
     while (pair := _joinable(requests, longest)) is not None:
         _join(requests, *pair)
     return requests
+
+
+def _join_levels(requests: list[Request]) -> None:
+    """Joins what is on one level: it waits for nothing of one another, and joining it lengthens no chain."""
+    rows: dict[tuple[int, str], list[Request]] = {}
+    replaced: dict[Request, Request] = {}
+    for request, level in levels(requests).items():
+        if not request.is_entity:
+            continue
+        row = rows.setdefault((level, request.subgraph), [])
+        into = next((known for known in row if _alike(known, request)), None)
+        if into is None:
+            row.append(request)
+        else:
+            replaced[request] = into
+            _absorb(into, request)
+    requests[:] = [request for request in requests if request not in replaced]
+    for request in requests:
+        request.parents = {replaced.get(parent, parent) for parent in request.parents}
 
 
 def depth(requests: Sequence[Request]) -> int:
@@ -152,16 +172,20 @@ def _depth_joined(requests: Sequence[Request], first: Request, second: Request) 
 
 def _join(requests: list[Request], first: Request, second: Request) -> None:
     requests.remove(second)
-    first.parents |= second.parents
     for request in requests:
         if second in request.parents:
             request.parents = (request.parents - {second}) | {first}
-    for fetch in second.fetches:
+    _absorb(first, second)
+
+
+def _absorb(into: Request, other: Request) -> None:
+    into.parents |= other.parents
+    for fetch in other.fetches:
         same = next(
-            (own for own in first.fetches if own.path == fetch.path and _represented_alike(own, fetch)), None
+            (own for own in into.fetches if own.path == fetch.path and _represented_alike(own, fetch)), None
         )
         if same is None:
-            first.fetches.append(fetch)
+            into.fetches.append(fetch)
         else:
             _join_fetch(same, fetch)
 

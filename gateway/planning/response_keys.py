@@ -17,14 +17,17 @@ class ResponseKeys:
     """One position of the answer with those below it."""
 
     def __init__(self, selections: Iterable[Selection]) -> None:
-        self._used: dict[str, list[Selection]] = {}
+        self._selections: dict[str, list[Selection]] = {}
+        self._used: dict[str, set[tuple[str, str]]] = {}
         self._below: dict[str, ResponseKeys] = {}
         for selection in selections:
-            self._used.setdefault(selection.response_key, []).append(selection)
+            self._selections.setdefault(selection.response_key, []).append(selection)
+            self._used.setdefault(selection.response_key, set()).add(_field_of(selection))
 
     def below(self, response_key: str) -> "ResponseKeys":
+        """The position of the objects that the client or the planner selects as `response_key`."""
         if response_key not in self._below:
-            inner = [child for found in self._used.get(response_key, ()) for child in found.selections]
+            inner = [child for found in self._selections.get(response_key, ()) for child in found.selections]
             self._below[response_key] = ResponseKeys(inner)
         return self._below[response_key]
 
@@ -32,20 +35,15 @@ class ResponseKeys:
         """A response key for a field that the planner adds; the same one whenever it asks again."""
         number = 0
         response_key = selection.name
-        while not self._free(response_key, selection):
+        field = _field_of(selection)
+        while self._used.setdefault(response_key, {field}) != {field}:
             response_key = f"_{selection.name}_{number}"
             number += 1
-        used = self._used.setdefault(response_key, [])
-        if not any(_same_field(other, selection) and other.types == selection.types for other in used):
-            used.append(selection)
         return response_key
 
-    def _free(self, response_key: str, selection: Selection) -> bool:
-        return all(_same_field(other, selection) for other in self._used.get(response_key, ()))
 
-
-def _same_field(first: Selection, second: Selection) -> bool:
-    return first.name == second.name and first.arguments == second.arguments
+def _field_of(selection: Selection) -> tuple[str, str]:
+    return selection.name, selection.arguments
 
 
 def required_selections(

@@ -143,10 +143,13 @@ class Normalizer:
         types = self._graph.possible_types(type_name)
         for selection_set in sets:
             self._collect(selection_set, type_name, types, (), collected)
+        by_response_key: dict[str, list[_Collected]] = {}
+        for (response_key, _, _), found in collected.items():
+            by_response_key.setdefault(response_key, []).append(found)
         return tuple(
             self._selection(key[0], found)
             for key, found in collected.items()
-            if not _is_covered(found, key[0], collected)
+            if not _is_covered(found, by_response_key[key[0]])
         )
 
     def _collect(
@@ -206,20 +209,11 @@ class Normalizer:
         return leaf
 
 
-def _is_covered(
-    found: _Collected,
-    response_key: str,
-    collected: Mapping[tuple[str, frozenset[str], Conditions], _Collected],
-) -> bool:
+def _is_covered(found: _Collected, others: Iterable[_Collected]) -> bool:
     """Whether a leaf is selected for more types or under fewer conditions anyway."""
-    if found.nodes[0].selection_set:
-        return False
-    return any(
-        other is not found
-        and key == response_key
-        and found.types <= types
-        and set(conditions) <= set(found.conditions)
-        for (key, types, conditions), other in collected.items()
+    return not found.nodes[0].selection_set and any(
+        other is not found and found.types <= other.types and set(other.conditions) <= set(found.conditions)
+        for other in others
     )
 
 
