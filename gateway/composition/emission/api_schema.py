@@ -26,7 +26,11 @@ def api_schema(supergraph: Schema) -> Schema:
             api.types[each.name] = _visible_type(each, hidden)
     api.roots = {role: name for role, name in api.roots.items() if name in api.types}
     for directive in supergraph.directives.values():
-        if directive.core is None and set(directive.locations) & set(EXECUTABLE_LOCATIONS):
+        if (
+            directive.coordinate not in supergraph.machinery
+            and directive.core is None
+            and set(directive.locations) & set(EXECUTABLE_LOCATIONS)
+        ):
             api.directives[directive.name] = _visible_directive(directive)
     return api
 

@@ -3,6 +3,8 @@
 Definitions that the subgraph wrote itself are kept, after a check that they agree with the specification.
 """
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
@@ -33,14 +35,20 @@ BUILT_IN_DIRECTIVES = {
     "defer": "(label: String, if: Boolean! = true) on FRAGMENT_SPREAD | INLINE_FRAGMENT",
     "stream": "(label: String, initialCount: Int = 0, if: Boolean! = true) on FIELD",
 }
+_TYPE = re.compile(r"\{ns\}(\w+)")
 _ENTITY_TYPES = ("_Entity", "_Any", "_Service")
 _ENTITY_FIELDS = ("_entities", "_service")
 
 
+def localized(definition: str, type_name: Callable[[str], str]) -> str:
+    """A definition with the types of its specification under their local names."""
+    return _TYPE.sub(lambda matched: type_name(matched[1]), definition)
+
+
 @cache
-def specified_definition(local: str, core: str, definition: str, namespace: str) -> DirectiveDefinition:
-    """The definition of a specified directive under its local name. Shared: not to be changed."""
-    sdl = f"directive @{local} {definition.replace('{ns}', namespace)}"
+def specified_definition(local: str, core: str, definition: str) -> DirectiveDefinition:
+    """A specified directive under its local name, its types already named. Shared: not to be changed."""
+    sdl = f"directive @{local} {definition}"
     builder = SchemaBuilder("", {local: core}, Diagnostics())
     return builder.add(parse(sdl, no_location=True)).directives[local]
 
@@ -79,7 +87,7 @@ def _remove_entity_machinery(schema: Schema) -> None:
 
 
 def _built_in(name: str, definition: str) -> DirectiveDefinition:
-    return replace(specified_definition(name, name, definition, ""), built_in=True)
+    return replace(specified_definition(name, name, definition), built_in=True)
 
 
 def _add_link(schema: Schema, links: Links, link_name: str | None, diagnostics: Diagnostics) -> None:
@@ -88,12 +96,12 @@ def _add_link(schema: Schema, links: Links, link_name: str | None, diagnostics: 
     found = next(
         (link for link in links.by_identity.values() if link.identity.endswith(("/link", "/core"))), None
     )
-    namespace = f"{found.namespace}__" if found else f"{link_name}__"
     is_core = found is not None and found.identity.endswith("/core")
     definition = CORE_DEFINITION if is_core else LINK_DEFINITION
-    _add_directive(schema, link_name, "link", definition, namespace, diagnostics)
-    _add_scalars(schema, [found.type("Import") if found else f"{namespace}Import"], diagnostics)
-    purpose = found.type("Purpose") if found else f"{namespace}Purpose"
+    type_name = found.type if found else f"{link_name}__{{}}".format
+    _add_directive(schema, link_name, "link", localized(definition, type_name), diagnostics)
+    _add_scalars(schema, [type_name("Import")], diagnostics)
+    purpose = type_name("Purpose")
     schema.types.setdefault(purpose, Type(name=purpose, kind=Kind.ENUM))
     schema.machinery.add(purpose)
 
@@ -101,13 +109,12 @@ def _add_link(schema: Schema, links: Links, link_name: str | None, diagnostics: 
 def _add_federation(schema: Schema, links: Links, diagnostics: Diagnostics) -> None:
     link = links.by_identity.get(FEDERATION)
     if link is None:
-        _add_scalars(schema, ["_FieldSet", "federation__FieldSet"], diagnostics)
         for name, definition in federation_directives((1, 0)).items():
-            _add_directive(schema, name, name, definition, "_", diagnostics)
+            _add_directive(schema, name, name, localized(definition, "_{}".format), diagnostics)
         return
     _add_scalars(schema, [link.type(name) for name in federation_scalars(link.version)], diagnostics)
     for name, definition in federation_directives(link.version).items():
-        _add_directive(schema, link.directive(name), name, definition, f"{link.namespace}__", diagnostics)
+        _add_directive(schema, link.directive(name), name, localized(definition, link.type), diagnostics)
 
 
 def _add_scalars(schema: Schema, names: list[str] | tuple[str, ...], diagnostics: Diagnostics) -> None:
@@ -117,10 +124,8 @@ def _add_scalars(schema: Schema, names: list[str] | tuple[str, ...], diagnostics
         check_scalar(schema, written, diagnostics)
 
 
-def _add_directive(
-    schema: Schema, local: str, core: str, definition: str, namespace: str, diagnostics: Diagnostics
-) -> None:
-    specified = specified_definition(local, core, definition, namespace)
+def _add_directive(schema: Schema, local: str, core: str, definition: str, diagnostics: Diagnostics) -> None:
+    specified = specified_definition(local, core, definition)
     written = schema.directives.get(local)
     if written is None:
         schema.directives[local] = specified

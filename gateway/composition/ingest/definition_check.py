@@ -7,7 +7,14 @@ arguments, and write `String` where the specification has a scalar of its own.
 from graphql.pyutils import Undefined
 
 from gateway.composition.diagnostics import Diagnostics
-from gateway.composition.model.schema import DirectiveDefinition, InputValue, Kind, Schema, Type
+from gateway.composition.model.schema import (
+    BUILT_IN_SCALARS,
+    DirectiveDefinition,
+    InputValue,
+    Kind,
+    Schema,
+    Type,
+)
 from gateway.composition.model.typeref import named_type, nullable
 from gateway.composition.model.value import print_value
 
@@ -26,19 +33,19 @@ def check_scalar(schema: Schema, written: Type, diagnostics: Diagnostics) -> Non
 def check_directive(
     schema: Schema, written: DirectiveDefinition, specified: DirectiveDefinition, diagnostics: Diagnostics
 ) -> None:
-    for problem in _problems(schema, written, specified):
+    for problem in _problems(written, specified):
         message = f'[{schema.name}] Invalid definition for directive "@{written.name}": {problem}'
         diagnostics.error("DIRECTIVE_DEFINITION_INVALID", message, f"@{written.name}", (written.location,))
 
 
-def _problems(schema: Schema, written: DirectiveDefinition, specified: DirectiveDefinition) -> list[str]:
+def _problems(written: DirectiveDefinition, specified: DirectiveDefinition) -> list[str]:
     problems = []
     for name, expected in specified.arguments.items():
         argument = written.arguments.get(name)
         if argument is None:
             problems += [f'missing required argument "{name}"'] if expected.required else []
         else:
-            problems += _argument_problems(schema, argument, expected)
+            problems += _argument_problems(argument, expected)
     unknown = (name for name in written.arguments if name not in specified.arguments)
     problems += [f'unknown/unsupported argument "{name}"' for name in unknown]
     if written.repeatable and not specified.repeatable:
@@ -49,9 +56,9 @@ def _problems(schema: Schema, written: DirectiveDefinition, specified: Directive
     return problems
 
 
-def _argument_problems(schema: Schema, written: InputValue, expected: InputValue) -> list[str]:
+def _argument_problems(written: InputValue, expected: InputValue) -> list[str]:
     problems = []
-    if not _same_type(schema, written.type, expected.type):
+    if not _same_type(written.type, expected.type):
         problems.append(
             f'argument "{written.name}" should have type "{expected.type}" but found type "{written.type}"'
         )
@@ -68,12 +75,12 @@ def _argument_problems(schema: Schema, written: InputValue, expected: InputValue
     return problems
 
 
-def _same_type(schema: Schema, written: str, expected: str) -> bool:
+def _same_type(written: str, expected: str) -> bool:
+    """Whether a type may stand for the specified one; field sets also as strings, or lists of them."""
     written_name, expected_name = named_type(written), named_type(expected)
-    if written_name != expected_name:
-        is_custom = expected_name not in {"Int", "Boolean", "String", "Float", "ID"}
-        found = schema.types.get(written_name)
-        interchangeable = found is not None and (written_name == "String" or found.kind is Kind.SCALAR)
-        if not (is_custom and interchangeable):
-            return False
+    if expected_name.endswith("FieldSet"):
+        return written_name.endswith("FieldSet") or written_name == "String"
+    is_custom = expected_name not in BUILT_IN_SCALARS
+    if written_name != expected_name and not (is_custom and written_name == "String"):
+        return False
     return nullable(written).replace(written_name, "") == nullable(expected).replace(expected_name, "")

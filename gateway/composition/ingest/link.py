@@ -15,6 +15,7 @@ from gateway.composition.ingest.specifications import (
     FEDERATION_VERSIONS,
     LINK,
     SPECIFICATIONS,
+    UPGRADED_VERSION,
     Version,
     federation_directives,
     federation_scalars,
@@ -81,16 +82,19 @@ class Links:
     def federation_version(self) -> Version:
         return self.federation.version if self.federation else (1, 0)
 
-    def known_directives(self) -> dict[str, str]:
-        """Local directive names to canonical ones, for every specification that composition knows."""
+    def known_directives(self, defined: set[str]) -> dict[str, str]:
+        """Local directive names to canonical ones, for every specification that composition knows.
+
+        A federation 1 subgraph may use early federation 2 directives if it brings their definitions: `defined`.
+        """
         names: dict[str, str] = {}
         for identity, specification in SPECIFICATIONS.items():
             if link := self.by_identity.get(identity):
                 names |= {link.directive(name): name for name in specification.directives}
-        directives = federation_directives(self.federation_version)
+        directives = set(federation_directives(self.federation_version))
         if self.federation is None:
-            taken = set(names.values())
-            return names | {name: name for name in directives if name not in taken}
+            directives |= defined & set(federation_directives(UPGRADED_VERSION))
+            return names | {name: name for name in directives - set(names.values())}
         return names | {self.federation.directive(name): name for name in directives}
 
     def source_of(self, directive: str) -> tuple[Link, str] | None:

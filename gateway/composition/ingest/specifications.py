@@ -14,7 +14,7 @@ CONNECT = f"{APOLLO}/connect"
 Version = tuple[int, int]
 
 FEDERATION_VERSIONS: tuple[Version, ...] = tuple((2, minor) for minor in range(16))
-LINK_VERSION: Version = (1, 0)
+UPGRADED_VERSION: Version = (2, 4)  # whose directives a federation 1 subgraph may use by defining them
 AUTHORIZATION = ("authenticated", "requiresScopes", "policy")
 
 _TAGGABLE = (

@@ -15,6 +15,9 @@ from gateway.composition.model.schema import Application, Schema
 from gateway.composition.result import SourceLocation, Subgraph
 
 
+_STANDARD = ("deprecated", "specifiedBy", "oneOf")
+
+
 @dataclass(slots=True)
 class SubgraphSchema:
     """A subgraph as composition works on it."""
@@ -45,8 +48,8 @@ def ingest(subgraph: Subgraph, diagnostics: Diagnostics) -> SubgraphSchema | Non
     on_schema = _schema_applications(subgraph.name, document)
     links = read_links(on_schema, diagnostics, subgraph.name)
     link_name = link_directive_name(on_schema)
-    names = links.known_directives() | ({link_name: "link"} if link_name else {})
-    names |= {name: name for name in ("deprecated", "specifiedBy", "oneOf")}
+    names = links.known_directives(_defined_directives(document)) | ({link_name: "link"} if link_name else {})
+    names |= {name: name for name in _STANDARD if links.source_of(name) is None}
     schema = SchemaBuilder(subgraph.name, names, diagnostics).add(document)
     complete(schema, links, link_name, diagnostics)
     normalize_roots(schema, diagnostics)
@@ -75,3 +78,7 @@ def _schema_applications(name: str, document: ast.DocumentNode) -> list[Applicat
         if isinstance(node, ast.SchemaDefinitionNode | ast.SchemaExtensionNode)
         for application in builder.applications(node.directives)
     ]
+
+
+def _defined_directives(document: ast.DocumentNode) -> set[str]:
+    return {node.name.value for node in document.definitions if isinstance(node, ast.DirectiveDefinitionNode)}

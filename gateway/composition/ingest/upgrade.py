@@ -44,7 +44,7 @@ def _check_extensions(
         if not each.is_extension or each.name in _ROOTS:
             continue
         others = (other.schema.types.get(each.name) for other in all_subgraphs if other is not subgraph)
-        if not any(other is not None and other.defined and not other.has("extends") for other in others):
+        if not any(other is not None and other.defined for other in others):
             message = (
                 f'[{subgraph.name}] Type "{each.name}" is an extension type, but there is no type definition for'
                 f' "{each.name}" in any subgraph.'
@@ -83,7 +83,8 @@ def _make_definitions(subgraph: SubgraphSchema, all_subgraphs: Sequence[Subgraph
         if each.is_extension or (each.extended and each.name in _ROOTS):
             for key in _keys_of(each, subgraph, all_subgraphs):
                 for selected in selected_fields(schema, each.name, key.arguments.get("fields")):
-                    selected.field.remove("external")
+                    if selected.parent is each:
+                        selected.field.remove("external")
         each.remove("extends")
     for each in schema.types.values():
         each.defined, each.extended = True, False

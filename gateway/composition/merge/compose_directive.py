@@ -136,6 +136,7 @@ def _add_specification(context: MergeContext, group: list[Composed]) -> None:
         if each.local in context.supergraph.directives:
             continue
         context.composed.add(each.local)
+        context.supergraph.machinery.add(f"@{each.local}")
         definition = _newest_definition(context, each)
         context.supergraph.directives[each.local] = definition
         _add_argument_types(context, each, definition)

@@ -7,7 +7,7 @@ under, which must be the same in all (LINK_IMPORT_NAME_MISMATCH).
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from gateway.composition.ingest.completion import specified_definition
+from gateway.composition.ingest.completion import localized, specified_definition
 from gateway.composition.ingest.specifications import APOLLO, directive_definition
 from gateway.composition.merge.applications import MERGED
 from gateway.composition.merge.context import MergeContext, subgraph_names
@@ -95,7 +95,9 @@ def _add_feature(context: MergeContext, feature: Feature) -> None:
             imports.append(name if local == core else {"name": name, "as": f"@{local}"})
         if local is None:
             local = core if core == feature.name else f"{namespace}{core}"
-        definition = specified_definition(local, core, directive_definition(core), namespace)
+        definition = specified_definition(
+            local, core, localized(directive_definition(core), f"{namespace}{{}}".format)
+        )
         context.supergraph.directives[local] = definition
     for scalar in feature.scalars:
         context.supergraph.types[namespace + scalar] = Type(name=namespace + scalar, kind=Kind.SCALAR)

@@ -65,6 +65,8 @@ def _keep_partial(
     missing = context.names([index for index, _ in sources if index not in having])
     name, coordinate = found[0][1].name, found[0][1].coordinate
     places = [each.location for _, each in found]
+    if any(each.has("inaccessible") for _, each in found):
+        return True
     if use.as_input and use.as_output:
         message = (
             f'Enum type "{sources[0][1].name}" is used as both input type (for example, as type of "{use.as_input}") and'

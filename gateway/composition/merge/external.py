@@ -45,7 +45,7 @@ def _show(application: Application) -> str:
 def check_external(context: MergeContext, sources: Sources[Field], merged: Field) -> None:
     """Compare every external declaration with the merged field."""
     external = [(index, each) for index, each in sources if context.subgraphs[index].fields.is_external(each)]
-    if any(not is_subtype(context.supergraph, merged.type, each.type) for _, each in external):
+    if any(not is_subtype(context.supergraph, each.type, merged.type) for _, each in external):
         message = f'Type of field "{merged.coordinate}" is incompatible across subgraphs (where marked @external): it has '
         context.mismatch(
             "EXTERNAL_TYPE_MISMATCH",

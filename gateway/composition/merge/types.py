@@ -11,7 +11,7 @@ from gateway.composition.merge.fields import merge_fields
 from gateway.composition.merge.input_objects import merge_input_object
 from gateway.composition.merge.interfaces import check_interface
 from gateway.composition.merge.unions import merge_union
-from gateway.composition.model.schema import Application, Kind, Type
+from gateway.composition.model.schema import ROOT_NAMES, Application, Kind, Type
 
 
 def add_types(context: MergeContext) -> None:
@@ -21,6 +21,7 @@ def add_types(context: MergeContext) -> None:
     )
     for name in names:
         sources = context.types(name)
+        _check_extensions(context, name, sources)
         kinds = {_merged_kind(each) for _, each in sources}
         if len(kinds) > 1:
             message = f'Type "{name}" has mismatched kind: it is defined as '
@@ -34,6 +35,19 @@ def add_types(context: MergeContext) -> None:
             if each.kind is Kind.UNION:
                 target.members |= dict.fromkeys(each.members)
         context.supergraph.types[name] = target
+
+
+def _check_extensions(context: MergeContext, name: str, sources: Sources[Type]) -> None:
+    """A type that is extended is defined somewhere; the root types always are."""
+    extending = [(index, each) for index, each in sources if each.extended]
+    if not extending or any(each.defined for _, each in sources) or name in ROOT_NAMES.values():
+        return
+    for index, each in extending:
+        message = (
+            f'[{context.name(index)}] Type "{name}" is an extension type, but there is no type definition for "{name}" in'
+            " any subgraph. Define it in one, without `extend`."
+        )
+        context.error("EXTENSION_WITH_NO_BASE", message, name, [each])
 
 
 def _merged_kind(each: Type) -> Kind:
@@ -79,7 +93,7 @@ def join_types(context: MergeContext, sources: Sources[Type]) -> list[Applicatio
     for index, each in sources:
         base: dict[str, Any] = {"graph": context.graphs[index]}
         marks = {}
-        if each.extended and not each.defined and each.name not in {"Query", "Mutation", "Subscription"}:
+        if each.extended and not each.defined and each.name not in ROOT_NAMES.values():
             marks["extension"] = True
         interface_object = {"isInterfaceObject": True} if each.is_interface_object else {}
         keys = each.applied("key")

@@ -1,4 +1,7 @@
-"""Authorization directives stand on what is resolved, never on interfaces, their fields or interface objects."""
+"""Authorization directives stand on what is resolved: never on interfaces, their fields, or interface objects.
+
+A field that an interface object adds is resolved by it, so that it may be guarded.
+"""
 
 from gateway.composition.ingest.specifications import AUTHORIZATION
 from gateway.composition.model.schema import Element, Kind
@@ -10,8 +13,6 @@ def check_auth_placement(report: SubgraphReport) -> None:
         if each.kind is Kind.INTERFACE or each.is_interface_object:
             _check(report, each, each.name, "interface object" if each.is_interface_object else "interface")
             for field in each.fields.values() if each.kind is Kind.INTERFACE else ():
-                _check(report, field, field.coordinate, "field")
-            for field in each.fields.values() if each.is_interface_object else ():
                 _check(report, field, field.coordinate, "field")
 
 

@@ -51,6 +51,14 @@ def _is_supported(report: SubgraphReport, applied: Applied) -> bool:
     owner = report.schema.types[applied.coordinate.partition(".")[0]]
     place = applied.application.location
     name = applied.application.name
+    found = report.schema.types[applied.parent]
+    if applied.directive == "provides" and not found.is_composite:
+        message = (
+            f'Invalid @{name} directive on field "{applied.coordinate}": field has type "{applied.parent}" which is not a'
+            " Composite Type"
+        )
+        report.error("PROVIDES_ON_NON_OBJECT_FIELD", message, applied.coordinate, place)
+        return False
     if owner.kind is Kind.INTERFACE:
         if applied.directive != "key":
             message = (
@@ -66,14 +74,6 @@ def _is_supported(report: SubgraphReport, applied: Applied) -> bool:
             )
             report.error("KEY_UNSUPPORTED_ON_INTERFACE", message, owner.name, place)
             return False
-    found = report.schema.types[applied.parent]
-    if applied.directive == "provides" and not found.is_composite:
-        message = (
-            f'Invalid @{name} directive on field "{applied.coordinate}": field has type "{applied.parent}" which is not a'
-            " Composite Type"
-        )
-        report.error("PROVIDES_ON_NON_OBJECT_FIELD", message, applied.coordinate, place)
-        return False
     return True
 
 

@@ -22,7 +22,7 @@ def check_references(report: SubgraphReport) -> None:
         for interface, place in each.interfaces.items():
             _check_name(report, each, interface, Kind.INTERFACE, place)
     for definition in report.schema.directives.values():
-        if not definition.built_in:
+        if definition.location is not None:
             _check_inputs(report, definition.arguments.values())
     for role, name in report.schema.roots.items():
         found = report.schema.types.get(name)
