@@ -102,6 +102,8 @@ class JetStreamLog:
             self._url.split(","),
             connect_timeout=CONNECT_TIMEOUT,
             allow_reconnect=False,
+            reconnect_time_wait=0.1,  # these two hold for the first connection as well
+            max_reconnect_attempts=1,
             error_cb=_log_error,
         )
 

@@ -1,14 +1,14 @@
 """Events for the tests, and a journal that shows which of them had their effect."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
 import pytest
 
 from common.database import Database, Transaction
-from common.events import Event, JetStreamLog, OutboxRelay
+from common.events import Consumer, Event, JetStreamLog, OutboxRelay
 from common.leases import Leases
 
 
@@ -39,65 +39,58 @@ class Journal:
             rows = await transaction.execute("SELECT number FROM journal ORDER BY id")
             return [row.number for row in rows]
 
-    async def wait_for(self, count: int, timeout: float = 20) -> list[int]:
+    async def wait_for(self, count: int) -> list[int]:
         """All numbers once there are `count`."""
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(60):
             while len(numbers := await self.numbers()) < count:  # noqa: ASYNC110  another process writes them
                 await asyncio.sleep(0.05)
         return numbers
 
 
-Running = Callable[..., AbstractAsyncContextManager[None]]
+class Kernel:
+    """A service's kernel: it publishes `Counted` events and consumes them itself."""
 
+    def __init__(self, database: Database, log: JetStreamLog) -> None:
+        self.database = database
+        self.log = log
+        self.relay = OutboxRelay(database, log, Leases(database))
+        self.journal = Journal(database)
 
-@asynccontextmanager
-async def _running(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(each) for each in work]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    def consumer(
+        self, name: str = "counter", handler: Any = None, log: JetStreamLog | None = None
+    ) -> Consumer:
+        handlers = {Counted: handler or self.journal.note}
+        return Consumer(self.database, log or self.log, name=name, handlers=handlers)
+
+    def event(self, number: int) -> Counted:
+        return Counted(name="thing", number=number)
+
+    async def publish(self, *numbers: int) -> None:
+        """Commit one transaction a number, each with one event."""
+        for number in numbers:
+            async with self.database.transaction() as transaction:
+                await transaction.publish(self.event(number))
+
+    async def scalar(self, query: str) -> Any:
+        async with self.database.transaction() as transaction:
+            return (await transaction.execute(query)).scalar_one()
+
+    @asynccontextmanager
+    async def running(self, *work: OutboxRelay | Consumer) -> AsyncIterator[None]:
+        """Run what never ends by itself for the length of the block; the relay and a consumer if none is named."""
+        tasks = [asyncio.create_task(each.run()) for each in work or (self.relay, self.consumer())]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @pytest.fixture
-def running() -> Running:
-    """Runs what never ends by itself, for the length of a block."""
-    return _running
-
-
-@pytest.fixture
-def counted() -> type[Counted]:
-    return Counted
-
-
-@pytest.fixture
-async def journal(kernel_database: Database) -> Journal:
+async def kernel(kernel_database: Database, nats_url: str) -> AsyncIterator[Kernel]:
     async with kernel_database.transaction() as transaction:
         await transaction.execute("CREATE TABLE journal (id bigserial PRIMARY KEY, number int NOT NULL)")
-    return Journal(kernel_database)
-
-
-@pytest.fixture
-async def log(nats_url: str) -> AsyncIterator[JetStreamLog]:
     log = JetStreamLog.open(nats_url)
-    yield log
+    yield Kernel(kernel_database, log)
     await log.close()
-
-
-@pytest.fixture
-def relay(kernel_database: Database, log: JetStreamLog) -> OutboxRelay:
-    return OutboxRelay(kernel_database, log, Leases(kernel_database))
-
-
-@pytest.fixture
-def publish(kernel_database: Database) -> Callable[..., Awaitable[None]]:
-    """Commits one transaction a number, each with one event."""
-
-    async def publish(*numbers: int, name: str = "thing") -> None:
-        for number in numbers:
-            async with kernel_database.transaction() as transaction:
-                await transaction.publish(Counted(name=name, number=number))
-
-    return publish
