@@ -9,6 +9,7 @@ from litestar import Litestar
 
 from common.app import ServiceRequest, create_service
 from common.database import Database
+from common.events import JetStreamLog
 from common.service import Service
 from common.settings import load
 from common.telemetry import Telemetry
@@ -16,6 +17,7 @@ from subgraphs.inventory.api import Context, schema
 from subgraphs.inventory.demo import load_demo
 from subgraphs.inventory.service import Inventory
 from subgraphs.inventory.settings import Settings
+from subgraphs.inventory.worker import working
 
 
 def create_app(environment: Mapping[str, str]) -> Litestar:
@@ -27,6 +29,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     settings = load(Settings, environment)
     telemetry = Telemetry(settings.service, environment)
     database = Database.open(settings.database_url.reveal(), schema=settings.service, telemetry=telemetry)
+    log = JetStreamLog.open(settings.nats_url.reveal())
     inventory = Inventory(database, timedelta(seconds=settings.hold_seconds))
 
     def context(request: ServiceRequest) -> Context:
@@ -35,8 +38,10 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     @asynccontextmanager
     async def resources(_: Litestar) -> AsyncIterator[None]:
         try:
-            yield
+            async with working(database, log, inventory, telemetry):
+                yield
         finally:
+            await log.close()
             await database.close()
 
     return create_service(

@@ -34,8 +34,9 @@ async def load_demo(environment: Mapping[str, str]) -> None:
     try:
         await _deliver(database)
         inventory = Inventory(database, _ORDER_TIME)
-        for number, (user_id, sku, quantity) in enumerate(_ORDERS, 1):
-            await inventory.reserve(str(user_id), sku, quantity, f"demo-order-{number}")
+        if not await _has_orders(inventory):
+            for number, (user_id, sku, quantity) in enumerate(_ORDERS, 1):
+                await inventory.reserve(str(user_id), sku, quantity, f"demo-order-{number}")
     finally:
         await database.close()
 
@@ -44,3 +45,9 @@ async def _deliver(database: Database) -> None:
     async with database.transaction() as transaction:
         for article in CATALOGUE:
             await store.add_product(transaction, article)
+
+
+async def _has_orders(inventory: Inventory) -> bool:
+    """Whether the last order was made; keys are forgotten after a time, reservations are not."""
+    user_id, _, _ = _ORDERS[-1]
+    return any((await inventory.list_reservations([str(user_id)], 1)).values())

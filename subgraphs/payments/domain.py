@@ -1,6 +1,6 @@
 """What money, a wallet and a payment are, and which requests make sense: pure rules, no I/O."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -25,8 +25,12 @@ MAX_PAGE = 100
 MAX_IDEMPOTENCY_KEY = 200
 
 
+WALLET_GRACE = timedelta(seconds=10)
+"""How long a payment waits for a payer who has no wallet yet, and may be just about to open one."""
+
+
 class PaymentState(StrEnum):
-    """PENDING exists only inside the transaction that decides the payment."""
+    """A payment is decided once, CAPTURED or DECLINED; it is PENDING before only while its payer has no wallet."""
 
     PENDING = "PENDING"
     CAPTURED = "CAPTURED"
@@ -90,7 +94,8 @@ def amount_due(total: Money, payment: Payment | None) -> Money:
 
     A payment that was declined or refunded ends its reservation, for which nothing is due any more.
     """
-    return Money(0, total.currency) if payment else total
+    is_decided = payment is not None and payment.state is not PaymentState.PENDING
+    return Money(0, total.currency) if is_decided else total
 
 
 def check_top_up(amount: int) -> int:

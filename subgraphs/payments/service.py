@@ -85,33 +85,39 @@ class Payments:
                 return WalletLimit(Money(MAX_BALANCE, CURRENCY))
             return (await store.find_wallets(transaction, "owner_id", [owner_id]))[owner_id]
 
+    async def decide_pending(self) -> None:
+        """Decide the payments whose payers have a wallet by now, or had time enough to open one."""
+        last = None
+        while True:
+            async with self._database.transaction() as transaction:
+                undecided = await store.next_pending(transaction, last)
+                if undecided is None:
+                    return
+                await _decide(transaction, undecided)
+            last = undecided.payment.id
+
 
 async def on_reservation_held(transaction: Transaction, event: ReservationHeld) -> None:
-    """Make the one payment of the reservation, CAPTURED or DECLINED."""
-    money = Money(event.total_amount, event.currency)
+    """Make the one payment of the reservation, and decide it unless the payer has no wallet yet."""
     new = await store.add_payment(
         transaction,
         reservation_id=event.reservation_id,
         payer_id=event.owner_id,
-        money=money,
+        money=Money(event.total_amount, event.currency),
         expires_at=event.expires_at,
     )
-    if new is None:
-        return
-    reason = await _capture(transaction, new, event.owner_id, money)
-    failpoint("payments.capture.after_transfer")
-    state = PaymentState.DECLINED if reason else PaymentState.CAPTURED
-    payment = await store.decide(transaction, new.id, state, reason)
-    await transaction.publish(_decision(payment))
-    failpoint("payments.capture.before_commit")
+    if new is not None:
+        await _decide(transaction, new)
 
 
 async def on_reservation_unfulfilled(transaction: Transaction, event: ReservationUnfulfilled) -> None:
     """Give the money of the payment back, once."""
     refunded = await store.mark_refunded(transaction, event.payment_id)
     if refunded is None:
+        if not await store.find_payments(transaction, "id", [event.payment_id]):
+            raise LookupError(f"no payment {event.payment_id}")
         return
-    given = await store.give_back(transaction, refunded.id, refunded.payer_id, refunded.amount)
+    given = await store.give_back(transaction, refunded)
     assert given, "a captured payment came out of a wallet, and wallets are never closed"
     await transaction.publish(PaymentRefunded(**_facts(refunded)))
     failpoint("payments.refund.before_commit")
@@ -122,15 +128,26 @@ async def _top_up(transaction: Transaction, owner_id: str, request: _TopUpReques
     return _TopUpReceipt(await store.top_up(transaction, owner_id, request.amount))
 
 
-async def _capture(
-    transaction: Transaction, new: store.NewPayment, payer_id: str, money: Money
-) -> DeclineReason | None:
+async def _decide(transaction: Transaction, undecided: store.Undecided) -> None:
+    """Take the money or decline; leave it undecided while there is no wallet and time to wait for one."""
+    paid = undecided.payment
+    reason = await _obstacle(transaction, undecided)
+    failpoint("payments.decide.after_transfer")
+    if reason is DeclineReason.NO_WALLET and not undecided.has_waited:
+        return
+    state = PaymentState.DECLINED if reason else PaymentState.CAPTURED
+    await transaction.publish(_decision(await store.decide(transaction, paid.id, state, reason)))
+    failpoint("payments.decide.before_commit")
+
+
+async def _obstacle(transaction: Transaction, undecided: store.Undecided) -> DeclineReason | None:
     """Take the money, or tell why not."""
-    if new.is_late:
+    paid = undecided.payment
+    if undecided.is_late:
         return DeclineReason.RESERVATION_EXPIRED
-    if await store.take(transaction, new.id, payer_id, money):
+    if await store.take(transaction, paid):
         return None
-    has_wallet = await store.find_wallets(transaction, "owner_id", [payer_id])
+    has_wallet = await store.find_wallets(transaction, "owner_id", [paid.payer_id])
     return DeclineReason.INSUFFICIENT_FUNDS if has_wallet else DeclineReason.NO_WALLET
 
 

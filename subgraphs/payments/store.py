@@ -18,6 +18,7 @@ from common.database import Transaction
 from subgraphs.payments.domain import (
     CURRENCY,
     MAX_BALANCE,
+    WALLET_GRACE,
     AccountKind,
     DeclineReason,
     Money,
@@ -29,14 +30,15 @@ from subgraphs.payments.domain import (
 from subgraphs.payments.tables import account, payment, transfer
 
 _balance: Final = account.c.credits - account.c.debits
-_decided: Final = payment.c.state != PaymentState.PENDING.value
+_pending: Final = payment.c.state == PaymentState.PENDING.value
 
 
-class NewPayment(Struct, frozen=True):
-    """A payment that waits for its decision, and whether the time to pay was over by then."""
+class Undecided(Struct, frozen=True):
+    """A PENDING payment. `is_late`: the time to pay was over when it began. `has_waited`: for a wallet, and enough."""
 
-    id: UUID
-    is_late: bool
+    payment: Payment
+    is_late: bool = False
+    has_waited: bool = False
 
 
 async def find_wallets(transaction: Transaction, key: str, values: Sequence[Any]) -> dict[Any, Wallet]:
@@ -57,40 +59,48 @@ async def top_up(transaction: Transaction, owner_id: str, amount: int) -> bool:
     return (await transaction.execute(_TOP_UP, parameters)).first() is not None
 
 
-async def take(transaction: Transaction, payment_id: UUID, owner_id: str, money: Money) -> bool:
-    """Move the money of a payment out of the wallet; False when there is too little, or no wallet."""
-    return await _transfer(transaction, _TAKE, payment_id, owner_id, money)
+async def take(transaction: Transaction, paid: Payment) -> bool:
+    """Move the money of a payment out of the payer's wallet; False when there is too little, or no wallet."""
+    return (await transaction.execute(_TAKE, _parameters(paid))).first() is not None
 
 
-async def give_back(transaction: Transaction, payment_id: UUID, owner_id: str, money: Money) -> bool:
-    """Move the money of a payment back into the wallet."""
-    return await _transfer(transaction, _GIVE_BACK, payment_id, owner_id, money)
+async def give_back(transaction: Transaction, paid: Payment) -> bool:
+    """Move the money of a payment back into the payer's wallet; False when there is none."""
+    return (await transaction.execute(_GIVE_BACK, _parameters(paid))).first() is not None
 
 
 async def add_payment(
     transaction: Transaction, *, reservation_id: UUID, payer_id: str, money: Money, expires_at: datetime
-) -> NewPayment | None:
+) -> Undecided | None:
     """Begin the payment of a reservation; None when it has one."""
     new = insert(payment).values(
         reservation_id=reservation_id,
         payer_id=payer_id,
         amount=money.amount,
         currency=money.currency,
-        state=PaymentState.PENDING,
+        state=PaymentState.PENDING.value,
     )
     is_late = sa.literal(expires_at, sa.DateTime(timezone=True)) <= sa.func.now()
     statement = new.on_conflict_do_nothing(index_elements=["reservation_id"])
-    row = (
-        await transaction.execute(statement.returning(payment.c.id, is_late.label("is_late")))
-    ).one_or_none()
-    return NewPayment(row.id, row.is_late) if row else None
+    row = (await transaction.execute(statement.returning(payment, is_late.label("is_late")))).one_or_none()
+    return Undecided(_payment(row), is_late=row.is_late) if row else None
+
+
+async def next_pending(transaction: Transaction, after: UUID | None) -> Undecided | None:
+    """Lock the oldest PENDING payment behind `after` that no other transaction is at."""
+    has_waited = payment.c.created_at + WALLET_GRACE <= sa.func.now()
+    query = sa.select(payment, has_waited.label("has_waited")).where(_pending).order_by(payment.c.id).limit(1)
+    if after is not None:
+        query = query.where(payment.c.id > after)
+    row = (await transaction.execute(query.with_for_update(skip_locked=True))).one_or_none()
+    return Undecided(_payment(row), has_waited=row.has_waited) if row else None
 
 
 async def decide(
     transaction: Transaction, payment_id: UUID, state: PaymentState, reason: DeclineReason | None
 ) -> Payment:
     """End the PENDING payment in `state`."""
-    statement = sa.update(payment).where(payment.c.id == payment_id, ~_decided)
+    statement = sa.update(payment).where(payment.c.id == payment_id, _pending)
     values = {"state": state.value, "decline_reason": reason.value if reason else None}
     return _payment((await transaction.execute(statement.values(values).returning(payment))).one())
 
@@ -105,8 +115,8 @@ async def mark_refunded(transaction: Transaction, payment_id: UUID) -> Payment |
 
 
 async def find_payments(transaction: Transaction, key: str, values: Sequence[Any]) -> dict[Any, Payment]:
-    """The decided payments whose column `key` ("id" or "reservation_id") is among `values`, by it."""
-    rows = await transaction.execute(sa.select(payment).where(_is_any(payment.c[key], values), _decided))
+    """The payments whose column `key` ("id" or "reservation_id") is among `values`, by it."""
+    rows = await transaction.execute(sa.select(payment).where(_is_any(payment.c[key], values)))
     return {getattr(row, key): _payment(row) for row in rows}
 
 
@@ -116,7 +126,7 @@ async def list_payments(
     """The newest `limit` payments of each payer."""
     payer = sa.func.unnest(sa.literal(list(payer_ids), sa.ARRAY(sa.Text))).table_valued("id")
     payer = payer.render_derived("payer")
-    newest = sa.select(payment).where(payment.c.payer_id == payer.c.id, _decided)
+    newest = sa.select(payment).where(payment.c.payer_id == payer.c.id)
     newest = newest.order_by(payment.c.id.desc()).limit(limit)
     found_for = newest.correlate(payer).lateral("newest")
     rows = await transaction.execute(sa.select(found_for).select_from(payer.join(found_for, sa.true())))
@@ -126,12 +136,9 @@ async def list_payments(
     return found
 
 
-async def _transfer(
-    transaction: Transaction, statement: sa.Select[Any], payment_id: UUID, owner_id: str, money: Money
-) -> bool:
-    parameters = {"wallet_of": owner_id, "for_payment": payment_id}
-    parameters |= {"sum": money.amount, "in_currency": money.currency}
-    return (await transaction.execute(statement, parameters)).first() is not None
+def _parameters(paid: Payment) -> dict[str, Any]:
+    parameters = {"wallet_of": paid.payer_id, "for_payment": paid.id}
+    return parameters | {"sum": paid.amount.amount, "in_currency": paid.amount.currency}
 
 
 def _transfer_statement(kind: TransferKind, house_kind: AccountKind, *, into_wallet: bool) -> sa.Select[Any]:
@@ -143,7 +150,7 @@ def _transfer_statement(kind: TransferKind, house_kind: AccountKind, *, into_wal
         sa.update(account)
         .where(account.c.owner_id == sa.bindparam("wallet_of", type_=sa.Text), account.c.currency == currency)
         .values(gains if into_wallet else loses)
-        .returning(account.c.id)
+        .returning(account.c.id, account.c.currency)
     )
     if kind is TransferKind.TOP_UP:
         wallet = wallet.where(_balance + amount <= MAX_BALANCE)
@@ -152,7 +159,7 @@ def _transfer_statement(kind: TransferKind, house_kind: AccountKind, *, into_wal
     changed = wallet.cte("wallet")
     house = (
         sa.update(account)
-        .where(account.c.kind == house_kind.value, account.c.currency == currency, changed.c.id.is_not(None))
+        .where(account.c.kind == house_kind.value, account.c.currency == changed.c.currency)
         .values(loses if into_wallet else gains)
         .returning(account.c.id, changed.c.id.label("wallet_id"))
         .cte("house")

@@ -4,7 +4,6 @@
 # Strawberry types its field decorators as Any.
 
 from datetime import datetime
-from enum import Enum
 from typing import Any
 
 import strawberry
@@ -13,16 +12,16 @@ import strawberry.federation
 from common.errors import ForbiddenError
 from subgraphs.payments import domain
 from subgraphs.payments.api.context import Info
-from subgraphs.payments.domain import DeclineReason, parse_id
+from subgraphs.payments.domain import DeclineReason, PaymentState, parse_id
 
 strawberry.enum(DeclineReason, description="Why no money moved.")
 
 
-@strawberry.enum(description="CAPTURED took the money, DECLINED did not, REFUNDED gave it back.")
-class PaymentState(Enum):
-    CAPTURED = "CAPTURED"
-    DECLINED = "DECLINED"
-    REFUNDED = "REFUNDED"
+strawberry.enum(
+    PaymentState,
+    description="PENDING waits some seconds for the payer's first wallet. CAPTURED took the money,"
+    " DECLINED did not, REFUNDED gave it back.",
+)
 
 
 @strawberry.federation.type(shareable=True, description="An amount of money.")
@@ -76,7 +75,7 @@ class Payment:
         return cls(
             id=strawberry.ID(str(payment.id)),
             amount=Money.of(payment.amount),
-            state=PaymentState(payment.state.value),
+            state=payment.state,
             decline_reason=payment.decline_reason,
             created_at=payment.created_at,
             payment=payment,

@@ -68,6 +68,7 @@ def _create_payment() -> None:
         ),
     )
     op.create_index("payment_by_payer", "payment", ["payer_id", "id"])
+    op.create_index("payment_pending", "payment", ["id"], postgresql_where=sa.text("state = 'PENDING'"))
 
 
 def _create_transfer() -> None:

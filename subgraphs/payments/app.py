@@ -1,0 +1,61 @@
+"""Payments's wiring: from the environment to an app."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from litestar import Litestar
+
+from common.app import ServiceRequest, create_service
+from common.database import Database
+from common.events import JetStreamLog
+from common.service import Service
+from common.settings import load
+from common.telemetry import Telemetry
+from subgraphs.payments.api import Context, schema
+from subgraphs.payments.demo import load_demo
+from subgraphs.payments.service import Payments
+from subgraphs.payments.settings import Settings
+from subgraphs.payments.worker import working
+
+
+def create_app(environment: Mapping[str, str]) -> Litestar:
+    """The app of the payments subgraph.
+
+    Raises:
+        SettingsError: the environment lacks something.
+    """
+    settings = load(Settings, environment)
+    telemetry = Telemetry(settings.service, environment)
+    database = Database.open(settings.database_url.reveal(), schema=settings.service, telemetry=telemetry)
+    log = JetStreamLog.open(settings.nats_url.reveal())
+    payments = Payments(database)
+
+    def context(request: ServiceRequest) -> Context:
+        return Context.of(request, payments)
+
+    @asynccontextmanager
+    async def resources(_: Litestar) -> AsyncIterator[None]:
+        try:
+            async with working(database, log, payments, telemetry):
+                yield
+        finally:
+            await log.close()
+            await database.close()
+
+    return create_service(
+        settings=settings,
+        telemetry=telemetry,
+        schema=schema,
+        context=context,
+        lifespan=[resources],
+        readiness={"database": database.ping},
+    )
+
+
+service = Service(
+    name=Settings.service,
+    create_app=create_app,
+    migrations=Path(__file__).parent / "migrations",
+    load_demo=load_demo,
+)
