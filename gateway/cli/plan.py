@@ -15,7 +15,7 @@ from gateway.supergraph import Supergraph
 
 
 def plan(
-    operation_file: Path,
+    operation_file: Annotated[Path, Parameter(allow_leading_hyphen=True)],
     /,
     *,
     supergraph: Path,
