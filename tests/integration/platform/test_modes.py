@@ -1,0 +1,106 @@
+"""In one process or in several: the same answers, headers, errors and traces."""
+
+import json
+from collections import Counter
+from typing import Any
+
+from common.demo import DEMO_PASSWORD, DEMO_USERS
+from common.http import Response
+from common.telemetry.testing import OtlpReceiver, otlp_receiver
+
+SIGN_IN = """mutation ($input: SignInInput!) { signIn(input: $input) {
+  __typename ... on Session { accessToken user { name email } } } }"""
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+TRACEPARENT = f"00-{TRACE}-b7ad6b7169203331-01"
+CHANGING = {"date", "content-length"}
+
+OPERATIONS: dict[str, tuple[str, dict[str, Any]]] = {
+    "me": ("{ me { id name email createdAt } }", {}),
+    "someone else": ("query ($id: ID!) { user(id: $id) { name email } }", {"id": str(DEMO_USERS[1].id)}),
+    "nobody": ('{ user(id: "nobody") { name } }', {}),
+    "aliases and fragments": ("{ a: me { ...F } b: me { ...F } } fragment F on User { id n: name }", {}),
+    "introspection": ('{ __type(name: "User") { name kind fields { name } } }', {}),
+    "bad sign-up": (
+        "mutation ($i: SignUpInput!) { signUp(input: $i) { __typename ... on InvalidSignUp { field message } } }",
+        {"i": {"email": "x", "password": "x", "name": "x"}},
+    ),
+    "syntax error": ("{ me {", {}),
+    "unknown field": ("{ me { whale } }", {}),
+    "wrong variable": ("query ($id: ID!) { user(id: $id) { name } }", {"id": None}),
+    "products": ("{ products(first: 2) { edges { node { id sku name price { amount currency } } } } }", {}),
+    "wallet": (
+        "{ me { name wallet { balance { amount currency } } reservations(first: 2) { id state } } }",
+        {},
+    ),
+}
+BAD_TOKENS = ("Bearer x", "Basic eDp5", "Bearer ", "Bearer eyJhbGciOiJub25lIn0.e30.")
+
+
+def shown(answer: Response) -> tuple[int, list[tuple[str, str]], Any]:
+    headers = sorted(pair for pair in answer.headers if pair[0] not in CHANGING)
+    return answer.status, headers, json.loads(answer.body)
+
+
+async def sign_in(running: Any) -> str:
+    user = {"email": DEMO_USERS[0].email, "password": DEMO_PASSWORD}
+    session = (await running.data(SIGN_IN, {"input": user}))["signIn"]
+    assert session["user"] == {"name": DEMO_USERS[0].name, "email": DEMO_USERS[0].email}
+    return f"Bearer {session['accessToken']}"
+
+
+async def answers(up: Any, *, processes: bool) -> dict[str, Any]:
+    seen: dict[str, Any] = {}
+    async with up(processes=processes) as running:
+        token = await sign_in(running)
+        for name, (query, variables) in OPERATIONS.items():
+            for who, headers in {"anonymous": {}, "signed in": {"authorization": token}}.items():
+                answer = await running.ask(query, variables, traceparent=TRACEPARENT, **headers)
+                seen[f"{name}, {who}"] = shown(answer)
+        for bad in BAD_TOKENS:
+            answer = await running.ask("{ me { id } }", traceparent=TRACEPARENT, authorization=bad)
+            seen[bad] = shown(answer)
+        for path in (
+            "/identity/.well-known/jwks.json",
+            "/identity/schema",
+            "/identity/graphql",
+            "/identity/none",
+        ):
+            answer = await running.get(path, traceparent=TRACEPARENT)
+            seen[path] = shown(answer)
+        seen["ready"] = shown(await running.get("/health/ready"))[::2]
+    return seen
+
+
+async def test_answers_headers_and_errors_are_the_same(up: Any) -> None:
+    alone = await answers(up, processes=False)
+    apart = await answers(up, processes=True)
+    assert alone == apart
+    assert alone["me, signed in"][2]["data"]["me"]["name"] == DEMO_USERS[0].name
+    assert dict(alone["me, signed in"][1])["hansa-trace-id"] == TRACE
+
+
+async def spans(up: Any, receiver: OtlpReceiver, *, processes: bool) -> Counter[tuple[str, ...]]:
+    """How often each way from the client down to a span occurs, as services and names."""
+    receiver.spans.clear()
+    async with up(processes=processes, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint) as running:
+        token = await sign_in(running)
+        await running.ask("{ me { name } }", authorization=token)
+        await running.ask("{ me { name } }", authorization=token, traceparent=TRACEPARENT)
+    own = {span.span_id: span for span in receiver.spans if span.trace_id == TRACE}
+
+    def way(span_id: str) -> tuple[str, ...]:
+        span = own.get(span_id)
+        return (*way(span.parent_id), f"{span.service}: {span.name}") if span else ()
+
+    return Counter(way(span_id) for span_id in own)
+
+
+async def test_traces_are_the_same_and_reach_from_the_client_to_the_sql(up: Any) -> None:
+    with otlp_receiver() as receiver:
+        alone = await spans(up, receiver, processes=False)
+        apart = await spans(up, receiver, processes=True)
+    assert alone == apart
+    deepest = max(alone, key=len)
+    assert deepest[0].startswith("router: ")
+    assert any(step.startswith("identity: POST") for step in deepest)
+    assert deepest[-1].startswith("identity: SELECT")
