@@ -13,6 +13,7 @@ from gateway.composition.merge.supergraph import merge
 from gateway.composition.result import CompositionResult, Subgraph
 from gateway.composition.satisfiability import check_satisfiability
 from gateway.composition.validation.rules import validate_federation, validate_graphql
+from gateway.composition.validation.supergraph.composed_directives import check_composed_directives
 from gateway.composition.validation.supergraph.inaccessible import check_inaccessible
 from gateway.composition.validation.supergraph.transitive_auth import check_transitive_auth
 
@@ -31,6 +32,7 @@ def compose(subgraphs: Iterable[Subgraph]) -> CompositionResult:
     if not diagnostics.errors:
         check_inaccessible(supergraph, diagnostics)
         check_transitive_auth(context)
+        check_composed_directives(context)
     if not diagnostics.errors:
         check_satisfiability(context)
     if diagnostics.errors:

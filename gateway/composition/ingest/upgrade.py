@@ -85,7 +85,6 @@ def _make_definitions(subgraph: SubgraphSchema, all_subgraphs: Sequence[Subgraph
                 for selected in selected_fields(schema, each.name, key.arguments.get("fields")):
                     if selected.parent is each:
                         selected.field.remove("external")
-        each.remove("extends")
     for each in schema.types.values():
         each.defined, each.extended = True, False
         for application in each.applications:

@@ -4,11 +4,11 @@ A directive that may be applied once is merged argument by argument where its sp
 as most subgraphs wrote it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from gateway.composition.merge.context import E, MergeContext, Sources
-from gateway.composition.model.schema import Application, DirectiveDefinition
+from gateway.composition.model.schema import Application, DirectiveDefinition, Element
 from gateway.composition.model.value import print_value
 
 Strategy: TypeAlias = Callable[[list[Any]], Any]
@@ -82,6 +82,12 @@ def merge_applications(context: MergeContext, sources: Sources[E], target: E, co
                 groups.setdefault(f"@{application.name}", []).append((index, application))
     for name in sorted(groups, key=lambda name: name != "inaccessible"):
         target.applications += _merge(context, name, groups[name], coordinate)
+
+
+def insert_joins(target: Element, joins: list[Application]) -> None:
+    """Put what the join specification says of an element before all but `@inaccessible`."""
+    start = 1 if target.has("inaccessible") else 0
+    target.applications[start:start] = joins
 
 
 def _merge(
@@ -161,8 +167,3 @@ def _join_directives(context: MergeContext, found: Sources[Application]) -> list
 def _context(context: MergeContext, index: int, application: Application) -> Application:
     name = f"{context.name(index)}__{application.arguments.get('name')}"
     return Application(context.core_names.get("context", "context"), {"name": name}, "context")
-
-
-def core_applications(elements: Iterable[E], name: str) -> list[Application]:
-    """All applications of one core directive over several elements."""
-    return [application for each in elements for application in each.applied(name)]

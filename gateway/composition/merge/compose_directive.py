@@ -155,7 +155,7 @@ def _newest_definition(context: MergeContext, composed: Composed) -> DirectiveDe
     for subgraph in context.subgraphs:
         link = subgraph.links.by_identity.get(composed.link.identity)
         definition = subgraph.schema.directives.get(composed.local)
-        if link is not None and definition is not None and link.version > best[0]:
+        if link is not None and definition is not None and link.version >= best[0]:
             best = (link.version, definition)
     return best[1]
 

@@ -5,7 +5,7 @@ An enum used as both must have the same values everywhere.
 
 from typing import NamedTuple
 
-from gateway.composition.merge.applications import merge_applications
+from gateway.composition.merge.applications import insert_joins, merge_applications
 from gateway.composition.merge.context import MergeContext, Sources
 from gateway.composition.merge.descriptions import merge_description
 from gateway.composition.model.schema import Application, EnumValue, Type
@@ -40,11 +40,9 @@ def merge_enum(context: MergeContext, sources: Sources[Type], target: Type, use:
         if len(found) < len(sources) and not _keep_partial(context, found, sources, use):
             continue
         value = EnumValue(name=name, coordinate=f"{target.name}.{name}", location=found[0][1].location)
-        value.applications += [
-            Application("join__enumValue", {"graph": context.graphs[index]}) for index, _ in found
-        ]
         merge_description(context, found, value, value.coordinate)
         merge_applications(context, found, value, value.coordinate)
+        insert_joins(value, [Application("join__enumValue", {"graph": context.graphs[index]}) for index, _ in found])
         target.values[name] = value
     if not (use.as_input or use.as_output):
         message = f'Enum type "{target.name}" is defined but unused: all values of all subgraphs are kept.'

@@ -1,6 +1,6 @@
 """Merges the fields of object and interface types."""
 
-from gateway.composition.merge.applications import merge_applications
+from gateway.composition.merge.applications import insert_joins, merge_applications
 from gateway.composition.merge.arguments import merge_arguments
 from gateway.composition.merge.context import MergeContext, Sources
 from gateway.composition.merge.descriptions import merge_description
@@ -43,10 +43,7 @@ def _merge_field(
         check_external(context, sources, target)
     same_type = same_type and all(each.type == target.type for _, each in sources)
     joins = join_fields(context, owners, sources, overrides, same_type=same_type)
-    hidden = [each for each in target.applications if each.core == "inaccessible"]
-    target.applications = (
-        hidden + joins + [each for each in target.applications if each.core != "inaccessible"]
-    )
+    insert_joins(target, joins)
     return target
 
 

@@ -1,5 +1,6 @@
 """Merges input object types: the fields that every subgraph has; a field that only some require is an error."""
 
+from gateway.composition.merge.applications import insert_joins
 from gateway.composition.merge.context import MergeContext, Sources
 from gateway.composition.merge.inputs import INPUT_FIELD, merge_input_value
 from gateway.composition.merge.join_field import join_input_fields
@@ -13,7 +14,7 @@ def merge_input_object(context: MergeContext, sources: Sources[Type], target: Ty
             _report_missing(context, found, sources)
             continue
         merged, same_type = merge_input_value(context, found, INPUT_FIELD)
-        merged.applications = join_input_fields(context, found, same_type=same_type) + merged.applications
+        insert_joins(merged, join_input_fields(context, found, same_type=same_type))
         target.inputs[name] = merged
     if not target.inputs:
         message = (

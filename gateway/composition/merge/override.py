@@ -38,13 +38,14 @@ def _apply(
             "OVERRIDE_FROM_SELF_ERROR", message, target.coordinate, [application.location]
         )
         return
+    if isinstance(origin, str):
+        overrides.sources[index] = origin
     if origin not in names:
         message = f'Source subgraph "{origin}" for field "{target.coordinate}" on subgraph "{names[index]}" does not exist.'
         context.diagnostics.hint(
             "FROM_SUBGRAPH_DOES_NOT_EXIST", "WARN", message, target.coordinate, [application.location]
         )
         return
-    overrides.sources[index] = origin
     origin_index = names.index(origin)
     source = by_index.get(origin_index)
     if _conflicts(context, by_index, index, origin_index):

@@ -1,6 +1,7 @@
 """Merges all subgraphs into the supergraph's model, rule by rule."""
 
 from gateway.composition.merge.applications import merge_applications
+from gateway.composition.merge.authorization import propagate_authorization
 from gateway.composition.merge.compose_directive import add_composed_directives
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merge.core_features import add_core_features
@@ -20,6 +21,7 @@ def merge(context: MergeContext) -> Schema:
     merge_executable_directives(context)
     merge_types(context, enum_uses(context))
     propagate_interface_objects(context)
+    propagate_authorization(context)
     check_implementations(context)
     _merge_schema(context)
     _check_queries(context)

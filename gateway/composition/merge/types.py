@@ -93,7 +93,7 @@ def join_types(context: MergeContext, sources: Sources[Type]) -> list[Applicatio
     for index, each in sources:
         base: dict[str, Any] = {"graph": context.graphs[index]}
         marks = {}
-        if each.extended and not each.defined and each.name not in ROOT_NAMES.values():
+        if each.is_extension and each.name not in ROOT_NAMES.values():
             marks["extension"] = True
         interface_object = {"isInterfaceObject": True} if each.is_interface_object else {}
         keys = each.applied("key")

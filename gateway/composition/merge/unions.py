@@ -6,10 +6,11 @@ from gateway.composition.model.schema import Application, Type
 
 def merge_union(context: MergeContext, sources: Sources[Type], target: Type) -> None:
     target.members = dict.fromkeys(member for _, each in sources for member in each.members)
-    for index, each in sources:
-        for member in each.members:
-            arguments = {"graph": context.graphs[index], "member": member}
-            target.applications.append(Application("join__unionMember", arguments))
+    for member in target.members:
+        for index, each in sources:
+            if member in each.members:
+                arguments = {"graph": context.graphs[index], "member": member}
+                target.applications.append(Application("join__unionMember", arguments))
     for member in target.members:
         missing = [index for index, each in sources if member not in each.members]
         if missing:

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from graphql.pyutils import Undefined
-
 from gateway.composition.ingest.specifications import FEDERATION_VERSIONS, federation_directives
 from gateway.composition.model.coercion import fits
 from gateway.composition.model.schema import Application, DirectiveDefinition, Element, Kind, Schema
@@ -22,24 +20,45 @@ _LOCATIONS = {
 
 
 def check_directives(report: SubgraphReport) -> None:
-    for element, coordinate, location in _applicable(report.schema):
+    for element, coordinate, location in applicable(report.schema):
         seen: set[str] = set()
         for application in element.applications:
             definition = report.schema.directives.get(application.name)
             if definition is None:
                 report.invalid(_unknown(report, application.name), coordinate, application.location)
                 continue
-            if location not in definition.locations:
-                message = f'Directive "@{application.name}" may not be used on {location}.'
-                report.invalid(message, coordinate, application.location)
             if application.name in seen and not definition.repeatable:
                 message = f'The directive "@{application.name}" can only be used once at this location.'
                 report.invalid(message, coordinate, application.location)
             seen.add(application.name)
-            _check_arguments(report, application, definition, coordinate)
+            for problem in misuses(report.schema, application, definition, location, coordinate):
+                report.invalid(problem, coordinate, application.location)
 
 
-def _applicable(schema: Schema) -> Iterator[tuple[Element, str, str]]:
+def misuses(
+    schema: Schema, application: Application, definition: DirectiveDefinition, location: str, coordinate: str
+) -> Iterator[str]:
+    """What is wrong with an application, seen from the definition of its directive."""
+    if location not in definition.locations:
+        yield f'Directive "@{application.name}" may not be used on {location}.'
+    for name, value in application.arguments.items():
+        argument = definition.arguments.get(name)
+        if argument is None:
+            yield f'Unknown argument "{name}" on directive "@{application.name}".'
+        elif not fits(schema, value, argument.type):
+            yield (
+                f'Invalid value for "{argument.coordinate}" of type "{argument.type}" in application of'
+                f' "@{application.name}" to "{coordinate}": {print_value(value)} does not fit.'
+            )
+    for name, argument in definition.arguments.items():
+        if argument.required and name not in application.arguments:
+            yield (
+                f'Directive "@{application.name}" argument "{name}" of type "{argument.type}" is required, but it was not'
+                " provided."
+            )
+
+
+def applicable(schema: Schema) -> Iterator[tuple[Element, str, str]]:
     """Every element that has directives, with its coordinate and its directive location."""
     if schema.applications:
         yield schema, "schema", "SCHEMA"
@@ -58,29 +77,6 @@ def _applicable(schema: Schema) -> Iterator[tuple[Element, str, str]]:
         for argument in definition.arguments.values():
             if argument.applications:
                 yield argument, argument.coordinate, "ARGUMENT_DEFINITION"
-
-
-def _check_arguments(
-    report: SubgraphReport, application: Application, definition: DirectiveDefinition, coordinate: str
-) -> None:
-    for name, value in application.arguments.items():
-        argument = definition.arguments.get(name)
-        if argument is None:
-            message = f'Unknown argument "{name}" on directive "@{application.name}".'
-            report.invalid(message, coordinate, application.location)
-        elif not fits(report.schema, value, argument.type):
-            message = (
-                f'Invalid value for "{argument.coordinate}" of type "{argument.type}" in application of'
-                f' "@{application.name}" to "{coordinate}": {print_value(value)} does not fit.'
-            )
-            report.invalid(message, coordinate, application.location)
-    for name, argument in definition.arguments.items():
-        if argument.required and application.arguments.get(name, Undefined) is Undefined:
-            message = (
-                f'Directive "@{application.name}" argument "{name}" of type "{argument.type}" is required, but it was not'
-                " provided."
-            )
-            report.invalid(message, coordinate, application.location)
 
 
 def _unknown(report: SubgraphReport, name: str) -> str:
