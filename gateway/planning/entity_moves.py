@@ -35,13 +35,21 @@ class Move(NamedTuple):
 
 
 class EntityMoves:
-    """Finds all moves from a place, by shortest chain, to a fixed point."""
+    """Finds all moves from a place, by shortest chain, to a fixed point.
 
-    def __init__(self, places: Places, estimate: Callable[[Place, Iterable[Selection]], Reach]) -> None:
+    What is found holds for every operation: `known` is shared between them, and between threads.
+    """
+
+    def __init__(
+        self,
+        places: Places,
+        estimate: Callable[[Place, Iterable[Selection]], Reach],
+        known: dict[tuple[Place, str], tuple[Move, ...]],
+    ) -> None:
         self._places = places
         self._graph = places.graph
         self._estimate = estimate
-        self._known: dict[tuple[Place, str], tuple[Move, ...]] = {}
+        self._known = known
         self._open: set[tuple[Place, str]] = set()
 
     def moves(self, place: Place, view: str) -> tuple[Move, ...]:

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 from graphql import DocumentNode, OperationDefinitionNode, OperationType, VariableDefinitionNode, print_ast
 
 from gateway.planning.builder import Builder
 from gateway.planning.document import Documents
+from gateway.planning.entity_moves import Move
 from gateway.planning.fetch_graph import FetchGraph
 from gateway.planning.field_sets import FieldSets
 from gateway.planning.operation import check_operation, parse_operation
@@ -21,8 +23,12 @@ from gateway.planning.selection import Normalizer, Selection
 from gateway.supergraph import Supergraph
 from gateway.supergraph.query_graph import QueryGraph
 
-BUILD_BUDGET = 60
-"""How many plans are built for one operation at most, to choose the cheapest."""
+
+class _Graph(NamedTuple):
+    """The query graph under one set of override labels, with what was found in it before."""
+
+    places: Places
+    known_moves: dict[tuple[Place, str], tuple[Move, ...]]
 
 
 class Planner:
@@ -30,7 +36,8 @@ class Planner:
 
     def __init__(self, supergraph: Supergraph) -> None:
         self._supergraph = supergraph
-        self._places: dict[frozenset[str], Places] = {}
+        self._labels = supergraph.override_labels
+        self._by_labels: dict[frozenset[str], _Graph] = {}
 
     def plan(
         self,
@@ -44,34 +51,39 @@ class Planner:
         """
         parsed = parse_operation(document)
         operation, fragments = check_operation(self._supergraph.api_schema, parsed, operation_name)
-        places = self._places_for(override_labels)
+        graph = self._graph_for(override_labels)
         root_type = self._supergraph.roots.get(
             operation.operation.value, operation.operation.value.capitalize()
         )
         selections = tuple(
             selection
-            for selection in Normalizer(places.graph, fragments).normalize(operation.selection_set, root_type)
+            for selection in Normalizer(graph.places.graph, fragments).normalize(
+                operation.selection_set, root_type
+            )
             if not selection.name.startswith("__")
         )
-        planning = _Planning(places, operation, root_type)
+        planning = _Planning(graph, operation, root_type)
         is_mutation = operation.operation is OperationType.MUTATION
         node = planning.mutation(selections) if is_mutation else planning.query(selections)
         return QueryPlan(operation=operation, fragments=fragments, node=node)
 
-    def _places_for(self, labels: frozenset[str]) -> Places:
-        if labels not in self._places:
-            graph = QueryGraph(self._supergraph, labels)
-            self._places[labels] = Places(graph, FieldSets(graph))
-        return self._places[labels]
+    def _graph_for(self, labels: frozenset[str]) -> _Graph:
+        known = labels & self._labels
+        found = self._by_labels.get(known)
+        if found is None:
+            graph = QueryGraph(self._supergraph, known)
+            found = self._by_labels.setdefault(known, _Graph(Places(graph, FieldSets(graph)), {}))
+        return found
 
 
 class _Planning:
     """The planning of one operation."""
 
-    def __init__(self, places: Places, operation: OperationDefinitionNode, root_type: str) -> None:
+    def __init__(self, graph: _Graph, operation: OperationDefinitionNode, root_type: str) -> None:
+        places = graph.places
         self._places = places
         self._root_type = root_type
-        self._reachability = Reachability(places)
+        self._reachability = Reachability(places, graph.known_moves)
         name = operation.name.value if operation.name else None
         variables = {
             node.variable.name.value: _variable_text(node) for node in operation.variable_definitions or ()
@@ -105,7 +117,7 @@ class _Planning:
             builder = Builder(self._places, self._reachability, choices)
             return builder.build(self._root_type, selections, ResponseKeys(selections), subgraph)
 
-        return schedule(best_plan(build, BUILD_BUDGET), self._leaf)
+        return schedule(best_plan(build), self._leaf)
 
     def _leaf(self, request: Request) -> PlanNode:
         return under_conditions(self._documents.fetch(request), request.conditions())

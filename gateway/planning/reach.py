@@ -27,12 +27,12 @@ class Option(NamedTuple):
 
 
 class Reachability:
-    """Computes what it is asked, once. One object a thread."""
+    """Computes what it is asked, once. One object for the planning of one operation."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, known_moves: dict[tuple[Place, str], tuple[Move, ...]]) -> None:
         self._places = places
         self._graph = places.graph
-        self._moves = EntityMoves(places, self.selections)
+        self._moves = EntityMoves(places, self.selections, known_moves)
         self._known: dict[tuple[Place, Selection], Reach] = {}
         self._options: dict[tuple[Place, str, Selection], tuple[Option, ...]] = {}
         self._open: set[tuple[Place, Selection]] = set()

@@ -31,23 +31,31 @@ class RecordedChoices:
         return options[index]
 
 
-def best_plan(build: Callable[[RecordedChoices], FetchGraph], budget: int) -> list[Request]:
-    """The requests of the cheapest plan among at most `budget` that are built.
+PLANS_BUDGET = 60
+"""How many plans are built for one operation at most."""
 
-    The first takes every preferred option. Then one decision after another is changed, as long as it pays.
+FIELDS_BUDGET = 6000
+"""How many fields all of those plans may have together: what bounds the time for a large operation."""
+
+
+def best_plan(build: Callable[[RecordedChoices], FetchGraph]) -> list[Request]:
+    """The requests of the cheapest plan that is found within the budgets.
+
+    The first takes every preferred option. Then one decision after another is changed, and stays so if it pays.
     """
     fixed: dict[object, int] = {}
     choices = RecordedChoices(fixed)
     best = _candidate(build(choices))
     tried: set[tuple[object, int]] = set()
-    while budget > 1 and best.cost[1] > 1:
+    plans, fields = 1, best.cost[2]
+    while plans < PLANS_BUDGET and fields < FIELDS_BUDGET and best.cost[1] > 1:
         change = next(_changes(choices, tried), None)
         if change is None:
             break
-        budget -= 1
         tried.add(change)
         attempt = RecordedChoices(fixed | {change[0]: change[1]})
         candidate = _candidate(build(attempt))
+        plans, fields = plans + 1, fields + candidate.cost[2]
         if candidate.cost < best.cost:
             best, choices = candidate, attempt
             fixed[change[0]] = change[1]
