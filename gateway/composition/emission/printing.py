@@ -79,10 +79,10 @@ def _print_arguments(arguments: dict[str, InputValue], indent: str) -> str:
         return ""
     if not any(each.description for each in arguments.values()):
         return f"({', '.join(map(_print_input, arguments.values()))})"
-    lines = "\n".join(
-        _member(each.description, _print_input(each), f"{indent}  ", first=True)
-        for each in arguments.values()
-    )
+    printed: list[str] = []
+    for each in arguments.values():
+        printed.append(_member(each.description, _print_input(each), f"{indent}  ", first=not printed))
+    lines = "\n".join(printed)
     return f"(\n{lines}\n{indent})"
 
 

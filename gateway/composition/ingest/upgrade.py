@@ -79,18 +79,16 @@ def _remove_external_on_types(schema: Schema) -> None:
 def _make_definitions(subgraph: SubgraphSchema, all_subgraphs: Sequence[SubgraphSchema]) -> None:
     """Turn type extensions into definitions; their key fields were external in name only."""
     schema = subgraph.schema
-    for each in schema.of_kind(Kind.OBJECT, Kind.INTERFACE):
-        if each.is_extension or (each.extended and each.name in _ROOTS):
-            for key in _keys_of(each, subgraph, all_subgraphs):
-                for selected in selected_fields(schema, each.name, key.arguments.get("fields")):
-                    if selected.parent is each:
-                        selected.field.remove("external")
     for each in schema.types.values():
+        if each.defined and not each.has("extends") and each.name not in _ROOTS:
+            continue
+        for key in _keys_of(each, subgraph, all_subgraphs):
+            for selected in selected_fields(schema, each.name, key.arguments.get("fields")):
+                if selected.parent is each:
+                    selected.field.remove("external")
         each.defined, each.extended = True, False
-        for application in each.applications:
-            application.extension = False
-        for field in each.fields.values():
-            field.extension = False
+        for part in (*each.applications, *each.fields.values()):
+            part.extension = False
 
 
 def _keys_of(

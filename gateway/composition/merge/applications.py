@@ -78,7 +78,7 @@ def merge_applications(context: MergeContext, sources: Sources[E], target: E, co
         for application in each.applications:
             if application.core in MERGED or application.core in _STANDARD:
                 groups.setdefault(application.core or "", []).append((index, application))
-            elif application.core is None and application.name in context.composed:
+            elif application.core is None and index in context.composed.get(application.name, ()):
                 groups.setdefault(f"@{application.name}", []).append((index, application))
     for name in sorted(groups, key=lambda name: name != "inaccessible"):
         target.applications += _merge(context, name, groups[name], coordinate)
@@ -98,22 +98,23 @@ def _merge(
     if name == "context":
         return [_context(context, index, application) for index, application in found]
     local = name[1:] if name.startswith("@") else context.core_names.get(name, name)
+    core = None if name.startswith("@") else name
     definition = context.supergraph.directives.get(local)
     if name == "tag" or (definition is not None and definition.repeatable):
-        return _unique(found, local, name)
+        return _unique(found, local, core)
     arguments = [_completed(application.arguments, definition) for _, application in found]
     if len(found) == 1 or all(each == arguments[0] for each in arguments):
-        return [Application(local, found[0][1].arguments, name)]
-    return [Application(local, _merge_arguments(context, name, arguments, coordinate, found), name)]
+        return [Application(local, found[0][1].arguments, core)]
+    return [Application(local, _merge_arguments(context, name, arguments, coordinate, found), core)]
 
 
 def _completed(arguments: dict[str, Any], definition: DirectiveDefinition | None) -> dict[str, Any]:
     return arguments if definition is None else definition.with_defaults(arguments)
 
 
-def _unique(found: Sources[Application], local: str, name: str) -> list[Application]:
+def _unique(found: Sources[Application], local: str, core: str | None) -> list[Application]:
     unique = {print_value(application.arguments): application for _, application in found}
-    return [Application(local, application.arguments, name) for application in unique.values()]
+    return [Application(local, application.arguments, core) for application in unique.values()]
 
 
 def _merge_arguments(

@@ -15,20 +15,25 @@ _ALTERNATIVES = {"requiresScopes": "scopes", "policy": "policies"}
 
 
 def propagate_authorization(context: MergeContext) -> None:
+    """Guard interfaces by what guards their implementations; and these by what guards an `@interfaceObject`'s field."""
     guards = [name for name in AUTHORIZATION if name in context.core_names]
     for interface in context.supergraph.of_kind(Kind.INTERFACE) if guards else ():
         implementations = context.supergraph.implementations(interface.name)
         for guard in guards:
             _guard(context, guard, interface, implementations)
             for field in interface.fields.values():
-                found = (each.fields.get(field.name) for each in implementations)
-                _guard(context, guard, field, [each for each in found if each is not None])
+                found = [each.fields[field.name] for each in implementations if field.name in each.fields]
+                for each in found:
+                    _guard(context, guard, each, [field])
+                _guard(context, guard, field, found)
 
 
-def _guard(context: MergeContext, guard: str, target: Element, guarded: Iterable[Element]) -> None:
-    applied = [each for element in guarded for each in element.applied(guard)]
-    if not applied or target.has(guard):
+def _guard(context: MergeContext, guard: str, target: Element, others: Iterable[Element]) -> None:
+    """Ask of the target also what the others ask for."""
+    applied = [each for element in (target, *others) for each in element.applied(guard)]
+    if not applied:
         return
     argument = _ALTERNATIVES.get(guard)
     arguments = {argument: conjunction([each.arguments[argument] for each in applied])} if argument else {}
+    target.remove(guard)
     target.applications.append(Application(context.core_names[guard], arguments, guard))

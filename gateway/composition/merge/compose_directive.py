@@ -132,10 +132,10 @@ def _other_uses(context: MergeContext, each: Composed) -> list[str]:
 def _add_specification(context: MergeContext, group: list[Composed]) -> None:
     newest = max(group, key=lambda each: each.link.version)
     imports: dict[str, Any] = {}
-    for each in sorted(group, key=lambda each: each.link.version, reverse=True):
+    for each in group:
+        context.composed.setdefault(each.local, set()).add(each.subgraph)
         if each.local in context.supergraph.directives:
             continue
-        context.composed.add(each.local)
         context.supergraph.machinery.add(f"@{each.local}")
         definition = _newest_definition(context, each)
         context.supergraph.directives[each.local] = definition
@@ -145,8 +145,7 @@ def _add_specification(context: MergeContext, group: list[Composed]) -> None:
     link: dict[str, Any] = {"url": newest.link.url}
     if newest.link.purpose:
         link["for"] = EnumLiteral(newest.link.purpose)
-    ordered = [imports[name] for name in sorted(imports)]
-    context.supergraph.applications.append(Application("link", link | {"import": ordered}))
+    context.supergraph.applications.append(Application("link", link | {"import": list(imports.values())}))
 
 
 def _newest_definition(context: MergeContext, composed: Composed) -> DirectiveDefinition:

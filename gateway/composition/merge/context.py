@@ -24,7 +24,7 @@ class MergeContext:
         self.diagnostics = diagnostics
         self.supergraph = Schema(name="")
         self.core_names: dict[str, str] = {}
-        self.composed: set[str] = set()
+        self.composed: dict[str, set[int]] = {}
         self.overrides: dict[str, Overrides] = {}
 
     def name(self, index: int) -> str:

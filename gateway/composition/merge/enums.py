@@ -42,7 +42,9 @@ def merge_enum(context: MergeContext, sources: Sources[Type], target: Type, use:
         value = EnumValue(name=name, coordinate=f"{target.name}.{name}", location=found[0][1].location)
         merge_description(context, found, value, value.coordinate)
         merge_applications(context, found, value, value.coordinate)
-        insert_joins(value, [Application("join__enumValue", {"graph": context.graphs[index]}) for index, _ in found])
+        insert_joins(
+            value, [Application("join__enumValue", {"graph": context.graphs[index]}) for index, _ in found]
+        )
         target.values[name] = value
     if not (use.as_input or use.as_output):
         message = f'Enum type "{target.name}" is defined but unused: all values of all subgraphs are kept.'

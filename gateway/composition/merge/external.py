@@ -28,7 +28,9 @@ def without_external(context: MergeContext, sources: Sources[Field]) -> Sources[
 
 def _check_merged_directives(context: MergeContext, index: int, field: Field) -> None:
     for application in field.applications:
-        if application.core in MERGED or (application.core is None and application.name in context.composed):
+        if application.core in MERGED or (
+            application.core is None and index in context.composed.get(application.name, ())
+        ):
             message = (
                 f"[{context.name(index)}] Cannot apply merged directive {_show(application)} to external field"
                 f' "{field.coordinate}"'

@@ -11,6 +11,10 @@ from gateway.composition.merge.overrides import Overrides
 from gateway.composition.model.schema import Application, Field, InputValue, Type
 
 
+# An override of a subgraph that does not exist changes nothing; of one that does, it always shows in another join.
+_SAYS_NOTHING = frozenset(("graph", "override"))
+
+
 def join_fields(
     context: MergeContext,
     owners: Sources[Type],
@@ -25,8 +29,8 @@ def join_fields(
         if index not in overrides.unused:
             arguments = _arguments(context, index, field, overrides, same_type=same_type)
             joins.append(Application("join__field", arguments))
-    plain = all(len(each.arguments) == 1 for each in joins) and len(joins) == len(owners) and same_type
-    return [] if plain else joins
+    everywhere = len(joins) == len(owners) and same_type
+    return [] if everywhere and all(each.arguments.keys() <= _SAYS_NOTHING for each in joins) else joins
 
 
 def _arguments(

@@ -92,17 +92,17 @@ def join_types(context: MergeContext, sources: Sources[Type]) -> list[Applicatio
     joins = []
     for index, each in sources:
         base: dict[str, Any] = {"graph": context.graphs[index]}
-        marks = {}
-        if each.is_extension and each.name not in ROOT_NAMES.values():
-            marks["extension"] = True
         interface_object = {"isInterfaceObject": True} if each.is_interface_object else {}
         keys = each.applied("key")
-        if not keys:
-            joins.append(Application("join__type", base | marks | interface_object))
         for key in keys:
-            resolvable = {} if key.arguments.get("resolvable", True) else {"resolvable": False}
-            arguments = base | {"key": key.arguments.get("fields")} | marks | resolvable | interface_object
-            joins.append(Application("join__type", arguments))
+            arguments = base | {"key": key.arguments.get("fields")}
+            if key.extension or each.has("extends"):
+                arguments["extension"] = True
+            if "resolvable" in key.arguments:
+                arguments["resolvable"] = key.arguments["resolvable"]
+            joins.append(Application("join__type", arguments | interface_object))
+        if not keys:
+            joins.append(Application("join__type", base | interface_object))
     return joins
 
 
