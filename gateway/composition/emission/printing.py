@@ -104,8 +104,13 @@ def _print_type(each: Type) -> str:
 
 
 def _print_members(each: Type) -> str:
-    lines = []
-    for member in (*each.fields.values(), *each.inputs.values(), *each.values.values()):
+    lines: list[str] = []
+    members: list[Field | InputValue | EnumValue] = [
+        *each.fields.values(),
+        *each.inputs.values(),
+        *each.values.values(),
+    ]
+    for member in members:
         lines.append(_member(member.description, _print_member(member), "  ", first=not lines))
     return "\n".join(lines)
 

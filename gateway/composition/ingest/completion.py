@@ -65,14 +65,8 @@ def complete(schema: Schema, links: Links, link_name: str | None, diagnostics: D
         if link := links.by_identity.get(identity):
             _add_scalars(schema, [link.type(name) for name in specification.scalars], diagnostics)
             for name in specification.directives:
-                _add_directive(
-                    schema,
-                    link.directive(name),
-                    name,
-                    directive_definition(name),
-                    f"{link.namespace}__",
-                    diagnostics,
-                )
+                definition = localized(directive_definition(name), link.type)
+                _add_directive(schema, link.directive(name), name, definition, diagnostics)
     schema.types.setdefault(
         schema.roots.setdefault("query", "Query"), Type(name=schema.roots["query"], kind=Kind.OBJECT)
     )
@@ -82,8 +76,8 @@ def _remove_entity_machinery(schema: Schema) -> None:
     for name in _ENTITY_TYPES:
         schema.types.pop(name, None)
     query = schema.types.get(schema.roots.get("query", "Query"))
-    for name in _ENTITY_FIELDS if query else ():
-        query.fields.pop(name, None)
+    if query is not None:
+        query.fields = {name: field for name, field in query.fields.items() if name not in _ENTITY_FIELDS}
 
 
 def _built_in(name: str, definition: str) -> DirectiveDefinition:

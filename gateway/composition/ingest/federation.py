@@ -52,7 +52,9 @@ class FederationFields:
         for argument in field.arguments.values():
             for application in argument.applied("fromContext"):
                 value = parse_context_value(application.arguments.get("field"))
-                for owner in self._schema.types.values() if value else ():
+                if value is None:
+                    continue
+                for owner in self._schema.types.values():
                     if any(each.arguments.get("name") == value.context for each in owner.applied("context")):
                         selected = selected_fields(self._schema, owner.name, value.selection)
                         yield from (each.coordinate for each in with_implementations(self._schema, selected))

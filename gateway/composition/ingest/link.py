@@ -184,19 +184,20 @@ def _parse_url(url: str) -> tuple[str, str, Version] | str:
 
 def _read_imports(link: Link, imports: Value, diagnostics: Diagnostics, prefix: str) -> None:
     for element in imports if isinstance(imports, list) else []:
-        name, alias = (
-            (element.get("name"), element.get("as")) if isinstance(element, dict) else (element, None)
-        )
-        problem = _import_problem(link, name, alias)
+        given = element if isinstance(element, dict) else {"name": element}
+        name, alias = given.get("name"), given.get("as")
+        if not isinstance(name, str) or not (alias is None or isinstance(alias, str)):
+            problem: str | None = (
+                f"Each import of {link.url} must be a name, or {{name: ..., as: ...}} with strings."
+            )
+        else:
+            problem = _import_problem(link, name, alias)
+            link.imports[name] = alias or name
         if problem is not None:
             diagnostics.error("INVALID_LINK_DIRECTIVE_USAGE", prefix + problem, None, (link.location,))
-            continue
-        link.imports[name] = alias or name
 
 
-def _import_problem(link: Link, name: Value, alias: Value) -> str | None:
-    if not isinstance(name, str) or not (alias is None or isinstance(alias, str)):
-        return f"Invalid import in the @link of {link.url}: each must be a name or {{name: ..., as: ...}} of strings."
+def _import_problem(link: Link, name: str, alias: str | None) -> str | None:
     if alias is not None and name.startswith("@") != alias.startswith("@"):
         wanted, kind = ("", "directive") if name.startswith("@") else ("not ", "type")
         return f'Invalid @link import renaming: {kind} "{name}" import name should {wanted}start with a "@".'

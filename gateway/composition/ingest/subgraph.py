@@ -14,7 +14,6 @@ from gateway.composition.ingest.roots import normalize_roots
 from gateway.composition.model.schema import Application, Schema
 from gateway.composition.result import SourceLocation, Subgraph
 
-
 _STANDARD = ("deprecated", "specifiedBy", "oneOf")
 
 

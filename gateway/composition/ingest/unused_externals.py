@@ -60,9 +60,11 @@ def _active(
             kept += [selection._replace(selections=inner)] if inner else []
             continue
         field = subgraph.schema.field(parent, selection.name)
-        if field is None or subgraph.fields.is_external(field):
-            kept.append(selection)
-        elif not selection.selections and subgraph.schema.is_composite(named_type(field.type)):
+        if (
+            field is None
+            or subgraph.fields.is_external(field)
+            or (not selection.selections and subgraph.schema.is_composite(named_type(field.type)))
+        ):
             kept.append(selection)
         elif selection.selections:
             inner = _active(subgraph, named_type(field.type), selection.selections)

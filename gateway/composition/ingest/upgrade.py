@@ -87,8 +87,10 @@ def _make_definitions(subgraph: SubgraphSchema, all_subgraphs: Sequence[Subgraph
                 if selected.parent is each:
                     selected.field.remove("external")
         each.defined, each.extended = True, False
-        for part in (*each.applications, *each.fields.values()):
-            part.extension = False
+        for application in each.applications:
+            application.extension = False
+        for field in each.fields.values():
+            field.extension = False
 
 
 def _keys_of(

@@ -49,6 +49,7 @@ class MergeContext:
         message: str,
         coordinate: str,
         sources: Sources[E],
+        *,
         show: Callable[[E], str],
         shown: str = "",
     ) -> None:

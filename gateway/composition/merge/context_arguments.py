@@ -10,16 +10,18 @@ from gateway.composition.model.typeref import nullable
 
 def context_arguments(subgraph: SubgraphSchema, field: Field) -> list[dict[str, Any]]:
     """The `join__ContextArgument` values of a field in one subgraph."""
-    found = []
-    for argument in field.arguments.values():
-        for application in argument.applied("fromContext"):
-            if value := parse_context_value(application.arguments.get("field")):
-                found.append(
-                    {
-                        "context": f"{subgraph.name}__{value.context}",
-                        "name": argument.name,
-                        "type": nullable(argument.type),
-                        "selection": f" {value.selection}",
-                    }
-                )
-    return found
+    values = (
+        (argument, parse_context_value(application.arguments.get("field")))
+        for argument in field.arguments.values()
+        for application in argument.applied("fromContext")
+    )
+    return [
+        {
+            "context": f"{subgraph.name}__{value.context}",
+            "name": argument.name,
+            "type": nullable(argument.type),
+            "selection": f" {value.selection}",
+        }
+        for argument, value in values
+        if value is not None
+    ]

@@ -54,8 +54,8 @@ def check_external(context: MergeContext, sources: Sources[Field], merged: Field
             message,
             merged.coordinate,
             sources,
-            lambda each: f'type "{each.type}"',
-            f'type "{merged.type}"',
+            show=lambda each: f'type "{each.type}"',
+            shown=f'type "{merged.type}"',
         )
     for name, argument in merged.arguments.items():
         _check_argument(context, external, argument, name)

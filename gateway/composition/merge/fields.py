@@ -54,7 +54,11 @@ def _merge_type(context: MergeContext, sources: Sources[Field], target: Field) -
     if merged is None:
         message = f'Type of field "{target.coordinate}" is incompatible across subgraphs: it has '
         context.mismatch(
-            "FIELD_TYPE_MISMATCH", message, target.coordinate, sources, lambda each: f'type "{each.type}"'
+            "FIELD_TYPE_MISMATCH",
+            message,
+            target.coordinate,
+            sources,
+            show=lambda each: f'type "{each.type}"',
         )
         return False
     target.type = merged

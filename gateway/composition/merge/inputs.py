@@ -38,7 +38,7 @@ def merge_input_value(
     if merged is None:
         message = f'Type of {codes.what} "{first.coordinate}" is incompatible across subgraphs: it has '
         context.mismatch(
-            codes.type_code, message, first.coordinate, sources, lambda each: f'type "{each.type}"'
+            codes.type_code, message, first.coordinate, sources, show=lambda each: f'type "{each.type}"'
         )
     else:
         target.type = merged
@@ -68,7 +68,7 @@ def _merge_default(
     if any(default != given[0] for default in given):
         title = codes.what.capitalize()
         message = f'{title} "{target.coordinate}" has incompatible default values across subgraphs: it has '
-        context.mismatch(codes.default_code, message, target.coordinate, sources, _show_default)
+        context.mismatch(codes.default_code, message, target.coordinate, sources, show=_show_default)
     elif len(given) < len(sources):
         context.diagnostics.hint(
             "INCONSISTENT_DEFAULT_VALUE_PRESENCE",

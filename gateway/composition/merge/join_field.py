@@ -10,7 +10,6 @@ from gateway.composition.merge.context_arguments import context_arguments
 from gateway.composition.merge.overrides import Overrides
 from gateway.composition.model.schema import Application, Field, InputValue, Type
 
-
 # An override of a subgraph that does not exist changes nothing; of one that does, it always shows in another join.
 _SAYS_NOTHING = frozenset(("graph", "override"))
 

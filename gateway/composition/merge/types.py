@@ -25,7 +25,7 @@ def add_types(context: MergeContext) -> None:
         kinds = {_merged_kind(each) for _, each in sources}
         if len(kinds) > 1:
             message = f'Type "{name}" has mismatched kind: it is defined as '
-            context.mismatch("TYPE_KIND_MISMATCH", message, name, sources, _show_kind)
+            context.mismatch("TYPE_KIND_MISMATCH", message, name, sources, show=_show_kind)
         target = Type(name=name, kind=_merged_kind(sources[0][1]), location=sources[0][1].location)
         for index, each in sources:
             for interface in each.interfaces:

@@ -97,7 +97,9 @@ def selected_fields(schema: Schema, parent: str, text: object) -> Iterator[Selec
 
 def walk(schema: Schema, parent: str, selections: tuple[Selection, ...]) -> Iterator[Selected]:
     owner = schema.types.get(parent)
-    for selection in selections if owner else ():
+    if owner is None:
+        return
+    for selection in selections:
         if isinstance(selection, FragmentSelection):
             yield from walk(schema, selection.type_condition or parent, selection.selections)
         elif (field := owner.fields.get(selection.name)) is not None:

@@ -5,11 +5,15 @@ Null is None; numbers, strings and booleans are their own; lists and objects are
 """
 
 import json
+from math import isfinite
 from typing import Any
 
 from graphql import language as ast
 
 Value = Any
+
+_MAX_DIGITS = 1000  # beyond which reading an integer would not be linear in its length
+_MAX_PLAIN = 1e21  # from which on a float is printed with its exponent
 
 
 class EnumLiteral:
@@ -32,39 +36,31 @@ class EnumLiteral:
 
 def value_from_ast(node: ast.ValueNode) -> Value:
     """Read a constant value node."""
-    match node:
-        case ast.StringValueNode(value=text):
-            return text
-        case ast.IntValueNode(value=digits):
-            return int(digits)
-        case ast.BooleanValueNode(value=flag):
-            return flag
-        case ast.FloatValueNode(value=digits):
-            return float(digits)
-        case ast.EnumValueNode(value=name):
-            return EnumLiteral(name)
-        case ast.ListValueNode(values=items):
-            return [value_from_ast(item) for item in items]
-        case ast.ObjectValueNode(fields=entries):
-            return {entry.name.value: value_from_ast(entry.value) for entry in entries}
-        case _:
-            return None
+    if isinstance(node, ast.ListValueNode):
+        return [value_from_ast(item) for item in node.values]
+    if isinstance(node, ast.ObjectValueNode):
+        return {entry.name.value: value_from_ast(entry.value) for entry in node.fields}
+    if isinstance(node, ast.EnumValueNode):
+        return EnumLiteral(node.value)
+    if isinstance(node, ast.IntValueNode | ast.FloatValueNode):
+        return _number(node)
+    return node.value if isinstance(node, ast.StringValueNode | ast.BooleanValueNode) else None
+
+
+def _number(node: ast.IntValueNode | ast.FloatValueNode) -> Value:
+    """A number; one that Python would not hold exactly enough stays as written, and fits no built-in scalar."""
+    if isinstance(node, ast.IntValueNode):
+        return int(node.value) if len(node.value) < _MAX_DIGITS else EnumLiteral(node.value)
+    number = float(node.value)
+    return number if isfinite(number) else EnumLiteral(node.value)
 
 
 def print_value(value: Value) -> str:
     """Print a value as GraphQL; the inverse of `value_from_ast`."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case str():
-            return json.dumps(value, ensure_ascii=False)
-        case float() if value.is_integer() and abs(value) < 1e21:
-            return str(int(value))
-        case list():
-            return "[" + ", ".join(map(print_value, value)) + "]"
-        case dict():
-            return "{" + ", ".join(f"{key}: {print_value(item)}" for key, item in value.items()) + "}"
-        case _:
-            return str(value)
+    if isinstance(value, list):
+        return "[" + ", ".join(map(print_value, value)) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {print_value(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, float) and value.is_integer() and abs(value) < _MAX_PLAIN:
+        return str(int(value))
+    return str(value) if isinstance(value, EnumLiteral) else json.dumps(value, ensure_ascii=False)

@@ -6,9 +6,10 @@ Its number of states is bounded, so that composition ends in bounded time and me
 from itertools import product
 
 from gateway.composition.merge.context import MergeContext
+from gateway.composition.model.schema import Element
 from gateway.composition.satisfiability.explain import explain, explain_mismatch
 from gateway.composition.satisfiability.graph import QueryGraph
-from gateway.composition.satisfiability.walk import MismatchedTypes, TooManyPathsError, Walk
+from gateway.composition.satisfiability.walk import MismatchedTypes, TooManyPathsError, Unsatisfiable, Walk
 
 MAX_STATES = 1_000_000
 _MAX_FREE_LABELS = 3
@@ -36,17 +37,21 @@ def _check(context: MergeContext, walk: Walk, reported: set[tuple[str, str]]) ->
         if (code, coordinate) in reported:
             continue
         reported.add((code, coordinate))
-        message = (
+        explained = (
             explain_mismatch(walk, problem)
             if isinstance(problem, MismatchedTypes)
             else explain(walk, problem)
         )
-        declared = (
-            subgraph.schema.field(problem.state.type, problem.field.name)
-            for subgraph in (context.subgraphs if problem.field is not None else ())
-        )
-        elements = [each for each in declared if each is not None]
-        context.error(code, message, coordinate, elements)
+        context.error(code, explained, coordinate, _declarations(context, problem))
+
+
+def _declarations(context: MergeContext, problem: Unsatisfiable | MismatchedTypes) -> list[Element]:
+    """Where the field, or the type whose implementation none can tell, is declared."""
+    name, field = problem.state.type, problem.field
+    if field is None:
+        return [each for _, each in context.types(name)]
+    found = (each.schema.field(name, field.name) for each in context.subgraphs)
+    return [each for each in found if each is not None]
 
 
 def label_choices(context: MergeContext) -> list[frozenset[str]]:

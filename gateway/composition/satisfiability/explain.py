@@ -115,11 +115,11 @@ def _moves(walk: Walk, problem: Unsatisfiable, vertex: Vertex, field: Field) -> 
             continue
         name = graph.context.name(target.subgraph)
         keys = graph.keys(target.subgraph, target.type)
-        for key in keys:
-            reasons.append(
-                f'cannot move to subgraph "{name}" using @key(fields: "{print_selections(key)}") of "{target.type}", the key'
-                f' field(s) cannot be resolved from subgraph "{graph.context.name(vertex.subgraph)}".'
-            )
+        reasons += [
+            f'cannot move to subgraph "{name}" using @key(fields: "{print_selections(key)}") of "{target.type}", the key'
+            f' field(s) cannot be resolved from subgraph "{graph.context.name(vertex.subgraph)}".'
+            for key in keys
+        ]
         if not keys:
             resolvable = "resolvable " if graph.type(target).has("key") else ""
             reasons.append(

@@ -7,7 +7,7 @@ from graphql import GraphQLSyntaxError
 
 from gateway.composition.ingest.federation import all_fields
 from gateway.composition.model.field_set import FieldSelection, FragmentSelection, Selection, parse_field_set
-from gateway.composition.model.schema import Application, Element, Field, Kind, Type
+from gateway.composition.model.schema import Application, Element, Field, Kind
 from gateway.composition.model.typeref import named_type
 from gateway.composition.model.value import print_value
 from gateway.composition.validation.report import SubgraphReport
@@ -108,7 +108,8 @@ class _FieldSetCheck:
 
     def _resolves(self, parent: str, selections: tuple[Selection, ...]) -> bool:
         """Whether the selections are valid against the subgraph's own schema; reports why not."""
-        return all([self._resolves_one(parent, selection) for selection in selections])
+        found = [self._resolves_one(parent, selection) for selection in selections]
+        return all(found)
 
     def _resolves_one(self, parent: str, selection: Selection) -> bool:
         schema = self._report.schema
@@ -183,7 +184,7 @@ class _FieldSetCheck:
             field = schema.field(parent, selection.name)
             if field is None:
                 continue
-            self._check_field(schema.types[parent], field, selection, external=external)
+            self._check_field(field, selection, external=external)
             inner = external or self._is_external(field)
             self._check_use(named_type(field.type), selection.selections, external=inner)
 
@@ -196,7 +197,7 @@ class _FieldSetCheck:
             )
             self._error("DIRECTIVE_IN_FIELDS_ARG", message)
 
-    def _check_field(self, parent: Type, field: Field, selection: FieldSelection, *, external: bool) -> None:
+    def _check_field(self, field: Field, selection: FieldSelection, *, external: bool) -> None:
         name = self._applied.application.name
         if field.arguments and self._code != "REQUIRES":
             message = f"field {field.coordinate} cannot be included because it has arguments (fields with argument are not allowed in @{name})"

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 from gateway.composition.ingest.specifications import FEDERATION_VERSIONS, federation_directives
 from gateway.composition.model.coercion import fits
-from gateway.composition.model.schema import Application, DirectiveDefinition, Element, Kind, Schema
+from gateway.composition.model.schema import Application, DirectiveDefinition, Element, Kind, Schema, Type
 from gateway.composition.model.value import print_value
 from gateway.composition.validation.report import SubgraphReport
 
@@ -69,14 +69,18 @@ def applicable(schema: Schema) -> Iterator[tuple[Element, str, str]]:
             yield value, value.coordinate, "ENUM_VALUE"
         for member in each.inputs.values():
             yield member, member.coordinate, "INPUT_FIELD_DEFINITION"
-        for field in each.fields.values():
-            yield field, field.coordinate, "FIELD_DEFINITION"
-            for argument in field.arguments.values():
-                yield argument, argument.coordinate, "ARGUMENT_DEFINITION"
+        yield from _applicable_fields(each)
     for definition in schema.directives.values():
         for argument in definition.arguments.values():
             if argument.applications:
                 yield argument, argument.coordinate, "ARGUMENT_DEFINITION"
+
+
+def _applicable_fields(owner: Type) -> Iterator[tuple[Element, str, str]]:
+    for field in owner.fields.values():
+        yield field, field.coordinate, "FIELD_DEFINITION"
+        for argument in field.arguments.values():
+            yield argument, argument.coordinate, "ARGUMENT_DEFINITION"
 
 
 def _unknown(report: SubgraphReport, name: str) -> str:

@@ -1,6 +1,6 @@
 """Types have members, names do not begin with two underscores, and input objects can be given a finite value."""
 
-from gateway.composition.model.schema import Kind, Schema, Type
+from gateway.composition.model.schema import Field, InputValue, Kind, Schema, Type
 from gateway.composition.model.typeref import is_list, is_non_null, nullable
 from gateway.composition.validation.report import SubgraphReport
 
@@ -22,7 +22,8 @@ def _check_names(report: SubgraphReport, each: Type) -> None:
     if each.name.startswith("__"):
         message = f'Name "{each.name}" must not begin with "__", which is reserved by GraphQL introspection.'
         report.invalid(message, each.name, each.location)
-    for member in (*each.fields.values(), *each.inputs.values()):
+    members: list[Field | InputValue] = [*each.fields.values(), *each.inputs.values()]
+    for member in members:
         if member.name.startswith("__"):
             message = (
                 f'Name "{member.name}" must not begin with "__", which is reserved by GraphQL introspection.'

@@ -87,7 +87,8 @@ class _InaccessibleCheck:
         if owner is None:
             return None
         if isinstance(value, list):
-            return next(filter(None, (self._inaccessible_in(item, name) for item in value)), None)
+            found_in = (self._inaccessible_in(item, name) for item in value)
+            return next((each for each in found_in if each is not None), None)
         if isinstance(value, EnumLiteral):
             found = owner.values.get(value.name)
             return found if found is not None and found.has("inaccessible") else None
