@@ -94,25 +94,33 @@ class JetStreamLog:
                 if self._session is not None:
                     await self._session.close()
                     self._session = None
-                self._session = _Session(await _reached(self._connect()))
+                self._session = await _reached(self._connect())
             return self._session
 
-    async def _connect(self) -> Client:
-        return await nats.connect(
+    async def _connect(self) -> "_Session":
+        lost = asyncio.Event()
+
+        async def lose() -> None:
+            lost.set()
+
+        client = await nats.connect(
             self._url.split(","),
+            closed_cb=lose,
             connect_timeout=CONNECT_TIMEOUT,
             allow_reconnect=False,
             reconnect_time_wait=0.1,  # these two hold for the first connection as well
             max_reconnect_attempts=1,
             error_cb=_log_error,
         )
+        return _Session(client, lost)
 
 
 class _Session:
-    """What is known while one connection lasts."""
+    """What is known while one connection lasts; `lost` is set at its end."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, lost: asyncio.Event) -> None:
         self.client = client
+        self._lost = lost
         self._jetstream: JetStreamContext = client.jetstream(timeout=PUBLISH_TIMEOUT)
         self._streams: set[str] = set()
         self._subscriptions: dict[tuple[str, str], Any] = {}
@@ -137,7 +145,19 @@ class _Session:
             for message in messages
         ]
         async with asyncio.timeout(PUBLISH_TIMEOUT):
-            await asyncio.gather(*acknowledgements)
+            await self._unless_lost(asyncio.gather(*acknowledgements))
+
+    async def _unless_lost(self, answers: asyncio.Future[Any]) -> None:
+        """Wait for `answers`, which the client would wait for even when its connection is gone."""
+        lost = asyncio.ensure_future(self._lost.wait())
+        try:
+            await asyncio.wait((answers, lost), return_when=asyncio.FIRST_COMPLETED)
+            if not answers.done():
+                raise nats.errors.ConnectionClosedError
+            answers.result()
+        finally:
+            answers.cancel()
+            lost.cancel()
 
     async def subscription(self, consumer: str, subjects: tuple[str, ...]) -> Any:
         """The durable consumer's pull subscription, made when it is first asked for."""

@@ -57,10 +57,15 @@ class Kernel:
         self.journal = Journal(database)
 
     def consumer(
-        self, name: str = "counter", handler: Any = None, log: JetStreamLog | None = None
+        self,
+        name: str = "counter",
+        *,
+        handler: Any = None,
+        log: JetStreamLog | None = None,
+        telemetry: Any = None,
     ) -> Consumer:
         handlers = {Counted: handler or self.journal.note}
-        return Consumer(self.database, log or self.log, name=name, handlers=handlers)
+        return Consumer(self.database, log or self.log, name=name, handlers=handlers, telemetry=telemetry)
 
     def event(self, number: int) -> Counted:
         return Counted(name="thing", number=number)

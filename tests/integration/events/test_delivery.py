@@ -3,15 +3,17 @@
 import asyncio
 import logging
 import time
-from typing import Any
+from typing import Any, ClassVar
+from uuid import uuid4
 
 import pytest
 
 from common.database import DatabaseUnavailableError, RetryableError, Transaction
 from common.embedded import NatsServer
-from common.events import JetStreamLog, OutboxRelay
+from common.events import JetStreamLog, Message, OutboxRelay
 from common.events.outbox import prune
 from common.leases import Leases
+from common.telemetry import Telemetry, TraceContext, current_trace, trace_id
 
 UNPUBLISHED = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
 
@@ -154,3 +156,34 @@ async def test_published_events_are_kept_for_a_while_and_then_pruned(kernel: Any
         await transaction.execute("UPDATE outbox SET published_at = now() - interval '8 days' WHERE id = 1")
         await prune(transaction)
     assert await kernel.scalar("SELECT array_agg(id) FROM outbox") == [2]
+
+
+async def test_the_publishers_trace_goes_on_in_the_handler(kernel: Any) -> None:
+    traces = []
+
+    async def note_trace(transaction: Transaction, event: Any) -> None:
+        traces.append(trace_id())
+        await kernel.journal.note(transaction, event)
+
+    published = TraceContext.start()
+    token = current_trace.set(published)
+    await kernel.publish(1)
+    current_trace.reset(token)
+    consumer = kernel.consumer(handler=note_trace, telemetry=Telemetry("kernel", {}))
+    async with kernel.running(kernel.relay, consumer):
+        await kernel.journal.wait_for(1)
+    assert traces == [published.trace_id]
+
+
+async def test_a_message_that_ends_every_process_is_parked_untried(kernel: Any) -> None:
+    class Delivery:
+        message = Message(id=uuid4(), subject="kernel.thing.counted", payload=b"{}", headers={})
+        attempt = 16
+        answers: ClassVar[list[str]] = []
+
+        async def acknowledge(self) -> None:
+            self.answers.append("acknowledged")
+
+    await kernel.consumer()._take(Delivery())
+    assert Delivery.answers == ["acknowledged"]
+    assert "AbandonedError" in await kernel.scalar("SELECT error FROM parked")
