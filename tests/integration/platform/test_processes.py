@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-
 ME = '{ user(id: "0199d3a0-0000-7000-8000-000000000001") { name } }'
 
 
