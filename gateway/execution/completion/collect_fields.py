@@ -10,6 +10,7 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLAbstractType,
+    GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
@@ -20,6 +21,10 @@ from graphql import (
 )
 from graphql.language import BooleanValueNode, ValueNode, VariableNode
 
+RuntimeType = GraphQLObjectType | GraphQLInterfaceType
+"""An interface where the subgraph knows its objects only as such (`@interfaceObject`) and no more was needed."""
+
+CompositeType = GraphQLObjectType | GraphQLInterfaceType
 GroupedFields = dict[str, list[FieldNode]]
 """By response key, in the order of the operation."""
 
@@ -38,16 +43,51 @@ class FieldCollector:
     fragments: Mapping[str, FragmentDefinitionNode]
     conditions: Mapping[str, bool]
 
-    def collect(self, runtime_type: GraphQLObjectType, sets: Iterable[SelectionSetNode]) -> GroupedFields:
+    def collect(self, runtime_type: RuntimeType, sets: Iterable[SelectionSetNode]) -> GroupedFields:
         grouped: GroupedFields = {}
         visited: set[str] = set()
         for selection_set in sets:
             self._visit(runtime_type, selection_set, grouped, visited)
         return grouped
 
+    def needs_object_type(self, interface: GraphQLInterfaceType, sets: Iterable[SelectionSetNode]) -> bool:
+        """Whether an answer depends on which object type of `interface` a value has."""
+        return any(self._is_type_specific(interface, each) for node in sets for each in node.selections)
+
+    def _is_type_specific(self, interface: GraphQLInterfaceType, selection: SelectionNode) -> bool:
+        if not self._is_included(selection):
+            return False
+        if isinstance(selection, FieldNode):
+            return selection.name.value == "__typename"
+        fragment = self._fragment(selection, set())
+        assert fragment is not None
+        return not self._applies(fragment.type_condition, interface) or self.needs_object_type(
+            interface, [fragment.selection_set]
+        )
+
+    def depends_on_runtime_type(
+        self, interface: GraphQLInterfaceType, sets: Iterable[SelectionSetNode]
+    ) -> bool:
+        """Whether the fields differ between the implementations of `interface`, `__typename` among them."""
+        return any(
+            self._depends(interface, selection)
+            for selection_set in sets
+            for selection in selection_set.selections
+            if self._is_included(selection)
+        )
+
+    def _depends(self, interface: GraphQLInterfaceType, selection: SelectionNode) -> bool:
+        if isinstance(selection, FieldNode):
+            return selection.name.value == "__typename"
+        fragment = self._fragment(selection, set())
+        assert fragment is not None
+        return not self._applies(fragment.type_condition, interface) or self.depends_on_runtime_type(
+            interface, [fragment.selection_set]
+        )
+
     def _visit(
         self,
-        runtime_type: GraphQLObjectType,
+        runtime_type: RuntimeType,
         node: SelectionSetNode,
         grouped: GroupedFields,
         visited: set[str],
@@ -74,13 +114,13 @@ class FieldCollector:
         visited.add(name)
         return self.fragments[name]
 
-    def _applies(self, condition: NamedTypeNode | None, runtime_type: GraphQLObjectType) -> bool:
+    def _applies(self, condition: NamedTypeNode | None, runtime_type: RuntimeType) -> bool:
         if condition is None or condition.name.value == runtime_type.name:
             return True
         conditional: Any = self.schema.type_map[condition.name.value]
         return is_abstract_type(conditional) and self._is_sub_type(conditional, runtime_type)
 
-    def _is_sub_type(self, abstract: GraphQLAbstractType, runtime_type: GraphQLObjectType) -> bool:
+    def _is_sub_type(self, abstract: GraphQLAbstractType, runtime_type: RuntimeType) -> bool:
         return self.schema.is_sub_type(abstract, runtime_type)
 
     def _is_included(self, selection: SelectionNode) -> bool:

@@ -6,18 +6,18 @@ from typing import Any
 from graphql import (
     FieldNode,
     GraphQLAbstractType,
-    GraphQLObjectType,
     GraphQLOutputType,
     SelectionSetNode,
     get_named_type,
     is_abstract_type,
+    is_interface_type,
     is_leaf_type,
     is_list_type,
     is_non_null_type,
     is_object_type,
 )
 
-from gateway.execution.completion.collect_fields import FieldCollector
+from gateway.execution.completion.collect_fields import CompositeType, FieldCollector, RuntimeType
 from gateway.execution.completion.completer import (
     Completer,
     Link,
@@ -36,14 +36,14 @@ class Compiler:
         self._fields = fields
 
     def object(
-        self, runtime_type: GraphQLObjectType, sets: Sequence[SelectionSetNode], coordinate: str
+        self, runtime_type: RuntimeType, sets: Sequence[SelectionSetNode], coordinate: str
     ) -> Completer:
         """The completer of objects of `runtime_type` at the position that `coordinate` describes."""
         grouped = self._fields.collect(runtime_type, sets)
         members = [self._member(runtime_type, key, nodes) for key, nodes in grouped.items()]
         return compile_object(runtime_type.name, coordinate, members)
 
-    def _member(self, parent: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> Member:
+    def _member(self, parent: RuntimeType, key: str, nodes: list[FieldNode]) -> Member:
         name = nodes[0].name.value
         coordinate = f"{parent.name}.{name}"
         if name == "__typename":
@@ -102,21 +102,37 @@ class Compiler:
     def _abstract(
         self, abstract: GraphQLAbstractType, sets: list[SelectionSetNode], coordinate: str
     ) -> Completer:
-        """Compiles for a runtime type when the first object of it comes: of many, few do."""
-        possible = {t.name: t for t in self._fields.schema.get_possible_types(abstract)}
+        """Compiles for a type when the first object of it comes: of many possible ones, few do."""
         completers: dict[str, Completer] = {}
 
         def complete(value: Any, link: Link, log: ErrorLog) -> Any:
-            typename: Any = value.get("__typename") if value.__class__ is dict else None
-            completer = completers.get(typename) if typename.__class__ is str else None
-            if completer is None:
-                if typename.__class__ is not str or typename not in possible:
+            typename: Any = value.get("__typename", abstract.name) if value.__class__ is dict else None
+            if typename.__class__ is not str:
+                return report_unresolved(log, link, coordinate, abstract.name)
+            if typename not in completers:
+                known = self._resolve(abstract, typename, sets)
+                if known is None:
                     return report_unresolved(log, link, coordinate, abstract.name)
-                completer = self.object(possible[typename], sets, coordinate)
-                completers[typename] = completer
-            return completer(value, link, log)
+                completers[typename] = self.object(known, sets, coordinate)
+            return completers[typename](value, link, log)
 
         return complete
+
+    def _resolve(
+        self, abstract: GraphQLAbstractType, typename: str, sets: list[SelectionSetNode]
+    ) -> CompositeType | None:
+        """The type that an object of this name is completed as.
+
+        A subgraph knows an interface object by the interface's name only, or plans do not ask for it. That
+        is enough where nothing of the selection depends on the runtime type.
+        """
+        schema = self._fields.schema
+        named = schema.type_map.get(typename)
+        if is_object_type(named):
+            return named if schema.is_sub_type(abstract, named) else None
+        if not is_interface_type(named) or self._fields.depends_on_runtime_type(named, sets):
+            return None
+        return named if named is abstract or schema.is_sub_type(abstract, named) else None
 
 
 def _as_it_is(value: Any, _link: Link, _log: ErrorLog) -> Any:

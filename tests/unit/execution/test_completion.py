@@ -180,7 +180,7 @@ async def test_a_null_elsewhere_has_an_error_of_its_own(complete: Complete) -> N
 
 
 @pytest.mark.parametrize(
-    "value", [{"id": "1"}, {"__typename": "Secret", "id": "1"}, {"__typename": "Node"}, 7, []]
+    "value", [{"__typename": None}, {"__typename": "Secret", "id": "1"}, {"__typename": "Role"}, 7, []]
 )
 async def test_an_object_of_no_known_type_is_null_with_an_error(complete: Complete, value: Any) -> None:
     result = await complete("{ node { id } }", {"node": value})
@@ -191,3 +191,23 @@ async def test_an_object_of_no_known_type_is_null_with_an_error(complete: Comple
 async def test_what_is_no_object_is_null_with_an_error(complete: Complete) -> None:
     result = await complete("{ user { id } }", {"user": "Ada"})
     assert (result.data, paths(result)) == ({"user": None}, [["user"]])
+
+
+async def test_an_interface_objects_own_name_is_enough_where_the_type_makes_no_difference(
+    complete: Complete,
+) -> None:
+    operation = (
+        "query($no: Boolean!) { node { id ... on Node { key: id } ... on User @include(if: $no) { name } } }"
+    )
+    result = await complete(operation, {"node": {"__typename": "Node", "id": "1", "key": "1"}}, {"no": False})
+    assert (result.data, result.errors) == ({"node": {"id": "1", "key": "1"}}, [])
+
+
+@pytest.mark.parametrize("node", [{"__typename": "Node", "id": "1"}, {"id": "1"}])
+@pytest.mark.parametrize("dependent", ["__typename", "... on User { id }", "... { ...F }"])
+async def test_an_interface_objects_own_name_is_not_enough_where_it_does(
+    complete: Complete, dependent: str, node: Any
+) -> None:
+    operation = f"{{ node {{ id {dependent} }} }} fragment F on Product {{ id }}"
+    result = await complete(operation, {"node": node})
+    assert (result.data, paths(result)) == ({"node": None}, [["node"]])
