@@ -1,7 +1,7 @@
 """Payments of the test's own."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from common.database import Database, migrate
+from subgraphs.inventory.app import service as inventory_service
 from subgraphs.payments.app import service
 from subgraphs.payments.domain import Payment
 from subgraphs.payments.events import ReservationHeld
@@ -99,3 +100,26 @@ BY_TRANSFERS = text("""
            - coalesce((SELECT sum(amount) FROM transfer WHERE debit_account_id = account.id), 0)::bigint
     FROM account
 """)
+
+
+@pytest.fixture(scope="session")
+def checkout_template(create_database: Callable[..., str], template: str) -> str:
+    """A database with the schemas of payments and inventory, to be copied."""
+    url = create_database(template=template)
+    work = migrate(url, schema="inventory", scripts=inventory_service.migrations)
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        thread.submit(asyncio.run, work).result()
+    return url
+
+
+@pytest.fixture
+def checkout_environment(
+    create_database: Callable[..., str], checkout_template: str, nats_url: str
+) -> Mapping[str, str]:
+    """What both services need, each test with a database and a NATS server of its own."""
+    return {
+        "DATABASE_URL": create_database(template=checkout_template),
+        "NATS_URL": nats_url,
+        "HANSA_ISSUER": "https://identity.invalid",
+        "HANSA_JWKS_URL": "https://identity.invalid/jwks",
+    }
