@@ -60,7 +60,7 @@ class Planner:
             for selection in Normalizer(graph.places.graph, fragments).normalize(
                 operation.selection_set, root_type
             )
-            if not selection.name.startswith("__")
+            if selection.name != "__typename"
         )
         planning = _Planning(graph, operation, root_type)
         is_mutation = operation.operation is OperationType.MUTATION

@@ -31,6 +31,10 @@ Condition: TypeAlias = tuple[str, bool]
 Conditions: TypeAlias = tuple[Condition, ...]
 
 
+INTROSPECTION = frozenset({"__schema", "__type"})
+"""Fields that the API schema answers, no subgraph."""
+
+
 class Selection:
     """One selected field.
 
@@ -165,6 +169,8 @@ class Normalizer:
             if merged is None:
                 continue
             if isinstance(node, FieldNode):
+                if node.name.value in INTROSPECTION:
+                    continue
                 response_key = node.alias.value if node.alias else node.name.value
                 key = (response_key, types, merged)
                 if key not in collected:

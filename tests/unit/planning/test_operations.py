@@ -1,0 +1,61 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from graphql import parse
+
+from gateway.planning import OperationError
+
+Make = Callable[..., Any]
+
+TYPES = "type Query @join__type(graph: A) { a: Int deep: Query }"
+
+
+@pytest.mark.parametrize(
+    ("operation", "code"),
+    [
+        ("{ a", "PARSING_ERROR"),
+        ("{ unknown }", "GRAPHQL_VALIDATION_FAILED"),
+        ("query X { a } query Y { a }", "GRAPHQL_UNKNOWN_OPERATION_NAME"),
+        ("fragment F on Query { a }", "GRAPHQL_UNKNOWN_OPERATION_NAME"),
+        ("{ a @include(if: 1) }", "GRAPHQL_VALIDATION_FAILED"),
+    ],
+)
+def test_an_operation_that_cannot_run_has_a_code(plan: Make, operation: str, code: str) -> None:
+    with pytest.raises(OperationError) as caught:
+        plan(TYPES, operation)
+    assert caught.value.code == code
+
+
+def test_every_reason_is_told_with_its_place(plan: Make) -> None:
+    with pytest.raises(OperationError) as caught:
+        plan(TYPES, "{\n  x\n  y\n}")
+    assert [(place.line, place.column) for place in caught.value.locations] == [(2, 3), (3, 3)]
+    assert len(caught.value.errors) == 2
+
+
+def test_a_document_nested_too_deeply_is_an_error_and_no_crash(plan: Make) -> None:
+    with pytest.raises(OperationError):
+        plan(TYPES, "{ deep " * 5000 + "{ a }" + "}" * 5000)
+
+
+def test_a_parsed_document_is_taken_too(plan: Make) -> None:
+    assert plan(TYPES, parse("{ a }")).fetch_count == 1
+
+
+@pytest.mark.parametrize(
+    "operation", ["{ __typename }", "{ __schema { types { name } } }", "{ a @skip(if: true) }"]
+)
+def test_what_no_subgraph_answers_asks_none(plan: Make, operation: str) -> None:
+    assert plan(TYPES, operation).node is None
+
+
+def test_introspection_beside_data_stays_out_of_the_fetch(fetches: Make) -> None:
+    assert fetches(TYPES, '{ a __type(name: "Int") { name } __typename }') == ["a: query{a}"]
+
+
+def test_a_nullable_condition_variable_becomes_a_required_one(plan: Make, fetches: Make) -> None:
+    operation = "query ($on: Boolean) { a b: a @include(if: $on) }"
+    assert fetches(TYPES, operation) == ["a: query($on:Boolean!){a b:a @include(if:$on)}"]
+    definitions = plan(TYPES, operation).operation.variable_definitions
+    assert definitions[0].type.kind == "non_null_type"
