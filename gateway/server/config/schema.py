@@ -13,10 +13,10 @@ PositiveInt = Annotated[int, Meta(ge=1)]
 
 
 class Supergraph(Struct, frozen=True):
-    """Where the router listens and what it tells about its schema."""
+    """Where the router listens and what it tells about its schema. A `path` of `/` leaves no room for the console."""
 
     listen: str = "127.0.0.1:4000"
-    path: Annotated[str, Meta(pattern=r"^/.*[^/]$")] = "/graphql"
+    path: Annotated[str, Meta(pattern=r"^/([^{}]*[^/{}])?$")] = "/graphql"
     introspection: bool = False
 
 
@@ -171,7 +171,7 @@ class RouterConfig(Struct, frozen=True):
     @property
     def console(self) -> bool:
         """Whether the console is served at `/`, which stands for both of Apollo's pages."""
-        return self.homepage.enabled or self.sandbox.enabled
+        return (self.homepage.enabled or self.sandbox.enabled) and self.supergraph.path != "/"
 
     def subgraph_timeout(self, subgraph: str) -> float:
         """Seconds that one request to `subgraph` may take."""

@@ -72,6 +72,18 @@ async def test_the_path_of_the_router_is_configured(make_router: Any, client_of:
         assert (await client.post("/graphql", json={"query": "{__typename}"})).status_code == 405
 
 
+async def test_the_router_may_stand_at_the_root_in_the_consoles_place(
+    make_router: Any, client_of: Any
+) -> None:
+    app = create_router_app(make_router(parse_config("supergraph: {path: /}", {})))
+    async with client_of(app) as client:
+        assert (await client.post("/", json={"query": "{__typename}"})).json() == {
+            "data": {"__typename": "Query"}
+        }
+        assert (await client.get("/health/live")).status_code == 200
+        assert (await client.get("/index.html")).status_code == 404
+
+
 async def test_further_apps_are_mounted_by_their_prefix(make_router: Any, client_of: Any) -> None:
     async def echo(scope: Any, _: Any, send: Any) -> None:
         await respond(send, f"{scope['root_path']} {scope['path']}".encode(), b"text/plain")
