@@ -18,7 +18,16 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ConsoleMessage, Locator, Page, Request, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    ConsoleMessage,
+    Locator,
+    Page,
+    Request,
+    Response,
+    async_playwright,
+    expect,
+)
 
 from common.demo import DEMO_PASSWORD, DEMO_USERS
 
@@ -26,6 +35,7 @@ HANSA = Path(sys.executable).parent / "hansa"
 DIST = Path(__file__).parents[2] / "gateway/console/dist"
 START_TIMEOUT = 120.0  # seconds
 WAIT = 15_000.0  # milliseconds for something to appear: two cores may be busy with other tests
+PLAN_HEADER = "apollo-expose-query-plan"
 REPORTING_PAUSE = 200.0  # milliseconds: an editor reports its text 100 after the last key
 CHROMIUM_ARGUMENTS = (
     "--headless",
@@ -117,6 +127,10 @@ class Console:
     def tab(self, name: str) -> Locator:
         return self.page.get_by_role("tab", name=name)
 
+    async def open_tab(self, name: str) -> None:
+        await self.tab(name).click()
+        await self._report()
+
     @property
     def plan(self) -> Locator:
         return self.page.get_by_role("region", name="Query plan")
@@ -135,13 +149,19 @@ class Console:
     async def write(self, text: str, *, editor: str = "operation.graphql") -> None:
         # Not by keys, to which Monaco adds closing brackets and completions.
         await self.page.evaluate(f"text => {_model(editor)}.setValue(text)", text)
-        await self.page.wait_for_timeout(REPORTING_PAUSE)
+        await self._report()
+
+    async def execute(self) -> Response:
+        """Runs the open tab's operation; gives what the router sent."""
+        async with self.page.expect_response(_is_run) as answered:
+            await self.button("Execute query (Ctrl-Enter)").click()
+        response = await answered.value
+        await response.finished()
+        return response
 
     async def run(self) -> str:
-        """Runs the open tab's operation; gives the text of the response."""
-        async with self.page.expect_response("**/graphql") as answered:
-            await self.button("Execute query (Ctrl-Enter)").click()
-        await (await answered.value).finished()
+        """Runs the open tab's operation; gives the text that is shown as its response."""
+        await self.execute()
         return await self.response()
 
     async def response(self) -> str:
@@ -150,6 +170,10 @@ class Console:
         text = await self.page.evaluate(f"{_model('response.json')}.getValue()")
         assert isinstance(text, str)
         return text
+
+    async def _report(self) -> None:
+        # In the page's own time, which stands still while the page is busy.
+        await self.page.evaluate("pause => new Promise((done) => setTimeout(done, pause))", REPORTING_PAUSE)
 
     def _note_request(self, request: Request) -> None:
         if not request.url.startswith((self.url, "blob:", "data:")):
@@ -184,6 +208,11 @@ def open_console(page: Page) -> Callable[[str], Awaitable[Console]]:
 async def console(platform: str, open_console: Callable[[str], Awaitable[Console]]) -> Console:
     """The platform's page."""
     return await open_console(platform)
+
+
+def _is_run(response: Response) -> bool:
+    """Whether this answers an operation that was run, and not one that was only planned."""
+    return response.url.endswith("/graphql") and PLAN_HEADER not in response.request.headers
 
 
 def _model(name: str) -> str:

@@ -81,6 +81,13 @@ async def test_the_one_tab_runs_on_every_graph(console: Console) -> None:
     assert '"__typename": "Query"' in await console.run()
 
 
+async def test_the_documentation_shows_its_schema(console: Console) -> None:
+    await console.button("Show Documentation Explorer").click()
+    await console.page.get_by_role("link", name="Query", exact=True).click()
+
+    await expect(console.page.get_by_text("forecast", exact=True)).to_be_visible()
+
+
 async def test_the_plan_is_shown(console: Console) -> None:
     await console.write("{ forecast }")
 

@@ -44,20 +44,20 @@ async def test_the_plan_is_also_text(console: Console) -> None:
 
 
 async def test_another_tab_has_another_plan(console: Console) -> None:
-    await console.tab("SearchProducts").click()
+    await console.open_tab("SearchProducts")
 
     await expect(console.plan).to_contain_text("1 fetch")
 
 
 async def test_a_mutation_is_planned_and_not_run(console: Console) -> None:
     await console.sign_in()
-    await console.tab("ReserveStock").click()
+    await console.open_tab("ReserveStock")
     await expect(console.plan.locator(".hansa-fetch-subgraph").first).to_have_text("inventory")
-    await console.tab("MyReservations").click()
+    await console.open_tab("MyReservations")
     before = await console.run()
-    await console.tab("ReserveStock").click()
+    await console.open_tab("ReserveStock")
     await expect(console.plan.locator(".hansa-fetch-subgraph").first).to_have_text("inventory")
-    await console.tab("MyReservations").click()
+    await console.open_tab("MyReservations")
 
     assert await console.run() == before
 
