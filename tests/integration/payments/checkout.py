@@ -1,14 +1,20 @@
-"""Run inventory and payments in one process and bring four reservations to their ends.
+"""Check out at a shop that is killed: for each failpoint in the arguments one customer's reservations and payments.
 
-It may be killed anywhere and started again, and exits with 0 when every reservation and payment has ended as it must.
+A process of its own runs inventory and payments, is killed at the failpoint, and is started again until every
+reservation and payment has ended as it must. Processes are forked, so that each costs no imports. One line of JSON
+tells how each customer's two runs ended.
 """
 
 import asyncio
+import json
 import os
+import signal
+import sys
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from uuid import UUID
 
+from common import failpoints
 from common.app import running
 from common.database import Database
 from subgraphs.inventory import app as inventory_app
@@ -18,8 +24,8 @@ from subgraphs.inventory.service import Inventory
 from subgraphs.payments import app as payments_app
 from subgraphs.payments.service import Payments
 
-MUG = Article("MUG", "Enamel Mug", "Holds coffee on deck.", "Table", Money(1_000, "EUR"), 10)
-BELL = Article("BELL", "Cast Bell", "Loud.", "On board", Money(900_000, "EUR"), 1)
+MUG = Article("MUG", "Enamel Mug", "Holds coffee on deck.", "Table", Money(1_000, "EUR"), 1_000)
+BELL = Article("BELL", "Cast Bell", "Loud.", "On board", Money(900_000, "EUR"), 1_000)
 FINAL = {
     "bought": ("COMMITTED", "CAPTURED"),
     "too dear": ("RELEASED", "DECLINED"),
@@ -28,38 +34,62 @@ FINAL = {
 }
 
 
-async def main() -> None:
+PATIENCE = 60  # seconds for one run
+
+
+def main() -> None:
+    for number, failpoint in enumerate(sys.argv[1:]):
+        runs = run(f"customer-{number}", f"{failpoint}:kill"), run(f"customer-{number}", "")
+        print(json.dumps({"failpoint": failpoint, "statuses": runs}), flush=True)  # noqa: T201 - what the test reads
+
+
+def run(customer: str, failpoint: str) -> int:
+    """Check out in a forked process; 0, the exit status, or less than 0 by a signal."""
+    child = os.fork()
+    if child == 0:
+        signal.alarm(PATIENCE)
+        failpoints._armed = failpoints._parse(failpoint)
+        asyncio.run(check_out(customer))
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+async def check_out(customer: str) -> None:
     url = os.environ["DATABASE_URL"]
     async with AsyncExitStack() as stack:
         shop, bank = Database.open(url, schema="inventory"), Database.open(url, schema="payments")
         stack.push_async_callback(shop.close)
         stack.push_async_callback(bank.close)
+        for database in (shop, bank):
+            async with database.transaction() as transaction:
+                # The lease of the relay that was killed runs out.
+                await transaction.execute("UPDATE lease SET expires_at = '-infinity'")
         inventory, payments = Inventory(shop, timedelta(minutes=15)), Payments(bank)
-        reservations = await act(shop, inventory, payments)
+        reservations = await act(customer, shop, inventory, payments)
         for create_app in (inventory_app.create_app, payments_app.create_app):
             await stack.enter_async_context(running(create_app(os.environ)))
         while await states(inventory, payments, reservations) != FINAL:  # noqa: ASYNC110 - it watches a database
             await asyncio.sleep(0.05)
 
 
-async def act(shop: Database, inventory: Inventory, payments: Payments) -> dict[str, UUID]:
-    """What customers do; each step has its effect once, however often it is tried."""
+async def act(customer: str, shop: Database, inventory: Inventory, payments: Payments) -> dict[str, UUID]:
+    """What a customer does; each step has its effect once, however often it is tried."""
     async with shop.transaction() as transaction:
         for article in (MUG, BELL):
             await store.add_product(transaction, article)
-    await payments.top_up("ada", 10_000, "money")
+    await payments.top_up(customer, 10_000, "money")
     reservations = {
-        "bought": await reserve(inventory, "MUG", 2, "bought"),
-        "too dear": await reserve(inventory, "BELL", 1, "too dear"),
-        "given back": await reserve(inventory, "MUG", 3, "given back"),
-        "slept over": await reserve(Inventory(shop, timedelta(0)), "MUG", 1, "slept over"),
+        "bought": await reserve(customer, inventory, "MUG", 2),
+        "too dear": await reserve(customer, inventory, "BELL", 1),
+        "given back": await reserve(customer, inventory, "MUG", 3),
+        "slept over": await reserve(customer, Inventory(shop, timedelta(0)), "MUG", 1),
     }
-    await inventory.release("ada", reservations["given back"])
+    await inventory.release(customer, reservations["given back"])
     return reservations
 
 
-async def reserve(inventory: Inventory, sku: str, quantity: int, key: str) -> UUID:
-    held = await inventory.reserve("ada", sku, quantity, key)
+async def reserve(customer: str, inventory: Inventory, sku: str, quantity: int) -> UUID:
+    held = await inventory.reserve(customer, sku, quantity, f"{quantity} {sku}")
     assert isinstance(held, Reservation)
     return held.id
 
@@ -76,4 +106,4 @@ async def states(
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    main()

@@ -10,6 +10,7 @@ from common.app import running
 from subgraphs.inventory import app as inventory_app
 from subgraphs.payments import app as payments_app
 
+HELD = "SELECT count(*) FROM inventory.reservation WHERE state = 'HELD'"
 STATES = """
     SELECT reservation.state, payment.state, decline_reason
     FROM inventory.reservation LEFT JOIN payments.payment ON reservation_id = reservation.id
@@ -27,9 +28,7 @@ async def test_the_demo_reservations_are_paid_by_events(checkout_environment: Ma
             await inventory_app.service.load_demo(checkout_environment)
             await payments_app.service.load_demo(checkout_environment)
         async with asyncio.timeout(20):
-            while await connection.fetchval(
-                "SELECT count(*) FROM inventory.reservation WHERE state = 'HELD'"
-            ):
+            while await connection.fetchval(HELD):  # noqa: ASYNC110 - it watches a database
                 await asyncio.sleep(0.05)
         found = [tuple(row) for row in await connection.fetch(STATES)]
         assert found == [

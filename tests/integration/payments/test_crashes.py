@@ -1,10 +1,11 @@
 """Guarantee 6 of payments' README, 7 of inventory's: a killed process loses and doubles nothing."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import asyncpg
@@ -12,6 +13,7 @@ import pytest
 
 from common import failpoints
 
+ROOT = Path(__file__).parents[3]
 CHECKOUT = Path(__file__).with_name("checkout.py")
 OWN = sorted(failpoints.names("subgraphs.inventory") | failpoints.names("subgraphs.payments"))
 KERNEL = sorted(
@@ -21,58 +23,56 @@ KERNEL = sorted(
 )
 
 
-async def check_out(environment: Mapping[str, str], failpoint: str = "") -> int:
-    """Run the checkout and give its exit status."""
+@pytest.mark.parametrize("names", [OWN, KERNEL], ids=["own failpoints", "failpoints of the kernel"])
+async def test_after_a_kill_the_checkout_ends_as_if_nothing_had_been(
+    checkout_environment: Mapping[str, str], names: Sequence[str]
+) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         CHECKOUT,
-        env={
-            **os.environ,
-            **environment,
-            "FAILPOINT": failpoint,
-            "PYTHONPATH": str(Path(__file__).parents[3]),
-        },
+        *names,
+        env={**os.environ, **checkout_environment, "PYTHONPATH": str(ROOT)},
+        stdout=asyncio.subprocess.PIPE,
     )
-    try:
-        async with asyncio.timeout(60):
-            return await process.wait()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-
-
-@pytest.mark.parametrize("failpoint", [f"{name}:kill" for name in (*OWN, *KERNEL)])
-async def test_after_a_kill_the_checkout_ends_as_if_nothing_had_been(
-    checkout_environment: Mapping[str, str], failpoint: str
-) -> None:
-    assert await check_out(checkout_environment, failpoint) == -signal.SIGKILL
+    output, _ = await process.communicate()
+    ended = {line["failpoint"]: line["statuses"] for line in map(json.loads, output.splitlines())}
+    assert ended == {name: [-signal.SIGKILL, 0] for name in names}
     connection = await asyncpg.connect(checkout_environment["DATABASE_URL"])
     try:
-        # The lease of the killed relay runs out.
-        for schema in ("inventory", "payments"):
-            await connection.execute(f"UPDATE {schema}.lease SET expires_at = '-infinity'")
-        assert await check_out(checkout_environment) == 0
-        await check_books(connection)
+        await check_books(connection, customers=len(names))
     finally:
         await connection.close()
 
 
-async def check_books(connection: asyncpg.Connection) -> None:
+async def check_books(connection: asyncpg.Connection, *, customers: int) -> None:
     """One payment for each reservation; money and pieces are where double entry says."""
-    assert await connection.fetchval("SELECT count(*) FROM inventory.reservation") == 4
-    assert await connection.fetchval("SELECT count(DISTINCT reservation_id) FROM payments.payment") == 4
-    assert await connection.fetchval("SELECT count(*) FROM payments.payment") == 4
+    assert await connection.fetchval("SELECT count(*) FROM inventory.reservation") == 4 * customers
+    assert await connection.fetchval("SELECT count(*) FROM payments.payment") == 4 * customers
+    assert await connection.fetchval(UNPAID) == 0
     kinds = await connection.fetch("SELECT kind, count(*) FROM payments.transfer GROUP BY kind ORDER BY kind")
-    assert [tuple(row) for row in kinds] == [("PAYMENT", 2), ("REFUND", 1), ("TOP_UP", 1)]
-    balances = await connection.fetch("SELECT kind, credits - debits FROM payments.account ORDER BY kind")
-    assert [tuple(row) for row in balances] == [("BANK", -10_000), ("MERCHANT", 2_000), ("WALLET", 8_000)]
-    assert [tuple(row) for row in await connection.fetch(LEVELS)] == [("BELL", 1, 0, 0), ("MUG", 10, 0, 2)]
-    assert await connection.fetch(LEVELS) == await connection.fetch(MOVED)
+    assert [tuple(row) for row in kinds] == [
+        ("PAYMENT", 2 * customers),
+        ("REFUND", customers),
+        ("TOP_UP", customers),
+    ]
+    balances = {kind: balance for kind, balance in await connection.fetch(BALANCES)}  # noqa: C416 - records are no pairs
+    assert balances == {
+        "BANK": -10_000 * customers,
+        "MERCHANT": 2_000 * customers,
+        "WALLET": 8_000 * customers,
+    }
+    levels = [tuple(row) for row in await connection.fetch(LEVELS)]
+    assert levels == [("BELL", 1_000, 0, 0), ("MUG", 1_000, 0, 2 * customers)]
+    assert levels == [tuple(row) for row in await connection.fetch(MOVED)]
     for schema in ("inventory", "payments"):
         assert await connection.fetchval(f"SELECT count(*) FROM {schema}.parked") == 0
 
 
+UNPAID = """
+    SELECT count(*) FROM inventory.reservation
+    WHERE id NOT IN (SELECT reservation_id FROM payments.payment)
+"""
+BALANCES = "SELECT kind, sum(credits - debits)::int FROM payments.account GROUP BY kind"
 LEVELS = """
     SELECT sku, on_hand, reserved, committed
     FROM inventory.level JOIN inventory.product ON product.id = product_id ORDER BY sku

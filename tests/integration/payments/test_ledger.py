@@ -93,7 +93,3 @@ async def test_the_database_itself_keeps_the_ledger(
     with pytest.raises(DBAPIError, match=broken):
         async with database.transaction() as transaction:
             await transaction.execute(change)
-
-
-def test_a_total_fits_into_a_graphql_int() -> None:
-    assert 2 * MAX_BALANCE < 2**31

@@ -1,0 +1,181 @@
+"""Payments' part of the graph: who sees what, how many statements it costs, and its public contract."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from strawberry.types import ExecutionResult
+
+from common.app import ServiceRequest
+from common.auth import Caller
+from common.database.testing import count_statements
+from common.errors import DomainError
+from subgraphs.payments.api import Context, schema
+from subgraphs.payments.domain import MAX_BALANCE, Payment, Wallet
+from subgraphs.payments.service import Payments
+
+Ask = Callable[..., Awaitable[ExecutionResult]]
+Pay = Callable[..., Awaitable[Payment]]
+
+ENTITIES = "query ($of: [_Any!]!) { _entities(representations: $of) { __typename %s } }"
+TOTAL = {"amount": 1_000, "currency": "EUR"}
+
+
+@pytest.fixture
+def ask(payments: Payments) -> Ask:
+    """Runs an operation for a user, or for nobody."""
+
+    async def ask(query: str, user: str | None = "ada", **variables: Any) -> ExecutionResult:
+        caller = Caller(user, frozenset(), {}) if user else None
+        context = Context.of(ServiceRequest(caller, None), payments)
+        return await schema.execute(query, variable_values=variables, context_value=context)
+
+    return ask
+
+
+def code(result: ExecutionResult) -> str:
+    assert result.errors
+    error = result.errors[0].original_error
+    assert isinstance(error, DomainError)
+    return error.code
+
+
+def test_the_committed_schema_is_the_schema() -> None:
+    committed = Path(__file__).parents[3] / "subgraphs/payments/schema.graphql"
+    assert committed.read_text() == schema.as_str() + "\n"
+
+
+async def test_a_batch_of_reservations_is_one_statement_for_payments_and_what_is_due(
+    ask: Ask, payments: Payments, pay: Pay
+) -> None:
+    await payments.top_up("ada", 1_500, "k")
+    made = [await pay("ada"), await pay("ada"), await pay("bob")]
+    ids = [*(str(payment.reservation_id) for payment in made), "019f0000-0000-7000-8000-000000000000"]
+    of = [{"__typename": "Reservation", "id": id_, "total": dict(TOTAL)} for id_ in ids]
+    with count_statements() as statements:
+        result = await ask(
+            ENTITIES
+            % "... on Reservation { id payment { state declineReason } amountDue { amount currency } }",
+            of=of,
+        )
+    assert result.errors is None
+    assert result.data is not None
+    paid = [(entity["payment"], entity["amountDue"]["amount"]) for entity in result.data["_entities"]]
+    assert paid == [
+        ({"state": "CAPTURED", "declineReason": None}, 0),
+        ({"state": "DECLINED", "declineReason": "INSUFFICIENT_FUNDS"}, 0),
+        (None, 1_000),  # another's: not shown, and not decided
+        (None, 1_000),
+    ]
+    assert len(statements) == 1
+
+
+async def test_a_reservation_needs_no_total_when_nothing_due_is_asked_for(ask: Ask, pay: Pay) -> None:
+    payment = await pay("ada")
+    of = [{"__typename": "Reservation", "id": str(payment.reservation_id)}]
+    result = await ask(
+        ENTITIES % "... on Reservation { payment { id payer { id } reservation { id } } }", of=of
+    )
+    assert result.data is not None
+    assert result.data["_entities"][0]["payment"] == {
+        "id": str(payment.id),
+        "payer": {"id": "ada"},
+        "reservation": {"id": str(payment.reservation_id)},
+    }
+
+
+async def test_wallet_and_payments_of_a_user_are_two_statements_and_only_ones_own(
+    ask: Ask, payments: Payments, pay: Pay
+) -> None:
+    await payments.top_up("ada", 5_000, "k")
+    newest = [str((await pay("ada", 100)).id) for _ in range(4)][::-1]
+    query = ENTITIES % "... on User { wallet { balance { amount } } payments(first: 3) { id } }"
+    with count_statements() as statements:
+        own = await ask(query, "ada", of=[{"__typename": "User", "id": "ada"}])
+    assert own.errors is None
+    assert own.data is not None
+    user = own.data["_entities"][0]
+    assert user["wallet"] == {"balance": {"amount": 4_600}}
+    assert [found["id"] for found in user["payments"]] == newest[:3]
+    assert len(statements) == 2
+    others = await ask(query, "bob", of=[{"__typename": "User", "id": "ada"}])
+    assert code(others) == "UNAUTHORIZED"
+    assert others.data == {"_entities": [{"__typename": "User", "wallet": None, "payments": None}]}
+
+
+async def test_a_batch_of_payments_and_wallets_is_one_statement_each_and_only_ones_own(
+    ask: Ask, payments: Payments, pay: Pay
+) -> None:
+    wallet = await payments.top_up("ada", 5_000, "k")
+    assert isinstance(wallet, Wallet)
+    made = [await pay("ada"), await pay("bob")]
+    of = [
+        {"__typename": "Payment", "id": id_} for id_ in (*(str(payment.id) for payment in made), "nonsense")
+    ]
+    of.append({"__typename": "Wallet", "id": str(wallet.id)})
+    for user, seen in (("ada", [True, False, False, True]), ("bob", [False, True, False, False])):
+        with count_statements() as statements:
+            result = await ask(
+                ENTITIES % "... on Payment { state } ... on Wallet { id }", user, of=[*map(dict, of)]
+            )
+        assert result.errors is None
+        assert result.data is not None
+        assert [entity is not None for entity in result.data["_entities"]] == seen
+        assert len(statements) == 2
+
+
+async def test_a_payment_is_found_by_its_payer_alone(ask: Ask, pay: Pay) -> None:
+    payment = await pay("ada")
+    query = "query ($id: ID!) { payment(id: $id) { amount { amount } } }"
+    assert (await ask(query, "ada", id=str(payment.id))).data == {"payment": {"amount": {"amount": 1_000}}}
+    assert (await ask(query, "bob", id=str(payment.id))).data == {"payment": None}
+    assert code(await ask(query, None, id=str(payment.id))) == "UNAUTHENTICATED"
+
+
+TOP_UP = """
+mutation ($amount: Int!, $key: String!) {
+  topUpWallet(amount: $amount, idempotencyKey: $key) {
+    __typename
+    ... on Wallet { balance { amount } }
+    ... on WalletLimitReached { code limit { amount } }
+    ... on InvalidInput { code field }
+    ... on IdempotencyKeyReused { code }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("amount", "key", "outcome"),
+    [
+        (500, "k", {"__typename": "Wallet", "balance": {"amount": 1_500}}),
+        (0, "k", {"__typename": "InvalidInput", "code": "INVALID_INPUT", "field": "amount"}),
+        (-5, "k", {"__typename": "InvalidInput", "code": "INVALID_INPUT", "field": "amount"}),
+        (1_000_001, "k", {"__typename": "InvalidInput", "code": "INVALID_INPUT", "field": "amount"}),
+        (5, " \n", {"__typename": "InvalidInput", "code": "INVALID_INPUT", "field": "idempotencyKey"}),
+        (5, "used", {"__typename": "IdempotencyKeyReused", "code": "IDEMPOTENCY_KEY_REUSED"}),
+    ],
+)
+async def test_a_top_up_has_typed_outcomes(
+    ask: Ask, payments: Payments, amount: int, key: str, outcome: dict[str, Any]
+) -> None:
+    await payments.top_up("ada", 1_000, "used")
+    result = await ask(TOP_UP, "ada", amount=amount, key=key)
+    assert result.errors is None
+    assert result.data == {"topUpWallet": outcome}
+
+
+async def test_a_full_wallet_is_a_typed_outcome(ask: Ask, payments: Payments) -> None:
+    for number in range(100):
+        await payments.top_up("ada", MAX_BALANCE // 100, str(number))
+    limit = {
+        "__typename": "WalletLimitReached",
+        "code": "WALLET_LIMIT_REACHED",
+        "limit": {"amount": MAX_BALANCE},
+    }
+    assert (await ask(TOP_UP, "ada", amount=1, key="k")).data == {"topUpWallet": limit}
+
+
+async def test_topping_up_needs_a_caller(ask: Ask) -> None:
+    assert code(await ask(TOP_UP, None, amount=1, key="k")) == "UNAUTHENTICATED"
