@@ -6,10 +6,10 @@ import msgspec
 
 from gateway.execution.answer import MALFORMED, Answer
 from gateway.execution.errors import FetchError, Position
-from gateway.execution.merge import copy, has_containers, merge
+from gateway.execution.merge import copy, has_containers, is_plain, merge
 from gateway.execution.paths import Object, compile_collector, compile_locator
 from gateway.execution.renames import compile_rename
-from gateway.execution.representations import Builders
+from gateway.execution.representations import compile_builders
 from gateway.planning.plan import EntityFetch
 
 Placement = tuple[list[Object], list[int]]
@@ -32,22 +32,23 @@ class EntityPlaces:
     def __init__(self, entity: EntityFetch, interfaces: frozenset[str]) -> None:
         self.alias = entity.alias
         self.renamers = entity.renames
-        self._builders = Builders(entity.representations)
+        self._builders = compile_builders(entity.representations)
         self._collectors = [compile_collector(path) for path in entity.paths]
         self._locators = [compile_locator(path) for path in entity.paths]
         self._renames = [compile_rename(renamer) for renamer in entity.renames]
         self._interfaces = interfaces
 
     def gather(self, data: Object) -> Gathered:
-        build = self._builders.build
+        builders = self._builders
         numbers: dict[bytes, int] = {}
         placements: list[Placement] = []
         for collect in self._collectors:
             objects: list[Object] = []
             indices: list[int] = []
             for value in collect(data):
-                representation = build(value)
-                if representation is not None:
+                typename = value.get("__typename")
+                build = builders.get(typename if typename.__class__ is str else None)
+                if build is not None and (representation := build(value)) is not None:
                     objects.append(value)
                     indices.append(numbers.setdefault(representation, len(numbers)))
             placements.append((objects, indices))
@@ -72,16 +73,19 @@ class EntityPlaces:
         for entity in entities:
             if entity is not None:
                 self._normalize(entity)
+        plain = all(entity is None or is_plain(entity) for entity in entities)
+        put = dict.update if plain else merge
         for number, (objects, indices) in enumerate(gathered.placements):
-            source = entities if number == 0 else _unshared(entities, indices)
+            source = entities if plain or number == 0 else _unshared(entities, indices)
             for value, index in zip(objects, indices, strict=True):
                 if (entity := source[index]) is not None:
-                    merge(value, entity)
+                    put(value, entity)
 
     def _normalize(self, entity: Object) -> None:
         for rename in self._renames:
             rename(entity)
-        if entity.get("__typename") in self._interfaces:
+        typename = entity.get("__typename")
+        if typename.__class__ is str and typename in self._interfaces:
             del entity["__typename"]
 
     def positions(self, gathered: Gathered, data: Object) -> list[tuple[Position, int]]:

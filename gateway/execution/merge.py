@@ -44,6 +44,11 @@ def copy(value: Any) -> Any:
     return value
 
 
+def is_plain(value: Object) -> bool:
+    """Whether all members are leaves and none is null: then `update` merges it."""
+    return not any(member is None or member.__class__ in _CONTAINERS for member in value.values())
+
+
 def has_containers(value: Object) -> bool:
     """Whether a member is an object or a list."""
     return any(member.__class__ in _CONTAINERS for member in value.values())

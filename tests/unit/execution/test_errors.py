@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from common.http import ConnectError, ProtocolError, Response, ResponseTooLarge, TimeoutError_
-from gateway.planning.plan import EntityFetch, Fetch, Parallel, Sequence
+from gateway.planning.plan import EntityFetch, Fetch, Parallel, Representation, RequiredField, Sequence
 
 Make = Callable[..., Any]
 
@@ -229,10 +229,10 @@ async def test_after_the_deadline_nothing_is_fetched(run: Make) -> None:
 
 
 async def test_a_fetch_that_reaches_the_deadline_says_so(run: Make) -> None:
-    deadline = asyncio.get_running_loop().time() + 0.01
+    deadline = asyncio.get_running_loop().time() + 0.5
 
     async def late(_request: Any) -> Any:
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.55)
         raise TimeoutError_
 
     result = await run(late, deadline=deadline)
@@ -245,3 +245,28 @@ async def test_a_subgraph_without_transport_is_an_error(router: Make) -> None:
     result = await made.execute()
     assert result.data == {"product": None}
     assert result.errors[0]["extensions"] == {"code": "SUBREQUEST_HTTP_ERROR", "service": "gone"}
+
+
+@pytest.mark.parametrize("typename", [[], {}, 7, None])
+async def test_a_typename_that_is_no_name_breaks_nothing(run: Make, typename: Any) -> None:
+    result = await run({"data": {"e": [{"__typename": typename, "nickname": "a"}, None]}})
+    assert [user["nickname"] for user in result.data["users"]] == ["a", None, "a"]
+
+
+@pytest.mark.parametrize("typename", [[], {}, 7, "Unknown"])
+async def test_an_object_of_no_known_type_is_no_entity(router: Make, path: Make, typename: Any) -> None:
+    kinds = tuple(Representation(name, (name,), (RequiredField("id", "id"),)) for name in ("User", "Product"))
+    entity = EntityFetch("e", "r", (path("product"), path("product.|[User]")), kinds)
+    node = Sequence(
+        (Fetch(0, "a", "query", "{product{id}}"), Fetch(1, "b", "query", "q", entities=(entity,)))
+    )
+    product = {"__typename": typename, "id": "7"}
+    made = router(
+        SDL,
+        "{ product { id price } }",
+        node,
+        a=lambda _: {"data": {"product": product}},
+        b=raising(ConnectError()),
+    )
+    result = await made.execute()
+    assert (result.data, result.errors) == ({"product": {"id": "7", "price": None}}, [])
