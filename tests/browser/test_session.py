@@ -33,7 +33,7 @@ async def test_the_demo_user_signs_in_and_reads_one_answer_of_three_services(con
 
     assert me["name"] == DEMO_USERS[0].name
     assert me["reservations"][0]["product"]["stock"]["available"] >= 0
-    assert me["reservations"][0]["payment"]["amount"]["currency"]
+    assert any(reservation["payment"] for reservation in me["reservations"])
 
 
 async def test_without_signing_in_nobody_is_me(console: Console) -> None:
