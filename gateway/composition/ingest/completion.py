@@ -21,6 +21,7 @@ from gateway.composition.ingest.specifications import (
     federation_directives,
     federation_scalars,
 )
+from gateway.composition.model.coercion import coerced
 from gateway.composition.model.schema import BUILT_IN_SCALARS, DirectiveDefinition, Kind, Schema, Type
 
 LINK_DEFINITION = "(url: String, as: String, for: {ns}Purpose, import: [{ns}Import]) repeatable on SCHEMA"
@@ -36,6 +37,7 @@ BUILT_IN_DIRECTIVES = {
     "stream": "(label: String, initialCount: Int = 0, if: Boolean! = true) on FIELD",
 }
 _TYPE = re.compile(r"\{ns\}(\w+)")
+_TAKING_LISTS = frozenset(("requiresScopes", "policy", "listSize"))
 _ENTITY_TYPES = ("_Entity", "_Any", "_Service")
 _ENTITY_FIELDS = ("_entities", "_service")
 
@@ -67,9 +69,22 @@ def complete(schema: Schema, links: Links, link_name: str | None, diagnostics: D
             for name in specification.directives:
                 definition = localized(directive_definition(name), link.type)
                 _add_directive(schema, link.directive(name), name, definition, diagnostics)
+    _coerce_arguments(schema)
     schema.types.setdefault(
         schema.roots.setdefault("query", "Query"), Type(name=schema.roots["query"], kind=Kind.OBJECT)
     )
+
+
+def _coerce_arguments(schema: Schema) -> None:
+    """Put single values of list arguments into lists, so that every rule may read lists."""
+    for element in schema.elements():
+        for application in element.applications:
+            definition = schema.directives.get(application.name)
+            if application.core not in _TAKING_LISTS or definition is None:
+                continue
+            for name, argument in definition.arguments.items():
+                if name in application.arguments:
+                    application.arguments[name] = coerced(application.arguments[name], argument.type)
 
 
 def _remove_entity_machinery(schema: Schema) -> None:

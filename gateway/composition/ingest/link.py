@@ -20,6 +20,7 @@ from gateway.composition.ingest.specifications import (
     federation_directives,
     federation_scalars,
 )
+from gateway.composition.model.coercion import coerced
 from gateway.composition.model.schema import Application
 from gateway.composition.model.value import EnumLiteral, Value
 from gateway.composition.result import SourceLocation
@@ -133,8 +134,7 @@ def _link_directive_name(applications: list[Application]) -> str | None:
 
 def _names_itself(application: Application, url: str) -> bool:
     default = "link" if url.startswith(LINK) else "core"
-    imports = application.arguments.get("import") or []
-    for element in imports if isinstance(imports, list) else []:
+    for element in coerced(application.arguments.get("import"), "[Import]") or ():
         if isinstance(element, dict) and element.get("name") == f"@{default}":
             return bool(element.get("as") == f"@{application.name}")
     return bool(application.arguments.get("as", default) == application.name)
@@ -183,7 +183,7 @@ def _parse_url(url: str) -> tuple[str, str, Version] | str:
 
 
 def _read_imports(link: Link, imports: Value, diagnostics: Diagnostics, prefix: str) -> None:
-    for element in imports if isinstance(imports, list) else []:
+    for element in coerced(imports, "[Import]") or ():
         given = element if isinstance(element, dict) else {"name": element}
         name, alias = given.get("name"), given.get("as")
         if not isinstance(name, str) or not (alias is None or isinstance(alias, str)):

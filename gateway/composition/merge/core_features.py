@@ -4,14 +4,13 @@ A feature is linked when some subgraph applies one of its directives; its name i
 under, which must be the same in all (LINK_IMPORT_NAME_MISMATCH).
 """
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from gateway.composition.ingest.completion import localized, specified_definition
 from gateway.composition.ingest.specifications import APOLLO, directive_definition
 from gateway.composition.merge.applications import MERGED
 from gateway.composition.merge.context import MergeContext, subgraph_names
-from gateway.composition.model.schema import Application, Element, Kind, Schema, Type
+from gateway.composition.model.schema import Application, Kind, Type
 from gateway.composition.model.value import EnumLiteral
 
 
@@ -51,25 +50,13 @@ def _used_names(context: MergeContext) -> dict[str, dict[str, list[str]]]:
     used: dict[str, dict[str, list[str]]] = {}
     for subgraph in context.subgraphs:
         found: set[tuple[str, str]] = set()
-        for element in elements(subgraph.schema):
+        for element in subgraph.schema.elements():
             for each in element.applications:
                 if each.core in MERGED:
                     found.add((each.core, each.name))
         for core, name in sorted(found):
             used.setdefault(core, {}).setdefault(name, []).append(subgraph.name)
     return used
-
-
-def elements(schema: Schema) -> Iterator[Element]:
-    """Every element of a schema that directives may be applied to."""
-    yield schema
-    for each in schema.types.values():
-        yield each
-        yield from each.values.values()
-        yield from each.inputs.values()
-        for field in each.fields.values():
-            yield field
-            yield from field.arguments.values()
 
 
 def _one_name(context: MergeContext, core: str, names: dict[str, list[str]]) -> str:

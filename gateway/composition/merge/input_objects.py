@@ -5,6 +5,7 @@ from gateway.composition.merge.context import MergeContext, Sources
 from gateway.composition.merge.inputs import INPUT_FIELD, merge_input_value
 from gateway.composition.merge.join_field import join_input_fields
 from gateway.composition.model.schema import InputValue, Type
+from gateway.composition.model.typeref import is_non_null
 
 
 def merge_input_object(context: MergeContext, sources: Sources[Type], target: Type) -> None:
@@ -16,12 +17,25 @@ def merge_input_object(context: MergeContext, sources: Sources[Type], target: Ty
         merged, same_type = merge_input_value(context, found, INPUT_FIELD)
         insert_joins(merged, join_input_fields(context, found, same_type=same_type))
         target.inputs[name] = merged
+    _check_one_of(context, sources, target)
     if not target.inputs:
         message = (
             f'None of the fields of input object type "{target.name}" are consistently defined in all the subgraphs'
             " defining that type. As only fields common to all subgraphs are merged, this would result in an empty type."
         )
         context.error("EMPTY_MERGED_INPUT_TYPE", message, target.name, [each for _, each in sources])
+
+
+def _check_one_of(context: MergeContext, sources: Sources[Type], target: Type) -> None:
+    """A field that some subgraph requires cannot be one of several to choose from (GraphQL, section 3.10.1)."""
+    one_of = [index for index, each in sources if each.has("oneOf")]
+    for member in target.inputs.values() if one_of else ():
+        if is_non_null(member.type):
+            message = (
+                f'Input field "{member.coordinate}" is required, but "{target.name}" is @oneOf in {context.names(one_of)}: make'
+                " it nullable in every subgraph."
+            )
+            context.error("INVALID_GRAPHQL", message, member.coordinate, [member])
 
 
 def _report_missing(context: MergeContext, found: Sources[InputValue], sources: Sources[Type]) -> None:

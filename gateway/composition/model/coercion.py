@@ -22,6 +22,14 @@ def fits(schema: Schema, value: Value, reference: str) -> bool:
     return owner.kind is not Kind.INPUT or _fits_input(schema, value, owner)
 
 
+def coerced(value: Value, reference: str) -> Value:
+    """The value with the lists that coercion puts around a single item (GraphQL, section 3.11)."""
+    if not is_list(reference) or value is None:
+        return value
+    items = value if isinstance(value, list) else [value]
+    return [coerced(item, list_item(reference)) for item in items]
+
+
 def _fits_scalar(value: Value, name: str) -> bool:
     match name:
         case "Int":

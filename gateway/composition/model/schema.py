@@ -167,8 +167,16 @@ class Schema(Element):
             each for each in self.types.values() if each.kind in kinds and each.name not in self.machinery
         )
 
-    def is_root(self, name: str) -> bool:
-        return name in self.roots.values()
+    def elements(self) -> Iterator[Element]:
+        """Every element that directives may be applied to, arguments of directives apart."""
+        yield self
+        for each in self.types.values():
+            yield each
+            yield from each.values.values()
+            yield from each.inputs.values()
+            yield from each.fields.values()
+            for owner in each.fields.values():
+                yield from owner.arguments.values()
 
     def is_composite(self, name: str) -> bool:
         """Whether the name is that of an object, interface or union type."""

@@ -21,10 +21,10 @@ def check_satisfiability(context: MergeContext, limit: int = MAX_STATES) -> None
     try:
         for active in label_choices(context):
             _check(context, Walk(QueryGraph(context, active), limit), reported)
-    except TooManyPathsError:
+    except (TooManyPathsError, RecursionError):
         message = (
-            f"Satisfiability could not be decided within {limit} combinations of types and subgraphs. Reduce the number of"
-            " subgraphs that share the same abstract types."
+            f"Satisfiability could not be decided within {limit} combinations of types and subgraphs, or"
+            " @requires and @key depend on one another over too many steps. Share fewer types between subgraphs."
         )
         context.diagnostics.error("MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED", message)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from gateway.composition.diagnostics import Diagnostics
 from gateway.composition.ingest.subgraph import SubgraphSchema
-from gateway.composition.validation.federation.auth import check_auth_placement
+from gateway.composition.validation.federation.auth import check_auth_placement, check_requirements
 from gateway.composition.validation.federation.context import check_contexts
 from gateway.composition.validation.federation.cost import check_cost, check_list_size
 from gateway.composition.validation.federation.external import check_external_use
@@ -33,6 +33,7 @@ FEDERATION_RULES: tuple[Callable[[SubgraphReport], None], ...] = (
     check_external_use,
     check_shareable_placement,
     check_auth_placement,
+    check_requirements,
     check_contexts,
     check_cost,
     check_list_size,

@@ -16,6 +16,20 @@ def check_auth_placement(report: SubgraphReport) -> None:
                 _check(report, field, field.coordinate, "field")
 
 
+def check_requirements(report: SubgraphReport) -> None:
+    """Scopes and policies are names: strings, in lists of lists."""
+    for element in report.schema.elements():
+        for application in element.applications:
+            if application.core not in AUTHORIZATION:
+                continue
+            for name, value in application.arguments.items():
+                if not all(isinstance(item, str) for alternative in value for item in alternative):
+                    message = (
+                        f"Invalid value for @{application.name}({name}:): it must list lists of strings."
+                    )
+                    report.invalid(message, None, application.location)
+
+
 def _check(report: SubgraphReport, element: Element, coordinate: str, what: str) -> None:
     for application in element.applications:
         if application.core in AUTHORIZATION:
