@@ -45,22 +45,23 @@ def serve(*, supergraph: Path, listen: str | None = None, config: Path | None = 
 
 
 async def _serve(supergraph: Supergraph, config: RouterConfig, address: Address) -> None:
-    telemetry = Telemetry("router", os.environ)
-    listener = open_listener(*address)
-    try:
-        router = Router(supergraph, config, telemetry=telemetry)
-    except ValueError as error:
-        raise CommandError(str(error)) from None
-    host, port = listener.getsockname()[:2]
-    health = Health()
-    app = create_router_app(router, health=health)
-    with stop_signals() as stop:
+    telemetry, health = Telemetry("router", os.environ), Health()
+    with open_listener(*address) as listener, stop_signals() as stop:
+        host, port = listener.getsockname()[:2]
 
         def started() -> None:
             print(f"The router listens on http://{host}:{port}{config.supergraph.path}", file=sys.stderr)
 
+        app = create_router_app(_router(supergraph, config, telemetry), health=health)
         await serve_router(app, listener, health=health, stop=stop, started=started)
     await asyncio.to_thread(telemetry.close)
+
+
+def _router(supergraph: Supergraph, config: RouterConfig, telemetry: Telemetry) -> Router:
+    try:
+        return Router(supergraph, config, telemetry=telemetry)
+    except ValueError as error:
+        raise CommandError(str(error)) from None
 
 
 def _configure_logging(level: str) -> None:
