@@ -89,6 +89,9 @@ class Consumer:
                     logger.warning("%s waits for events: %s", self._name, error)
                 available = False
                 await asyncio.sleep(RETRY_INTERVAL)
+            except Exception:
+                logger.exception("%s cannot go on with %s and tries again", self._name, subjects)
+                await asyncio.sleep(RETRY_INTERVAL)
 
     async def _take(self, delivery: Delivery) -> None:
         """Answer one delivery."""

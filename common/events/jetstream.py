@@ -9,7 +9,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Sequence
 from typing import Any, Self, TypeVar
-from uuid import UUID
+from uuid import NAMESPACE_URL, UUID, uuid5
 
 import nats
 import nats.errors
@@ -197,13 +197,22 @@ def _consumer_config(name: str, subjects: Sequence[str]) -> ConsumerConfig:
 
 def _delivery(source: Msg) -> JetStreamDelivery:
     headers = dict(source.headers or {})
+    place = f"{source.metadata.stream}:{source.metadata.sequence.stream}"
     message = Message(
-        id=UUID(headers.pop(MESSAGE_ID)),
+        id=_message_id(headers.pop(MESSAGE_ID, place)),
         subject=source.subject,
         payload=source.data,
         headers=headers,
     )
     return JetStreamDelivery(message, source.metadata.num_delivered, source)
+
+
+def _message_id(text: str) -> UUID:
+    """The id that a relay gave the message, or for one that a stranger published, always the same id."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return uuid5(NAMESPACE_URL, text)
 
 
 async def _reached(work: Awaitable[T]) -> T:

@@ -52,6 +52,8 @@ class OutboxRelay:
                     if available:
                         logger.warning("events of %s wait in the outbox: %s", self._database.schema, error)
                     available = False
+                except Exception:
+                    logger.exception("the relay of %s cannot go on and tries again", self._database.schema)
                 await asyncio.sleep(RETRY_INTERVAL)
 
     async def _lead_once(self) -> None:

@@ -98,6 +98,6 @@ import asyncio, pathlib
 from common.database import migrate
 asyncio.run(migrate({database_url!r}, schema="first", scripts=pathlib.Path({str(scripts)!r})))
 """
-    processes = [await asyncio.create_subprocess_exec(sys.executable, "-c", program) for _ in range(3)]
-    assert [await process.wait() for process in processes] == [0, 0, 0]
+    processes = [await asyncio.create_subprocess_exec(sys.executable, "-c", program) for _ in range(2)]
+    assert [await process.wait() for process in processes] == [0, 0]
     assert await value(database_url, "SELECT count(*) FROM first.alembic_version") == 1

@@ -6,6 +6,7 @@ import time
 from typing import Any, ClassVar
 from uuid import uuid4
 
+import nats
 import pytest
 
 from common.database import DatabaseUnavailableError, RetryableError, Transaction
@@ -187,3 +188,27 @@ async def test_a_message_that_ends_every_process_is_parked_untried(kernel: Any) 
     await kernel.consumer()._take(Delivery())
     assert Delivery.answers == ["acknowledged"]
     assert "AbandonedError" in await kernel.scalar("SELECT error FROM parked")
+
+
+async def test_a_message_that_no_relay_published_is_taken_like_others(kernel: Any, nats_url: str) -> None:
+    async with kernel.running():
+        await kernel.publish(1)
+        await kernel.journal.wait_for(1)
+        stranger = await nats.connect(nats_url)
+        await stranger.jetstream().publish("kernel.thing.counted", b'{"name": "thing", "number": 2}')
+        await stranger.close()
+        assert await kernel.journal.wait_for(2) == [1, 2]
+
+
+async def test_an_unforeseen_failure_is_logged_and_does_not_end_the_work(
+    kernel: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with kernel.database.transaction() as transaction:
+        await transaction.execute("ALTER TABLE lease RENAME TO mislaid")
+    async with kernel.running():
+        await kernel.publish(1)
+        await asyncio.sleep(0.5)
+        async with kernel.database.transaction() as transaction:
+            await transaction.execute("ALTER TABLE mislaid RENAME TO lease")
+        assert await kernel.journal.wait_for(1) == [1]
+    assert any("tries again" in record.message for record in caplog.records)
