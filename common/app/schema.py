@@ -1,16 +1,33 @@
 """A Strawberry federation schema as every subgraph builds it."""
 
 from collections.abc import Iterable
+from functools import cached_property
 
+import strawberry
 import strawberry.federation
 from graphql import GraphQLError
 from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.federation.schema import FederationAny
 from strawberry.types import ExecutionContext
+
+from common.app.entities import EntityResolver
 
 _CACHED_OPERATIONS = 256
 
 
 class _Schema(strawberry.federation.Schema):
+    @cached_property
+    def _entities(self) -> EntityResolver:
+        definitions = {name: concrete.definition for name, concrete in self.schema_converter.type_map.items()}
+        origins = {name: getattr(definition, "origin", None) for name, definition in definitions.items()}
+        return EntityResolver(self._schema, {name: origin for name, origin in origins.items() if origin})
+
+    def entities_resolver(
+        self, info: strawberry.Info, representations: list[FederationAny]
+    ) -> list[FederationAny]:
+        """The entities in the order of their representations (Federation's `Query._entities`)."""
+        return [self._entities.resolve(representation, info) for representation in representations]
+
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
