@@ -48,10 +48,11 @@ class _Task(NamedTuple):
 
     def shortest(self) -> "_Task":
         """Only the options by the shortest chain: so what a key needs never waits for that key itself."""
-        best = [option.reach.depth for option in self.options if option.reach.leaves == self.selection.leaves]
-        return self._replace(
-            options=tuple(option for option in self.options if option.reach.depth <= min(best, default=0))
-        )
+        complete = [option for option in self.options if option.reach.leaves == self.selection.leaves]
+        if not complete:
+            return self
+        shortest = min(option.reach.depth for option in complete)
+        return self._replace(options=tuple(o for o in complete if o.reach.depth == shortest))
 
     def decision(self, at: Target) -> tuple[object, ...]:
         """What tells this decision from all others of an operation, whenever it is built again."""

@@ -52,6 +52,11 @@ class EntityMoves:
         self._known = known
         self._open: set[tuple[Place, str]] = set()
 
+    @property
+    def is_searching(self) -> bool:
+        """Whether a search is under way: what is estimated then may miss moves that are not found yet."""
+        return bool(self._open)
+
     def moves(self, place: Place, view: str) -> tuple[Move, ...]:
         """The moves for objects that the place's subgraph knows as `view`."""
         if self._graph.root_kind(view):

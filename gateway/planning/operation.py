@@ -31,8 +31,6 @@ def parse_operation(document: str | DocumentNode) -> DocumentNode:
         return parse(document)
     except GraphQLSyntaxError as error:
         raise OperationError("PARSING_ERROR", [error]) from error
-    except RecursionError as error:
-        raise OperationError("PARSING_ERROR", [GraphQLError("The document is nested too deeply")]) from error
 
 
 def choose_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
@@ -56,10 +54,10 @@ def check_operation(
 ) -> tuple[OperationDefinitionNode, dict[str, FragmentDefinitionNode]]:
     """The operation and the document's fragments, valid against the API schema; else OperationError."""
     operation = choose_operation(document, name)
-    if errors := _validate(schema, document):
+    if errors := validate(schema, document):
         document = with_required_conditions(document)
         operation = choose_operation(document, name)
-        if _validate(schema, document):
+        if validate(schema, document):
             raise OperationError("GRAPHQL_VALIDATION_FAILED", errors)
     if operation.operation is OperationType.SUBSCRIPTION:
         raise OperationError(
@@ -69,13 +67,6 @@ def check_operation(
         node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
     }
     return operation, fragments
-
-
-def _validate(schema: GraphQLSchema, document: DocumentNode) -> list[GraphQLError]:
-    try:
-        return validate(schema, document)
-    except RecursionError as error:
-        raise OperationError("PARSING_ERROR", [GraphQLError("The document is nested too deeply")]) from error
 
 
 def with_required_conditions(document: DocumentNode) -> DocumentNode:

@@ -4,11 +4,19 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from graphql import DocumentNode, OperationDefinitionNode, OperationType, VariableDefinitionNode, print_ast
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    VariableDefinitionNode,
+    print_ast,
+)
 
 from gateway.planning.builder import Builder
 from gateway.planning.document import Documents
 from gateway.planning.entity_moves import Move
+from gateway.planning.errors import OperationError
 from gateway.planning.fetch_graph import FetchGraph
 from gateway.planning.field_sets import FieldSets
 from gateway.planning.operation import check_operation, parse_operation
@@ -49,6 +57,16 @@ class Planner:
 
         `override_labels` are the labels of progressive overrides that are on. Raises OperationError.
         """
+        try:
+            return self._plan(document, operation_name, override_labels)
+        except RecursionError as error:
+            raise OperationError(
+                "PARSING_ERROR", [GraphQLError("The operation is nested too deeply")]
+            ) from error
+
+    def _plan(
+        self, document: str | DocumentNode, operation_name: str | None, override_labels: frozenset[str]
+    ) -> QueryPlan:
         parsed = parse_operation(document)
         operation, fragments = check_operation(self._supergraph.api_schema, parsed, operation_name)
         graph = self._graph_for(override_labels)

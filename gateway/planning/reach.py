@@ -59,7 +59,7 @@ class Reachability:
         reach = self._over_types(place, types, selection)
         self._open.discard(key)
         self._cut.discard(key)
-        if not self._cut:
+        if not self._cut and not self._moves.is_searching:
             self._known[key] = reach
         return reach
 
@@ -75,7 +75,7 @@ class Reachability:
         found = self._options.get(key)
         if found is None:
             found = self._find_options(place, view, selection)
-            if not self._open and not self._cut:
+            if not self._open and not self._cut and not self._moves.is_searching:
                 self._options[key] = found
         return found
 

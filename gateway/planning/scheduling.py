@@ -8,7 +8,7 @@ from collections.abc import Callable
 from collections.abc import Sequence as Rows
 
 from gateway.planning.plan import Condition, Parallel, PlanNode, Sequence
-from gateway.planning.requests import Request
+from gateway.planning.requests import Request, levels
 from gateway.planning.selection import Conditions
 
 
@@ -39,13 +39,53 @@ def under_conditions(node: PlanNode, conditions: Conditions) -> PlanNode:
 
 
 def _component(requests: Rows[Request], leaf: Callable[[Request], PlanNode]) -> PlanNode:
-    """The node for requests that hang together."""
+    """The node for requests that hang together: those without parents, what follows one of them alone, the rest."""
     inside = set(requests)
     sources = [request for request in requests if not request.parents & inside]
-    rest = [request for request in requests if request not in sources]
-    first = in_parallel([leaf(source) for source in sources])
-    following = schedule(rest, leaf)
+    branches = [[source] for source in sources]
+    if len(sources) > 1:
+        followed = [[source, *_followers(source, requests)] for source in sources]
+        rest = _without(requests, followed)
+        if max(map(_chain, followed)) + _chain(rest) <= _chain(requests):
+            branches = followed
+    first = in_parallel([_branch(branch, leaf) for branch in branches])
+    following = schedule(_without(requests, branches), leaf)
     return first if following is None else in_sequence([first, following])
+
+
+def _branch(requests: Rows[Request], leaf: Callable[[Request], PlanNode]) -> PlanNode:
+    following = schedule(requests[1:], leaf)
+    return leaf(requests[0]) if following is None else in_sequence([leaf(requests[0]), following])
+
+
+def _followers(source: Request, requests: Rows[Request]) -> list[Request]:
+    """The requests that wait, in the end, for `source` alone."""
+    inside = set(requests)
+    found = {source}
+    for request in _in_order(requests):
+        parents = request.parents & inside
+        if parents and parents <= found:
+            found.add(request)
+    return [request for request in requests if request in found and request is not source]
+
+
+def _without(requests: Rows[Request], others: Rows[Rows[Request]]) -> list[Request]:
+    gone = {request for other in others for request in other}
+    return [request for request in requests if request not in gone]
+
+
+def _chain(requests: Rows[Request]) -> int:
+    """The longest chain inside `requests`."""
+    lengths: dict[Request, int] = {}
+    for request in _in_order(requests):
+        lengths[request] = 1 + max((lengths.get(parent, 0) for parent in request.parents), default=0)
+    return max(lengths.values(), default=0)
+
+
+def _in_order(requests: Rows[Request]) -> list[Request]:
+    """Each request after its parents."""
+    level = levels(requests)
+    return sorted(requests, key=level.__getitem__)
 
 
 def _components(requests: Rows[Request]) -> list[list[Request]]:
