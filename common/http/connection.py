@@ -154,12 +154,13 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        framing = dict(self._headers)
-        length = framing.get("content-length")
-        if length is not None:
-            self._check_size(int(length))
-        elif "transfer-encoding" not in framing:
-            self._ends_with_connection = self._parser.get_status_code() not in {204, 304}
+        for name, value in self._headers:
+            if name == "content-length":
+                self._check_size(int(value))
+                return
+            if name == "transfer-encoding":
+                return
+        self._ends_with_connection = self._parser.get_status_code() not in {204, 304}
 
     def on_body(self, data: bytes) -> None:
         self._chunks.append(data)

@@ -12,14 +12,21 @@ _WINDOW_BITS = {"gzip": (_GZIP,), "x-gzip": (_GZIP,), "deflate": (_EITHER, -zlib
 
 def decoded(status: int, headers: Headers, body: bytes, max_size: int) -> Response:
     """The response with its content coding undone; ProtocolError for a coding that is unknown or broken."""
-    response = Response(status, headers, body)
-    coding = response.header("content-encoding")
-    if coding is None or not body:
-        return response
-    for name in reversed([part.strip().lower() for part in coding.split(",")]):
-        if name != "identity":
-            body = _decode(name, body, max_size)
-    return Response(status, tuple(pair for pair in headers if pair[0] != "content-encoding"), body)
+    for name, coding in headers:
+        if name == "content-encoding" and body:
+            return Response(status, _without(name, headers), _undo(coding, body, max_size))
+    return Response(status, headers, body)
+
+
+def _without(name: str, headers: Headers) -> Headers:
+    return tuple(header for header in headers if header[0] != name)
+
+
+def _undo(codings: str, body: bytes, max_size: int) -> bytes:
+    for coding in reversed([part.strip().lower() for part in codings.split(",")]):
+        if coding != "identity":
+            body = _decode(coding, body, max_size)
+    return body
 
 
 def _decode(coding: str, body: bytes, max_size: int) -> bytes:
