@@ -260,7 +260,7 @@ class Builder:
             return {at.fetch}
         touched = {at.fetch}
         for view, types in self._declarations(at, task, option):
-            selected = at.selected.add(selection, response_key, view, types)
+            selected = at.selected.add(selection, response_key, view)
             field = (
                 None if option.field is None else self._graph.field(at.fetch.subgraph, view, selection.name)
             )

@@ -7,15 +7,14 @@ from gateway.planning.selection import Conditions, Selection
 
 
 class SelectedField:
-    """A field in a fetch, selected on the type `view` of its subgraph for objects of `types`."""
+    """A field in a fetch, selected on the type `view` of its subgraph."""
 
-    __slots__ = ("below", "response_key", "selection", "types", "view")
+    __slots__ = ("below", "response_key", "selection", "view")
 
-    def __init__(self, selection: Selection, response_key: str, view: str, types: frozenset[str]) -> None:
+    def __init__(self, selection: Selection, response_key: str, view: str) -> None:
         self.selection = selection
         self.response_key = response_key
         self.view = view
-        self.types = types
         self.below: SelectedObject | None = None
 
 
@@ -29,11 +28,9 @@ class SelectedObject:
         self.typename = False
         self.fields: dict[tuple[str, str, Conditions], SelectedField] = {}
 
-    def add(self, selection: Selection, response_key: str, view: str, types: frozenset[str]) -> SelectedField:
+    def add(self, selection: Selection, response_key: str, view: str) -> SelectedField:
         key = (response_key, view, selection.conditions)
-        found = self.fields.setdefault(key, SelectedField(selection, response_key, view, types))
-        found.types |= types
-        return found
+        return self.fields.setdefault(key, SelectedField(selection, response_key, view))
 
     def count(self) -> int:
         """The number of fields with all below."""

@@ -70,9 +70,7 @@ class Planner:
         parsed = parse_operation(document)
         operation, fragments = check_operation(self._supergraph.api_schema, parsed, operation_name)
         graph = self._graph_for(override_labels)
-        root_type = self._supergraph.roots.get(
-            operation.operation.value, operation.operation.value.capitalize()
-        )
+        root_type = self._supergraph.roots[operation.operation.value]
         selections = tuple(
             selection
             for selection in Normalizer(graph.places.graph, fragments).normalize(

@@ -213,6 +213,5 @@ def _join_selected(into: SelectedObject, other: SelectedObject) -> None:
     into.typename |= other.typename
     for key, field in other.fields.items():
         own: SelectedField = into.fields.setdefault(key, field)
-        own.types |= field.types
         if own is not field and own.below and field.below:
             _join_selected(own.below, field.below)

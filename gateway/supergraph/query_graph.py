@@ -114,17 +114,18 @@ class QueryGraph:
             case "OBJECT":
                 return frozenset((type_.name,))
             case "UNION":
-                return type_.all_members if subgraph is None else type_.members.get(subgraph, _NO_TYPES)
+                if subgraph is None:
+                    return type_.all_members
+                members = type_.members.get(subgraph, _NO_TYPES)
+                return frozenset(member for member in members if self.declares(subgraph, member))
             case "INTERFACE":
                 return frozenset(
                     other.name
                     for other in self.types.values()
-                    if other.kind == "OBJECT"
-                    and type_.name
-                    in (
-                        other.all_interfaces
-                        if subgraph is None
-                        else other.interfaces.get(subgraph, _NO_TYPES)
-                    )
+                    if other.kind == "OBJECT" and type_.name in _interfaces(other, subgraph)
                 )
         return _NO_TYPES
+
+
+def _interfaces(type_: SupergraphType, subgraph: str | None) -> frozenset[str]:
+    return type_.all_interfaces if subgraph is None else type_.interfaces.get(subgraph, _NO_TYPES)

@@ -3,7 +3,15 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from graphql import GraphQLSchema, GraphQLSyntaxError, SchemaDefinitionNode, parse
+from graphql import (
+    DocumentNode,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationType,
+    SchemaDefinitionNode,
+    SchemaExtensionNode,
+    parse,
+)
 
 from gateway.supergraph.api_schema import build_api_schema
 from gateway.supergraph.errors import SupergraphError
@@ -29,6 +37,13 @@ class Supergraph:
         self.types = types
         self.roots = roots
         self.api_schema = api_schema
+        self.override_labels = frozenset(
+            join.override_label
+            for type_ in types.values()
+            for field in type_.fields.values()
+            for join in field.joins.values()
+            if join.override_label is not None
+        )
 
     @classmethod
     def from_sdl(cls, text: str) -> "Supergraph":
@@ -42,17 +57,26 @@ class Supergraph:
             raise SupergraphError.from_syntax(error) from error
         links = read_links(document)
         reader = SupergraphReader(document, links)
-        roots = {
-            operation.operation.value: operation.type.name.value
-            for definition in document.definitions
-            if isinstance(definition, SchemaDefinitionNode)
-            for operation in definition.operation_types
-        }
         subgraphs = reader.subgraphs()
+        types = reader.types()
         return cls(
             sdl=text,
             subgraphs=MappingProxyType(subgraphs),
-            types=MappingProxyType(reader.types()),
-            roots=MappingProxyType(roots),
+            types=MappingProxyType(types),
+            roots=MappingProxyType(_roots(document, types)),
             api_schema=build_api_schema(document, links),
         )
+
+
+def _roots(document: DocumentNode, types: Mapping[str, SupergraphType]) -> dict[str, str]:
+    """The root types by operation; those of the default names where no schema definition says them."""
+    named = {
+        operation.operation.value: operation.type.name.value
+        for definition in document.definitions
+        if isinstance(definition, SchemaDefinitionNode | SchemaExtensionNode)
+        for operation in definition.operation_types or ()
+    }
+    default = {
+        kind.value: kind.value.capitalize() for kind in OperationType if kind.value.capitalize() in types
+    }
+    return named or default

@@ -96,3 +96,14 @@ def test_a_hidden_root_type_leaves_the_other_roots(supergraph_sdl: Callable[...,
     sdl = supergraph_sdl(types, links=link).replace("{ query: Query }", "{ query: Query mutation: Mutation }")
     schema = Supergraph.from_sdl(sdl).api_schema
     assert schema.mutation_type is None
+
+
+def test_root_types_have_their_default_names_without_a_schema_definition(
+    supergraph_sdl: Callable[..., str],
+) -> None:
+    sdl = (
+        supergraph_sdl(QUERY)
+        .replace("schema @link", "extend schema @link", 1)
+        .replace("{ query: Query }", "", 1)
+    )
+    assert dict(Supergraph.from_sdl(sdl).roots) == {"query": "Query"}
