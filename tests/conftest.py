@@ -115,7 +115,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     skipped = terminalreporter.stats.get("skipped", ())
     missing = sum(NO_SHARED_FOLDER in str(report.longrepr) for report in skipped)
     if missing:
-        terminalreporter.write_line(f"{missing} tests were skipped: {NO_SHARED_FOLDER}", yellow=True)
+        terminalreporter.write_line(f"Skipped for want of data: {missing} ({NO_SHARED_FOLDER})", yellow=True)
 
 
 def _join(folder: Path) -> Mapping[str, str]:
