@@ -115,4 +115,7 @@ class HTTPTransport:
         head = "\r\n".join(lines)
         if head.count("\n") != len(lines) - 1 or head.count("\r") != len(lines) - 1:
             raise ProtocolError("a line break in a header or path")
-        return head.encode("latin-1") + b"\r\n\r\n"
+        try:
+            return head.encode("latin-1") + b"\r\n\r\n"
+        except UnicodeEncodeError as error:
+            raise ProtocolError("a header or path is not Latin-1") from error

@@ -39,7 +39,11 @@ class InProcessTransport:
     async def send(self, request: Request, *, timeout: float | None = None) -> Response:  # noqa: ASYNC109 - part of the protocol
         limit = self._limits.response_timeout
         exchange = _Exchange(request.body, self._limits.max_response_size)
-        self._start(exchange, _scope(request, request.path or self._path, self._name))
+        try:
+            scope = _scope(request, request.path or self._path, self._name)
+        except UnicodeEncodeError as error:
+            raise ProtocolError("a header or path is not Latin-1") from error
+        self._start(exchange, scope)
         try:
             async with asyncio.timeout(limit if timeout is None else min(timeout, limit)):
                 return await exchange.response

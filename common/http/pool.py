@@ -20,6 +20,7 @@ class Pool:
         self._idle: deque[Connection] = deque()
         self._open: set[Connection] = set()
         self._waiters: deque[asyncio.Future[None]] = deque()
+        self._is_closed = False
 
     def take_idle(self) -> Connection | None:
         """A kept connection that can be used now, unless others wait for one."""
@@ -36,21 +37,28 @@ class Pool:
 
     async def connect(self) -> Connection:
         """A new connection, or a kept one that became free while all were in use."""
-        while self._free_slots == 0:
+        while self._free_slots == 0 and not self._is_closed:
             await self._wait()
             if (kept := self._pop_idle()) is not None:
                 return kept
+        if self._is_closed:
+            raise ConnectionLost("the transport is closed")
         self._free_slots -= 1
         try:
             connection = await self._connect(self._closed)
         except BaseException:
             self._release_slot()
             raise
+        self._admit(connection)
+        return connection
+
+    def _admit(self, connection: Connection) -> None:
+        if self._is_closed:
+            connection.close()
         if not connection.usable:  # and so `_closed` was, or will be, called for what is not in `_open`
             self._release_slot()
             raise ConnectionLost("closed as soon as it was open")
         self._open.add(connection)
-        return connection
 
     def release(self, connection: Connection) -> None:
         """Give back after an exchange; one that is closed gives its place to another."""
@@ -87,6 +95,10 @@ class Pool:
         self._wake()
 
     async def close(self) -> None:
+        self._is_closed = True
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
         for connection in tuple(self._open):
             connection.close()
         await asyncio.sleep(0)

@@ -312,10 +312,10 @@ async def test_a_unix_socket(serve: Make, opened: Make, tmp_path: Path) -> None:
     assert (await opened(server).send(Request(body=b"x"))).body == b"x"
 
 
-@pytest.mark.parametrize(("name", "value"), [("x", "a\r\ny: b"), ("x\ny", "a"), ("x", "a\rb")])
-async def test_a_line_break_cannot_make_another_header(
-    serve: Make, opened: Make, name: str, value: str
-) -> None:
+@pytest.mark.parametrize(
+    ("name", "value"), [("x", "a\r\ny: b"), ("x\ny", "a"), ("x", "a\rb"), ("x", "\u2603")]
+)
+async def test_what_no_header_can_hold_is_not_sent(serve: Make, opened: Make, name: str, value: str) -> None:
     transport = opened(await serve(echo))
     with pytest.raises(ProtocolError):
         await transport.send(Request(headers=((name, value),)))
@@ -336,3 +336,14 @@ async def test_unasked_bytes_on_an_idle_connection_close_it(serve: Make, opened:
     await asyncio.sleep(0.05)
     assert (await transport.send(Request(body=b"2"))).body == b"2"
     assert server.connections == 2
+
+
+async def test_closing_fails_what_is_under_way_and_what_waits(serve: Make, opened: Make) -> None:
+    server = await serve(stall)
+    transport = opened(server, max_connections=1)
+    tasks = [asyncio.ensure_future(transport.send(Request())) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    await transport.close()
+    results = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 5)
+    assert all(isinstance(result, ProtocolError | ConnectError) for result in results)
+    assert server.connections == 1

@@ -161,3 +161,8 @@ async def test_closing_stops_what_runs() -> None:
 def test_a_url_that_leads_nowhere_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=url.partition("?")[0]):
         open_transport(url, apps={})
+
+
+async def test_what_no_header_can_hold_is_not_sent() -> None:
+    with pytest.raises(ProtocolError):
+        await transport(answering()).send(Request(headers=(("x", "\u2603"),)))
