@@ -47,7 +47,7 @@ def _print_schema_definition(schema: Schema) -> str:
     is_default = all(name.lower() == role for role, name in schema.roots.items())
     if is_default and not schema.applications and not schema.description:
         return ""
-    applications = "".join(f"\n  {print_application(each)}" for each in schema.applications)
+    applications = _lines(schema.applications)
     opening = f"schema{applications}\n{{" if applications else "schema {"
     return f"{_description(schema.description)}{opening}\n{roots}}}"
 
@@ -94,13 +94,17 @@ def _print_input(each: InputValue) -> str:
 def _print_type(each: Type) -> str:
     implements = f" implements {' & '.join(each.interfaces)}" if each.interfaces else ""
     opening = f"{_description(each.description)}{_KEYWORDS[each.kind]} {each.name}{implements}"
-    applications = "".join(f"\n  {print_application(applied)}" for applied in each.applications)
+    joined = any(applied.name == "join__type" for applied in each.applications)
+    applications = _lines(each.applications) if joined else _inline(each.applications)
+    separator = "\n" if joined else " "
     if each.kind is Kind.UNION:
-        return f"{opening}{applications}{chr(10) if applications else ''} = {' | '.join(each.members)}"
+        return f"{opening}{applications}{separator}{' ' if joined else ''}= {' | '.join(each.members)}"
     members = _print_members(each)
-    if not members:
-        return opening + applications
-    return f"{opening}{applications}{chr(10) if applications else ' '}{{\n{members}\n}}"
+    return f"{opening}{applications}{separator}{{\n{members}\n}}" if members else opening + applications
+
+
+def _lines(applications: Iterable[Application]) -> str:
+    return "".join(f"\n  {print_application(each)}" for each in applications)
 
 
 def _print_members(each: Type) -> str:

@@ -142,7 +142,8 @@ class SchemaBuilder:
                 member,
                 f'Union type "{name}" can only include type "{member.name.value}" once.',
             )
-        self._add_members(target, node, extension=extension)
+        if kind is target.kind:
+            self._add_members(target, node, extension=extension)
 
     def _once(self, into: dict[str, SourceLocation | None], node: ast.NamedTypeNode, message: str) -> None:
         if node.name.value in into:

@@ -1,5 +1,6 @@
 """Ingests one subgraph: SDL text in, a completed typed model out."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from graphql import GraphQLSyntaxError, parse
@@ -13,8 +14,6 @@ from gateway.composition.ingest.link import Links, link_directive_name, read_lin
 from gateway.composition.ingest.roots import normalize_roots
 from gateway.composition.model.schema import Application, Schema
 from gateway.composition.result import SourceLocation, Subgraph
-
-_STANDARD = ("deprecated", "specifiedBy", "oneOf")
 
 
 @dataclass(slots=True)
@@ -48,7 +47,7 @@ def ingest(subgraph: Subgraph, diagnostics: Diagnostics) -> SubgraphSchema | Non
     links = read_links(on_schema, diagnostics, subgraph.name)
     link_name = link_directive_name(on_schema)
     names = links.known_directives(_defined_directives(document)) | ({link_name: "link"} if link_name else {})
-    names |= {name: name for name in _STANDARD if links.source_of(name) is None}
+    names |= {name: name for name in _standard_directives(document) if links.source_of(name) is None}
     schema = SchemaBuilder(subgraph.name, names, diagnostics).add(document)
     complete(schema, links, link_name, diagnostics)
     normalize_roots(schema, diagnostics)
@@ -77,6 +76,17 @@ def _schema_applications(name: str, document: ast.DocumentNode) -> list[Applicat
         if isinstance(node, ast.SchemaDefinitionNode | ast.SchemaExtensionNode)
         for application in builder.applications(node.directives)
     ]
+
+
+def _standard_directives(document: ast.DocumentNode) -> Iterator[str]:
+    """The directives that GraphQL itself defines; an own @oneOf of another shape means something else."""
+    yield from ("deprecated", "specifiedBy")
+    own = (each for each in document.definitions if isinstance(each, ast.DirectiveDefinitionNode))
+    found = next((each for each in own if each.name.value == "oneOf"), None)
+    if found is None or (
+        not found.arguments and [each.value for each in found.locations] == ["INPUT_OBJECT"]
+    ):
+        yield "oneOf"
 
 
 def _defined_directives(document: ast.DocumentNode) -> set[str]:

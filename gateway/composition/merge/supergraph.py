@@ -1,5 +1,6 @@
 """Merges all subgraphs into the supergraph's model, rule by rule."""
 
+from gateway.composition.ingest.completion import BUILT_IN_DIRECTIVES, specified_definition
 from gateway.composition.merge.applications import merge_applications
 from gateway.composition.merge.authorization import propagate_authorization
 from gateway.composition.merge.compose_directive import add_composed_directives
@@ -10,7 +11,7 @@ from gateway.composition.merge.directives import merge_executable_directives
 from gateway.composition.merge.enums import enum_uses
 from gateway.composition.merge.interfaces import check_implementations, propagate_interface_objects
 from gateway.composition.merge.types import add_types, merge_types
-from gateway.composition.model.schema import ROOT_NAMES, Schema
+from gateway.composition.model.schema import ROOT_NAMES, Kind, Schema
 
 
 def merge(context: MergeContext) -> Schema:
@@ -24,6 +25,7 @@ def merge(context: MergeContext) -> Schema:
     propagate_authorization(context)
     check_implementations(context)
     _merge_schema(context)
+    _define_one_of(context)
     _check_queries(context)
     return context.supergraph
 
@@ -38,6 +40,13 @@ def _merge_schema(context: MergeContext) -> None:
         for role, name in ROOT_NAMES.items()
         if any(role in each.schema.roots for each in context.subgraphs) and name in supergraph.types
     }
+
+
+def _define_one_of(context: MergeContext) -> None:
+    """Routers older than the directive accept it by its definition."""
+    if any(each.has("oneOf") for each in context.supergraph.of_kind(Kind.INPUT)):
+        definition = specified_definition("oneOf", "oneOf", BUILT_IN_DIRECTIVES["oneOf"])
+        context.supergraph.directives.setdefault("oneOf", definition)
 
 
 def _check_queries(context: MergeContext) -> None:

@@ -1,0 +1,94 @@
+"""Satisfiability: which graphs can answer every query of their API, and how it is said that one cannot."""
+
+from collections.abc import Callable
+
+from gateway.composition import CompositionResult
+
+Compose = Callable[..., CompositionResult]
+
+
+def codes(result: CompositionResult) -> set[str]:
+    return {error.code for error in result.errors}
+
+
+def test_a_field_behind_a_missing_key_is_explained_by_a_query(composed: Compose) -> None:
+    result = composed(
+        a="type Query { user: User } type User { name: String }",
+        b="type Query { other: User } type User { age: Int }",
+    )
+    by_field = {error.coordinate: error.message for error in result.errors}
+    assert by_field.keys() == {"User.age", "User.name"}
+    assert by_field["User.age"] == (
+        "The following supergraph API query:\n{\n  user {\n    age\n  }\n}\n"
+        "cannot be satisfied by the subgraphs because:\n"
+        '- from subgraph "a":\n'
+        '  - cannot find field "User.age".\n'
+        '  - cannot move to subgraph "b", which has field "User.age", because type "User" has no @key defined in'
+        ' subgraph "b".'
+    )
+
+
+def test_a_key_is_collected_over_several_subgraphs(composed: Compose) -> None:
+    result = composed(
+        a='type Query { t: T } type T @key(fields: "id") { id: ID! }',
+        b='type T @key(fields: "id") @key(fields: "sku") { id: ID! sku: ID! }',
+        c='type T @key(fields: "sku") { sku: ID! price: Int }',
+    )
+    assert codes(result) == set()
+
+
+def test_a_key_that_is_not_resolvable_leads_nowhere(composed: Compose) -> None:
+    result = composed(
+        a='type Query { t: T } type T @key(fields: "id") { id: ID! }',
+        b='type T @key(fields: "id", resolvable: false) { id: ID! price: Int }',
+    )
+    assert codes(result) == {"SATISFIABILITY_ERROR"}
+
+
+def test_requires_of_one_another_are_never_met(composed: Compose) -> None:
+    result = composed(
+        a='type Query { t: T } type T @key(fields: "id") { id: ID! x: Int @requires(fields: "y") y: Int @external }',
+        b='type T @key(fields: "id") { id: ID! y: Int @requires(fields: "x") x: Int @external }',
+    )
+    assert codes(result) == {"SATISFIABILITY_ERROR"}
+
+
+def test_a_provided_field_counts_on_its_path_only(composed: Compose) -> None:
+    base = 'type T @key(fields: "id") { id: ID! n: Int @shareable }'
+    provides = 'type Query { t: T @provides(fields: "n") %s } type T @key(fields: "id", resolvable: false) { id: ID! n: Int @external }'
+    unkeyed = base.replace('@key(fields: "id")', '@key(fields: "id", resolvable: false)')
+    assert codes(composed(a=provides % "", b=unkeyed)) == set()
+    assert codes(composed(a=provides % "u: T", b=unkeyed)) == {"SATISFIABILITY_ERROR"}
+
+
+def test_an_interface_object_needs_a_subgraph_that_knows_the_type(composed: Compose) -> None:
+    result = composed(
+        a='interface I { id: ID! } type T implements I @key(fields: "id") { id: ID! }',
+        b='type Query { i: I } type I @interfaceObject @key(fields: "id") { id: ID! }',
+    )
+    assert codes(result) == {"SATISFIABILITY_ERROR"}
+    assert "no subgraph can be reached to resolve the implementation type" in result.errors[0].message
+
+
+def test_inaccessible_fields_need_not_be_reached(composed: Compose) -> None:
+    result = composed(
+        a="type Query { t: T } type T { x: Int @shareable }",
+        b="type T { x: Int @shareable hidden: Int @inaccessible }",
+    )
+    assert codes(result) == set()
+
+
+def test_a_chain_of_requirements_beyond_bounds_is_an_error_and_no_exception(composed: Compose) -> None:
+    fields = " ".join(
+        f"f{n}: Int {'@external' if n % 2 else ''} {'' if n % 2 or n > 997 else f'@requires(fields: {chr(34)}f{n + 1}{chr(34)})'}"
+        for n in range(1000)
+    )
+    other = " ".join(
+        f"f{n}: Int {'' if n % 2 else '@external'} {f'@requires(fields: {chr(34)}f{n + 1}{chr(34)})' if n % 2 and n < 997 else ''}"
+        for n in range(1, 1000)
+    )
+    result = composed(
+        a=f'type Query {{ t: T }} type T @key(fields: "id") {{ id: ID! {fields} }}',
+        b=f'type T @key(fields: "id") {{ id: ID! {other} }}',
+    )
+    assert result.errors
