@@ -6,65 +6,15 @@ is moved to other subgraphs by fetches that start from the same object. Where se
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol
 
+from gateway.planning.choosing import Choices, Chooser
 from gateway.planning.entity_fetches import EntityFetches
-from gateway.planning.estimates import Reach
 from gateway.planning.fetch_graph import FetchGraph, FetchNode, SelectedObject
 from gateway.planning.places import Place, Places
-from gateway.planning.plan import Each, Key, OfType, Path
 from gateway.planning.reach import Option, Reachability
 from gateway.planning.response_keys import ResponseKeys
 from gateway.planning.selection import Selection
-from gateway.supergraph.query_graph import GraphField
-
-
-class Choices(Protocol):
-    """Decides between options. The same decision is asked for with the same options in the same order."""
-
-    def choose(self, decision: object, options: Sequence[Option], preferred: int) -> Option: ...
-
-
-class Target(NamedTuple):
-    """Objects in the answer of a fetch (none before a root fetch), to which fields can be added.
-
-    `all_types` are the types of all objects at `path`, of which `place` may hold a part.
-    """
-
-    place: Place
-    fetch: FetchNode | None
-    selected: SelectedObject
-    path: Path
-    keys: ResponseKeys
-    all_types: frozenset[str]
-
-
-class _Task(NamedTuple):
-    """A selection to resolve for the objects that the subgraph sees as `views`, all with the same options."""
-
-    selection: Selection
-    views: dict[str, frozenset[str]]
-    options: tuple[Option, ...]
-
-    def shortest(self) -> "_Task":
-        """Only the options by the shortest chain: so what a key needs never waits for that key itself."""
-        complete = [option for option in self.options if option.reach.leaves == self.selection.leaves]
-        if not complete:
-            return self
-        shortest = min(option.reach.depth for option in complete)
-        return self._replace(options=tuple(o for o in complete if o.reach.depth == shortest))
-
-    def decision(self, at: Target) -> tuple[object, ...]:
-        """What tells this decision from all others of an operation, whenever it is built again."""
-        subgraph = at.fetch.subgraph if at.fetch else None
-        return (
-            at.path,
-            subgraph,
-            self.selection.name,
-            self.selection.response_key,
-            self.selection.leaves,
-            tuple(self.views),
-        )
+from gateway.planning.tasks import Target, Task, path_below, signature, target_of
 
 
 class Builder:
@@ -74,7 +24,7 @@ class Builder:
         self._places = places
         self._graph = places.graph
         self._reachability = reachability
-        self._choices = choices
+        self._chooser = Chooser(reachability, choices)
         self.fetches = FetchGraph()
         self._entity_fetches = EntityFetches(self._graph, self.fetches)
 
@@ -104,11 +54,11 @@ class Builder:
         `added` marks selections of the planner's own, which get response keys that clash with nothing.
         """
         touched: set[FetchNode] = set()
-        moving: list[_Task] = []
+        moving: list[Task] = []
         for selection in selections:
             tasks = self._tasks(at, selection)
             for task in [found.shortest() for found in tasks] if added else tasks:
-                local = self._local(at, task)
+                local = self._chooser.local(at, task)
                 if local is None:
                     moving.append(task)
                     continue
@@ -118,19 +68,19 @@ class Builder:
         used: set[tuple[str, str]] = set()
         while moving:
             task = moving.pop(0)
-            option = self._choose_move(at, task, used)
+            option = self._chooser.move(at, task, used)
             if option is not None and option.move is not None:
                 used.add((option.move.subgraph, option.move.view))
                 touched |= self._follow(at, task, option, added=added)
                 moving += self._rest(at, task, option)
         return touched
 
-    def _tasks(self, at: Target, selection: Selection) -> list[_Task]:
+    def _tasks(self, at: Target, selection: Selection) -> list[Task]:
         """The selection, split where the subgraph at hand has different options for different types."""
-        groups: dict[tuple[object, ...], _Task] = {}
+        groups: dict[tuple[object, ...], Task] = {}
         for view, types in self._reachability.views(at.place, selection.types & at.place.types).items():
             options = self._options(at, view, types, selection)
-            group = groups.setdefault(tuple(map(_signature, options)), _Task(selection, {}, options))
+            group = groups.setdefault(tuple(map(signature, options)), Task(selection, {}, options))
             group.views[view] = types
         return list(groups.values())
 
@@ -139,63 +89,25 @@ class Builder:
     ) -> tuple[Option, ...]:
         return self._reachability.options(self._places.narrowed(at.place, types), view, selection)
 
-    def _local(self, at: Target, task: _Task) -> Option | None:
-        """The option to stay at the place, where that is the choice."""
-        local = next((option for option in task.options if option.move is None), None)
-        complete = [option for option in task.options if option.reach.leaves == task.selection.leaves]
-        if local is None or local not in complete or len(task.options) == 1:
-            return local
-        options = complete + self._partly(at, task, [local])
-        chosen = self._choices.choose(task.decision(at), options, complete.index(local))
-        return chosen if chosen.move is None else None
-
-    def _rest(self, at: Target, task: _Task, option: Option) -> list[_Task]:
+    def _rest(self, at: Target, task: Task, option: Option) -> list[Task]:
         """What of a task `option` leaves open."""
         open_leaves = task.selection.leaves & ~option.reach.leaves
         if not open_leaves:
             return []
-        types = frozenset[str]().union(*task.views.values())
         rest = task.selection.restricted(open_leaves)
-        tasks = self._tasks(at._replace(place=self._places.narrowed(at.place, types)), rest)
+        tasks = self._tasks(at._replace(place=self._places.narrowed(at.place, task.types)), rest)
         return [
             found._replace(options=tuple(o for o in found.options if o.move is not None)) for found in tasks
         ]
 
-    def _choose_move(self, at: Target, task: _Task, used: set[tuple[str, str]]) -> Option | None:
-        moves = [option for option in task.options if option.move is not None]
-        if len(moves) <= 1:
-            return moves[0] if moves else None
-        most = max((option.reach.leaves.bit_count() for option in moves), default=0)
-        best = [option for option in moves if option.reach.leaves.bit_count() == most]
-
-        def rank(option: Option) -> tuple[int, bool, int]:
-            assert option.move is not None
-            target = (option.move.subgraph, option.move.view)
-            return option.reach.depth, target not in used, option.reach.requests
-
-        preferred = min(range(len(best)), key=lambda index: rank(best[index]))
-        options = best + self._partly(at, task, best)
-        return self._choices.choose((*task.decision(at), "move"), options, preferred)
-
-    def _partly(self, at: Target, task: _Task, options: Sequence[Option]) -> list[Option]:
-        """The `options` for only what they answer without further moves, where others can answer the rest."""
-        found = []
-        for option in options:
-            leaves = self._reachability.without_moves(at.place, option, task.selection)
-            others = [other for other in task.options if other is not option and other.move is not None]
-            rest = task.selection.leaves & ~leaves
-            if leaves and rest and any(other.reach.leaves & rest for other in others):
-                found.append(option._replace(reach=Reach(leaves, 0, 0)))
-        return found
-
-    def _follow(self, at: Target, task: _Task, option: Option, *, added: bool) -> set[FetchNode]:
+    def _follow(self, at: Target, task: Task, option: Option, *, added: bool) -> set[FetchNode]:
         """Resolves a task after the move of `option`."""
         touched: set[FetchNode] = set()
-        arrived: list[tuple[Target, _Task, Option]] = []
-        target = _target(option)
+        arrived: list[tuple[Target, Task, Option]] = []
+        target = target_of(option)
         for view, types in task.views.items():
             options = self._options(at, view, types, task.selection)
-            own = next(found for found in options if _target(found) == target)._replace(reach=option.reach)
+            own = next(found for found in options if target_of(found) == target)._replace(reach=option.reach)
             move = own.move
             assert move is not None
             selection = task.selection.restricted(own.reach.leaves)
@@ -203,12 +115,12 @@ class Builder:
             if own.field is None:
                 touched |= self._resolve(moved, [selection], added=added)
             else:
-                arrived.append((moved, _Task(selection, {move.view: moved.place.types}, (own,)), own))
+                arrived.append((moved, Task(selection, {move.view: moved.place.types}, (own,)), own))
         for moved, moved_task, own in self._together(arrived):
             touched |= self._select(moved, moved_task, own, added=added)
         return touched
 
-    def _together(self, arrived: list[tuple[Target, _Task, Option]]) -> list[tuple[Target, _Task, Option]]:
+    def _together(self, arrived: list[tuple[Target, Task, Option]]) -> list[tuple[Target, Task, Option]]:
         """What arrived at several types as one, on an interface that says the same for all of them."""
         if len(arrived) < 2 or len({moved.fetch for moved, _, _ in arrived}) > 1:
             return arrived
@@ -218,7 +130,7 @@ class Builder:
         for interface in sorted(self._graph.interfaces(next(iter(views)))):
             known = self._graph.possible_types_in(at.place.subgraph or "", interface)
             place = Place(at.place.subgraph, interface, types)
-            together = _Task(task.selection, views, (option,))
+            together = Task(task.selection, views, (option,))
             if (
                 types <= known
                 and known & at.all_types <= types
@@ -250,7 +162,7 @@ class Builder:
             self._entity_fetches.represent(fetch, move, keys=at.keys, needed=needed, view=view, types=objects)
         return at._replace(place=move.place(self._graph, types), fetch=fetch, selected=fetch.selected)
 
-    def _select(self, at: Target, task: _Task, option: Option, *, added: bool) -> set[FetchNode]:
+    def _select(self, at: Target, task: Task, option: Option, *, added: bool) -> set[FetchNode]:
         """Adds the task's field to the fetch at hand and resolves what is selected below it."""
         assert at.fetch is not None
         selection = task.selection
@@ -259,7 +171,7 @@ class Builder:
             at.selected.typename = True
             return {at.fetch}
         touched = {at.fetch}
-        for view, types in self._declarations(at, task, option):
+        for view, types in self._declarations(at, task):
             selected = at.selected.add(selection, response_key, view)
             field = (
                 None if option.field is None else self._graph.field(at.fetch.subgraph, view, selection.name)
@@ -270,7 +182,7 @@ class Builder:
             if selected.below is None:
                 selected.below = SelectedObject(place.type_name)
                 selected.below.typename = self._tells_types(place)
-            path = _path_below(at, types, response_key, field)
+            path = path_below(at, types, response_key, field)
             below = Target(place, at.fetch, selected.below, path, at.keys.below(response_key), place.types)
             touched |= self._resolve(below, selection.restricted(option.reach.leaves).selections, added=added)
         return touched
@@ -278,17 +190,15 @@ class Builder:
     def _tells_types(self, place: Place) -> bool:
         return self._graph.is_abstract(place.type_name) and not self._places.is_interface_object(place)
 
-    def _declarations(self, at: Target, task: _Task, option: Option) -> list[tuple[str, frozenset[str]]]:
+    def _declarations(self, at: Target, task: Task) -> list[tuple[str, frozenset[str]]]:
         """The types on which the field is selected: the abstract one where that says the same for all."""
         name = at.place.type_name
-        types = frozenset[str]().union(*task.views.values())
+        types = task.types
         if name not in task.views and types >= at.place.types and self._is_uniform(at, task, name):
             return [(name, types)]
-        if option.field is None:
-            return [(view, view_types) for view, view_types in task.views.items()]
         return list(task.views.items())
 
-    def _is_uniform(self, at: Target, task: _Task, abstract: str) -> bool:
+    def _is_uniform(self, at: Target, task: Task, abstract: str) -> bool:
         if task.selection.name == "__typename":
             return True
         field = self._places.field(at.place, abstract, task.selection.name)
@@ -297,17 +207,3 @@ class Builder:
         subgraph = at.place.subgraph or ""
         own = [self._graph.field(subgraph, view, task.selection.name) for view in task.views]
         return all(found is not None and found.provides == field.provides for found in own)
-
-
-def _signature(option: Option) -> tuple[object, ...]:
-    return _target(option), option.reach.leaves
-
-
-def _target(option: Option) -> tuple[object, ...]:
-    move = option.move
-    return option.field is not None, bool(option.requires), move and (move.subgraph, move.real_types)
-
-
-def _path_below(at: Target, types: frozenset[str], response_key: str, field: GraphField) -> Path:
-    narrowing = () if at.all_types <= types else (OfType(tuple(sorted(types))),)
-    return (*at.path, *narrowing, Key(response_key), *(Each(),) * field.type.depth)
