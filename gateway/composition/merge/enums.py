@@ -81,9 +81,8 @@ def _keep_partial(
             "INCONSISTENT_ENUM_VALUE_FOR_INPUT_ENUM", "WARN", message, coordinate, places
         )
         return False
-    if use.as_output:
-        message = f'Value "{name}" of enum type "{sources[0][1].name}" is in the supergraph but missing from {missing}.'
-        context.diagnostics.hint(
-            "INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM", "DEBUG", message, coordinate, places
-        )
+    message = (
+        f'Value "{name}" of enum type "{sources[0][1].name}" is in the supergraph but missing from {missing}.'
+    )
+    context.diagnostics.hint("INCONSISTENT_ENUM_VALUE_FOR_OUTPUT_ENUM", "DEBUG", message, coordinate, places)
     return True

@@ -42,17 +42,19 @@ def merge_input_value(
         )
     else:
         target.type = merged
-        if len(references) > 1 and codes is ARGUMENT:
-            _hint_compatible(context, target, sources)
+        if len(references) > 1:
+            _hint_compatible(context, target, sources, codes)
     _merge_default(context, sources, target, codes)
     return target, len(references) == 1
 
 
-def _hint_compatible(context: MergeContext, target: InputValue, sources: Sources[InputValue]) -> None:
+def _hint_compatible(
+    context: MergeContext, target: InputValue, sources: Sources[InputValue], codes: InputCodes
+) -> None:
     context.diagnostics.hint(
-        "INCONSISTENT_BUT_COMPATIBLE_ARGUMENT_TYPE",
+        f"INCONSISTENT_BUT_COMPATIBLE_{'ARGUMENT' if codes is ARGUMENT else 'FIELD'}_TYPE",
         "INFO",
-        f'Type of argument "{target.coordinate}" is inconsistent but compatible across subgraphs: the supergraph uses'
+        f'Type of {codes.what} "{target.coordinate}" is inconsistent but compatible across subgraphs: the supergraph uses'
         f' "{target.type}".',
         target.coordinate,
         [each.location for _, each in sources],

@@ -1,6 +1,8 @@
 """Interfaces across subgraphs: their keys, `@interfaceObject`, and fields that implementations must have."""
 
 from gateway.composition.merge.context import MergeContext, Sources, subgraph_names
+from gateway.composition.merge.overrides import Overrides
+from gateway.composition.merge.sharing import check_sharing
 from gateway.composition.merge.type_reference import is_subtype
 from gateway.composition.model.schema import Application, Field, InputValue, Kind, Type
 
@@ -66,6 +68,7 @@ def propagate_interface_objects(context: MergeContext) -> None:
             for field in added:
                 if field.name not in implementation.fields:
                     implementation.fields[field.name] = _copy(field, implementation.name)
+                    check_sharing(context, implementation, field.name, [], Overrides())
 
 
 def _copy(field: Field, parent: str) -> Field:
