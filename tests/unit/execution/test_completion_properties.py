@@ -16,7 +16,7 @@ from graphql import (
     is_non_null_type,
     parse,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from common.http import Request, Response
@@ -125,6 +125,7 @@ def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
     raise AssertionError("suspended")
 
 
+@settings(deadline=None)  # the machine is shared
 @given(data=roots, yes=st.booleans(), no=st.booleans())
 def test_data_and_error_positions_equal_graphql_cores(data: Any, yes: Any, no: Any) -> None:
     variables = {"yes": yes, "no": no}
