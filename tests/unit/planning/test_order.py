@@ -1,10 +1,17 @@
 """Conditions, mutations, and what runs after what."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from gateway.planning import Planner
 from gateway.planning.plan import Condition, Parallel, Sequence
+from gateway.supergraph import Supergraph
 
+LINKS = """
+schema @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION) { query: Query }
+enum join__Graph { A @join__graph(name: "a", url: "") B @join__graph(name: "b", url: "") }
+"""
 Make = Callable[..., Any]
 
 GRAPH = """
@@ -86,3 +93,13 @@ def test_a_plan_is_the_same_whenever_it_is_made(plan: Make) -> None:
 def test_a_named_operation_names_its_requests(plan: Make) -> None:
     node = plan(GRAPH, "query Find { t { b } }").node
     assert [fetch.operation_name for fetch in node.nodes] == ["Find__a__0", "Find__b__1"]
+
+
+def test_threads_share_a_planner() -> None:
+    types = 'type Query { t: T } type T @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") { id: ID! }'
+    planner = Planner(Supergraph.from_sdl(f"{LINKS} {types}"))
+    with ThreadPoolExecutor(4) as threads:
+        plans = list(
+            threads.map(lambda number: str(planner.plan(f"{{ t {{ a{number % 2}: id }} }}")), range(32))
+        )
+    assert len(set(plans)) == 2

@@ -1,0 +1,70 @@
+from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse
+
+from gateway.planning.selection import Normalizer, Selection
+from gateway.supergraph import Supergraph
+from gateway.supergraph.query_graph import QueryGraph
+
+SDL = """
+schema @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION) { query: Query }
+enum join__Graph { A @join__graph(name: "a", url: "") }
+type Query { node(x: Int, y: [Int]): Node }
+interface Node { id: ID name: String }
+type X implements Node { id: ID name: String x: Int }
+type Y implements Node { id: ID name: String }
+"""
+GRAPH = QueryGraph(Supergraph.from_sdl(SDL))
+
+
+def selections_of(text: str) -> tuple[Selection, ...]:
+    document = parse(text)
+    operation = document.definitions[0]
+    assert isinstance(operation, OperationDefinitionNode)
+    fragments = {
+        node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+    }
+    return Normalizer(GRAPH, fragments).normalize(operation.selection_set, "Query")
+
+
+def shape(selections: tuple[Selection, ...]) -> list[object]:
+    return [
+        (found.response_key, "".join(sorted(found.types)), *shape(found.selections)) for found in selections
+    ]
+
+
+def test_fields_of_one_response_key_become_one_selection() -> None:
+    found = selections_of(
+        "{ node { id } ...F node { name } } fragment F on Query { node { ... on Node { name } } }"
+    )
+    assert shape(found) == [("node", "Query", ("id", "XY"), ("name", "XY"))]
+
+
+def test_type_conditions_become_the_types_for_which_a_field_counts() -> None:
+    found = selections_of("{ node { ... on X { ... on Node { id } x } ... on Y { name ... on X { x } } } }")
+    assert shape(found) == [("node", "Query", ("id", "X"), ("x", "X"), ("name", "Y"))]
+
+
+def test_what_is_selected_for_all_types_is_not_selected_again_for_one() -> None:
+    assert shape(selections_of("{ node { id ... on X { id } } }")) == [("node", "Query", ("id", "XY"))]
+
+
+def test_conditions_by_variables_stay_and_literal_ones_are_decided() -> None:
+    (node,) = selections_of(
+        "query ($a: Boolean!, $b: Boolean!) { node { id @include(if: $a) @skip(if: $b) name @skip(if: true) "
+        "... @include(if: $a) { x: name @include(if: true) } } }"
+    )
+    assert [(found.response_key, found.conditions) for found in node.selections] == [
+        ("id", (("a", True), ("b", False))),
+        ("x", (("a", True),)),
+    ]
+
+
+def test_arguments_are_text_and_their_variables_known() -> None:
+    (node,) = selections_of("query ($x: Int, $y: Int) { node(x: $x, y: [1, $y]) { id } }")
+    assert (node.arguments, node.variables) == ("x: $x, y: [1, $y]", {"x", "y"})
+
+
+def test_a_selection_can_be_cut_to_some_of_its_leaves() -> None:
+    (node,) = selections_of("{ node { id name } }")
+    first = node.selections[0].leaves
+    assert shape((node.restricted(first),)) == [("node", "Query", ("id", "XY"))]
+    assert node.restricted(node.leaves) is node
