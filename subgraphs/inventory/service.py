@@ -116,14 +116,11 @@ class Inventory:
     async def _reserve(self, transaction: Transaction, owner_id: str, request: _ReserveRequest) -> _Receipt:
         held = await self._take(transaction, owner_id, request)
         if held is None:
-            found = await store.find_products(transaction, "sku", [request.sku])
-            if request.sku not in found:
-                return _Receipt(UnknownProduct(request.sku))
-            available = await _clear(transaction, found[request.sku].id)
-            if available >= request.quantity:
-                held = await self._take(transaction, owner_id, request)
-        if held is None:
-            return _Receipt(InsufficientStock(request.quantity, available))
+            obstacle = await _make_room(transaction, request)
+            if obstacle is not None:
+                return _Receipt(obstacle)
+            held = await self._take(transaction, owner_id, request)
+            assert held is not None, "there is room, and the level is locked"
         await transaction.publish(_held_event(held, request.sku))
         return _Receipt(held.id)
 
@@ -205,11 +202,17 @@ async def _expire(transaction: Transaction, product_id: UUID) -> int:
     return len(expired)
 
 
-async def _clear(transaction: Transaction, product_id: UUID) -> int:
-    """Expire what is due of a product, whose level stays locked; returns the pieces then available."""
-    await store.lock_level(transaction, product_id)
-    await _expire(transaction, product_id)
-    return (await store.find_levels(transaction, [product_id]))[product_id].available
+async def _make_room(
+    transaction: Transaction, request: _ReserveRequest
+) -> InsufficientStock | UnknownProduct | None:
+    """Expire what is due of the product and keep its level locked; None when there is enough then."""
+    product = (await store.find_products(transaction, "sku", [request.sku])).get(request.sku)
+    if product is None:
+        return UnknownProduct(request.sku)
+    await store.lock_level(transaction, product.id)
+    await _expire(transaction, product.id)
+    available = (await store.find_levels(transaction, [product.id]))[product.id].available
+    return None if available >= request.quantity else InsufficientStock(request.quantity, available)
 
 
 def _held_event(held: Reservation, sku: str) -> ReservationHeld:

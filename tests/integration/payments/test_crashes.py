@@ -16,14 +16,12 @@ from common import failpoints
 ROOT = Path(__file__).parents[3]
 CHECKOUT = Path(__file__).with_name("checkout.py")
 OWN = sorted(failpoints.names("subgraphs.inventory") | failpoints.names("subgraphs.payments"))
-KERNEL = sorted(
-    name
-    for name in failpoints.names("common")
-    if name.startswith(("outbox.", "consumer.", "idempotency.")) and name != "consumer.before_park"
-)
+KERNEL = sorted(failpoints.names("common") - {"consumer.before_park"})
+CONSUMER = [name for name in KERNEL if name.startswith("consumer.")]
+OTHERS = [name for name in KERNEL if name.startswith(("outbox.", "idempotency."))]
 
 
-@pytest.mark.parametrize("names", [OWN, KERNEL], ids=["own failpoints", "failpoints of the kernel"])
+@pytest.mark.parametrize("names", [OWN, CONSUMER, OTHERS], ids=["own", "consumer", "outbox and idempotency"])
 async def test_after_a_kill_the_checkout_ends_as_if_nothing_had_been(
     checkout_environment: Mapping[str, str], names: Sequence[str]
 ) -> None:
