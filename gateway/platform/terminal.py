@@ -47,7 +47,7 @@ class Terminal:
         ]
         self._console.print(f"\n[bold]Hansa is up[/bold] after {time.monotonic() - self._started:.1f} s")
         for name, value in lines:
-            self._console.print(f"  {name:<16}{value}")
+            self._console.print(f"  {name:<17}{value}")
         self._console.print("\nCtrl-C stops everything.")
 
     def close(self) -> None:

@@ -44,7 +44,7 @@ Up = Callable[..., AbstractAsyncContextManager[Running]]
 
 
 @pytest.fixture
-async def up(servers: Mapping[str, str], database_url: str, redis_url: str, tmp_path: Path) -> Up:
+async def up(database_url: str, redis_url: str, nats_url: str, tmp_path: Path) -> Up:
     """Starts a platform; those of one test share their database, their directory and their port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -52,7 +52,7 @@ async def up(servers: Mapping[str, str], database_url: str, redis_url: str, tmp_
 
     @asynccontextmanager
     async def start(*, processes: bool, **environment: str) -> AsyncIterator[Running]:
-        base = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "NATS_URL": servers["NATS_URL"]}
+        base = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "NATS_URL": nats_url}
         options = Options(
             address=f"127.0.0.1:{port}",
             directory=tmp_path,

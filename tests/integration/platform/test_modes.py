@@ -104,3 +104,32 @@ async def test_traces_are_the_same_and_reach_from_the_client_to_the_sql(up: Any)
     assert deepest[0].startswith("router: ")
     assert any(step.startswith("identity: POST") for step in deepest)
     assert deepest[-1].startswith("identity: SELECT")
+
+
+RESERVE = """mutation ($sku: String!) { reserveStock(input: {sku: $sku, quantity: 1}, idempotencyKey: "trace") {
+  __typename ... on Reservation { id } } }"""
+PAID = "query ($id: ID!) { reservation(id: $id) { state payment { state } } }"
+
+
+async def test_a_trace_goes_on_through_events_to_whoever_takes_them(up: Any, eventually: Any) -> None:
+    with otlp_receiver() as receiver:
+        async with up(processes=False, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint) as running:
+            token = await sign_in(running)
+            products = await running.data("{ products(first: 1) { edges { node { sku } } } }")
+            sku = products["products"]["edges"][0]["node"]["sku"]
+            reserved = await running.data(RESERVE, {"sku": sku}, authorization=token, traceparent=TRACEPARENT)
+            reservation = reserved["reserveStock"]["id"]
+
+            async def is_paid() -> bool:
+                answer = await running.data(PAID, {"id": reservation}, authorization=token)
+                return bool(answer["reservation"]["state"] == "COMMITTED")
+
+            await eventually(is_paid)
+    spans = [span for span in receiver.spans if span.trace_id == TRACE]
+    by_id = {span.span_id: span for span in spans}
+    roots = [span for span in spans if span.parent_id not in by_id]
+    assert [(root.service, root.parent_id) for root in roots] == [("router", "b7ad6b7169203331")]
+    names = {(span.service, span.name) for span in spans}
+    assert ("payments", "process inventory.reservation.held") in names
+    assert ("inventory", "process payments.payment.captured") in names
+    assert any(service == "payments" and name.startswith("INSERT") for service, name in names)
