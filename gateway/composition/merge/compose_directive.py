@@ -91,7 +91,6 @@ def _agree(context: MergeContext, requested: list[Composed]) -> bool:
         for other in requested:
             if each.subgraph < other.subgraph:
                 problems |= dict.fromkeys(_disagreements(each, other))
-        problems |= dict.fromkeys(_other_uses(context, each))
     for problem in problems:
         context.diagnostics.error("DIRECTIVE_COMPOSITION_ERROR", problem, "schema")
     return not problems
@@ -111,22 +110,6 @@ def _disagreements(each: Composed, other: Composed) -> list[str]:
     if (each.local == other.local) != (each.specified == other.specified):
         return [f'Composed directive "@{each.local}" does not refer to the same directive in every subgraph']
     return []
-
-
-def _other_uses(context: MergeContext, each: Composed) -> list[str]:
-    """Subgraphs that do not ask to compose the directive still must not mean another one by its name."""
-    problems = []
-    for subgraph in context.subgraphs:
-        source = subgraph.links.source_of(each.local)
-        if (
-            source is not None
-            and each.local in subgraph.schema.directives
-            and source[0].identity != each.link.identity
-        ):
-            problems.append(
-                f'Composed directive "@{each.local}" is not linked by the same core feature in every subgraph'
-            )
-    return problems
 
 
 def _add_specification(context: MergeContext, group: list[Composed]) -> None:

@@ -20,9 +20,12 @@ class EnumUse(NamedTuple):
 
 
 def enum_uses(context: MergeContext) -> dict[str, EnumUse]:
-    """Where each type is used, over all subgraphs."""
+    """Where each type is used, over all subgraphs and the directives that reach the supergraph."""
     inputs: dict[str, str] = {}
     outputs: dict[str, str] = {}
+    for definition in context.supergraph.directives.values():
+        for argument in definition.arguments.values():
+            inputs.setdefault(named_type(argument.type), argument.coordinate)
     for subgraph in context.subgraphs:
         for owner in subgraph.schema.types.values():
             for field in owner.fields.values():

@@ -4,8 +4,8 @@ from graphql.pyutils import Undefined
 
 from gateway.composition.merge.applications import MERGED
 from gateway.composition.merge.context import MergeContext, Sources
-from gateway.composition.merge.type_reference import is_subtype
 from gateway.composition.model.schema import Application, Field, InputValue
+from gateway.composition.model.subtyping import is_subtype
 from gateway.composition.model.value import print_value
 
 

@@ -9,8 +9,8 @@ from gateway.composition.merge.join_field import join_fields
 from gateway.composition.merge.override import read_overrides
 from gateway.composition.merge.overrides import Overrides
 from gateway.composition.merge.sharing import check_sharing
-from gateway.composition.merge.type_reference import merge_output
 from gateway.composition.model.schema import Field, Kind, Type
+from gateway.composition.model.subtyping import merge_output
 
 
 def merge_fields(context: MergeContext, owners: Sources[Type], target: Type) -> None:
@@ -79,9 +79,10 @@ def _hint_value_type_fields(context: MergeContext, owners: Sources[Type], target
         return
     if any(each.has("key") for _, each in owners):
         return
+    resolving = [(index, each) for index, each in owners if not _all_external(context, index, each)]
     kind = "OBJECT" if target.kind is Kind.OBJECT else "INTERFACE"
     for name, field in target.fields.items():
-        missing = [index for index, each in owners if name not in each.fields]
+        missing = [index for index, each in resolving if name not in each.fields]
         if missing:
             context.diagnostics.hint(
                 f"INCONSISTENT_{kind}_VALUE_TYPE_FIELD",
@@ -91,3 +92,9 @@ def _hint_value_type_fields(context: MergeContext, owners: Sources[Type], target
                 field.coordinate,
                 [each.location for _, each in owners],
             )
+
+
+def _all_external(context: MergeContext, index: int, owner: Type) -> bool:
+    """Whether a subgraph only names the type's fields to use them."""
+    fields = context.subgraphs[index].fields
+    return all(fields.is_external(each) for each in owner.fields.values())

@@ -5,8 +5,8 @@ from graphql.pyutils import Undefined
 from gateway.composition.merge.applications import merge_applications
 from gateway.composition.merge.context import MergeContext, Sources
 from gateway.composition.merge.descriptions import merge_description
-from gateway.composition.merge.type_reference import merge_input
 from gateway.composition.model.schema import InputValue
+from gateway.composition.model.subtyping import merge_input
 from gateway.composition.model.value import print_value
 
 

@@ -3,8 +3,8 @@
 from gateway.composition.merge.context import MergeContext, Sources, subgraph_names
 from gateway.composition.merge.overrides import Overrides
 from gateway.composition.merge.sharing import check_sharing
-from gateway.composition.merge.type_reference import is_subtype
 from gateway.composition.model.schema import Application, Field, InputValue, Kind, Type
+from gateway.composition.model.subtyping import is_subtype
 
 
 def check_interface(context: MergeContext, sources: Sources[Type], target: Type) -> None:

@@ -31,18 +31,26 @@ def check_satisfiability(context: MergeContext, limit: int = MAX_STATES) -> None
 
 def _check(context: MergeContext, walk: Walk, reported: set[tuple[str, str]]) -> None:
     for problem in walk.run():
-        mismatch = isinstance(problem, MismatchedTypes)
-        code = "SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES" if mismatch else "SATISFIABILITY_ERROR"
+        code = _code(problem)
         coordinate = problem.field.coordinate if problem.field is not None else problem.state.type
         if (code, coordinate) in reported:
             continue
         reported.add((code, coordinate))
-        explained = (
-            explain_mismatch(walk, problem)
-            if isinstance(problem, MismatchedTypes)
-            else explain(walk, problem)
-        )
-        context.error(code, explained, coordinate, _declarations(context, problem))
+        places = [each.location for each in _declarations(context, problem)]
+        if isinstance(problem, Unsatisfiable):
+            context.diagnostics.error(code, explain(walk, problem), coordinate, places)
+        elif problem.partial:
+            context.diagnostics.hint(code, "WARN", explain_mismatch(walk, problem), coordinate, places)
+        else:
+            context.diagnostics.error(code, explain_mismatch(walk, problem), coordinate, places)
+
+
+def _code(problem: Unsatisfiable | MismatchedTypes) -> str:
+    if isinstance(problem, Unsatisfiable):
+        return "SATISFIABILITY_ERROR"
+    if problem.partial:
+        return "INCONSISTENT_RUNTIME_TYPES_FOR_SHAREABLE_RETURN"
+    return "SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES"
 
 
 def _declarations(context: MergeContext, problem: Unsatisfiable | MismatchedTypes) -> list[Element]:

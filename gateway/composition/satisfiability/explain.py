@@ -20,10 +20,11 @@ def explain_mismatch(walk: Walk, problem: MismatchedTypes) -> str:
         f' - in subgraph "{walk.graph.context.name(vertex.subgraph)}": {", ".join(sorted(names))};'
         for vertex, names in types.items()
     )
+    extent = "different" if problem.partial else "a non-intersecting set of"
     return (
         f'For the following supergraph API query:\n{query}\nShared field "{problem.field.coordinate}" return type'
-        f' "{named_type(problem.field.type)}" has a non-intersecting set of possible runtime types across subgraphs. Runtime'
-        f" types in subgraphs are:\n{lines}\nThis is not allowed as shared fields must resolve the same way in all subgraphs."
+        f' "{named_type(problem.field.type)}" has {extent} possible runtime types across subgraphs. Runtime'
+        f" types in subgraphs are:\n{lines}\nShared fields must resolve the same way in all subgraphs: let each return the same types."
     )
 
 

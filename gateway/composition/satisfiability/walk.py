@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gateway.composition.model.schema import Field, Kind, Type
+from gateway.composition.model.schema import Field
 from gateway.composition.model.typeref import named_type
 from gateway.composition.satisfiability.graph import QueryGraph, Vertex
 from gateway.composition.satisfiability.reachability import Reachability
@@ -35,11 +35,12 @@ class Unsatisfiable:
 
 @dataclass(frozen=True, slots=True)
 class MismatchedTypes:
-    """A shared field whose subgraphs have no run-time type in common."""
+    """A shared field whose subgraphs differ in its run-time types; `partial` where they have some in common."""
 
     state: State
     field: Field
     vertices: tuple[Vertex, ...]
+    partial: bool
 
 
 class TooManyPathsError(Exception):
@@ -105,19 +106,22 @@ class Walk:
         name = named_type(field.type)
         if not self.graph.supergraph.is_composite(name):
             return None, []
-        if self._mismatched(self.graph.supergraph.types[name], options, field):
-            return MismatchedTypes(state, field, tuple(options)), []
+        mismatch = self._mismatch(state, field, options)
+        if mismatch is not None and not mismatch.partial:
+            return mismatch, []
         steps = self.reachability.step(state.type, options, field.name)
         visible = ((name, vertices) for name, vertices in steps if not self._is_hidden(name))
-        return None, [State(name, tuple(vertices), state, field.name) for name, vertices in visible]
+        return mismatch, [State(name, tuple(vertices), state, field.name) for name, vertices in visible]
 
     def _is_hidden(self, name: str) -> bool:
         return self.graph.supergraph.types[name].has("inaccessible")
 
-    def _mismatched(self, result: Type, options: list[Vertex], field: Field) -> bool:
-        if result.kind is Kind.OBJECT or len(options) < 2:
-            return False
-        return not frozenset.intersection(*self.runtime_types(options, field).values())
+    def _mismatch(self, state: State, field: Field, options: list[Vertex]) -> MismatchedTypes | None:
+        types = set(self.runtime_types(options, field).values())
+        if len(types) < 2:
+            return None
+        partial = bool(frozenset.intersection(*types))
+        return MismatchedTypes(state, field, tuple(options), partial)
 
     def runtime_types(self, options: list[Vertex], field: Field) -> dict[Vertex, frozenset[str]]:
         """The run-time types of a field at each of the vertices that resolve it."""

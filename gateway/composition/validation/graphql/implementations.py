@@ -1,7 +1,7 @@
 """A type has all that its interfaces ask for (GraphQL, section 3.6, type validation)."""
 
-from gateway.composition.merge.type_reference import is_subtype
 from gateway.composition.model.schema import Field, Type
+from gateway.composition.model.subtyping import is_subtype
 from gateway.composition.validation.report import SubgraphReport
 
 

@@ -1,4 +1,4 @@
-"""Merges the type references of a field, an argument or an input field.
+"""Subtypes, and the types that several type references have in common.
 
 Output types merge to the common supertype, input types to the common subtype; anything else does not merge.
 """
