@@ -85,7 +85,7 @@ class Reachability:
             return selection.leaves if option.move is None else 0
         if option.move is not None:
             place = option.move.place(self._graph, place.types)
-        view = option.move.view if option.move else next(iter(place.types & selection.types))
+        view = option.move.view if option.move else min(place.types & selection.types)
         return self._direct(place, view, option.field, selection)
 
     def _direct(self, place: Place, view: str, field: GraphField, selection: Selection) -> int:

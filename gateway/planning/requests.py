@@ -5,6 +5,7 @@ selections become one; for objects of several paths each keeps its own `_entitie
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import combinations
 
 from gateway.planning.fetch_graph import FetchNode, SelectedField, SelectedObject
 from gateway.planning.plan import Representation
@@ -107,14 +108,12 @@ def ancestors(request: Request) -> set[Request]:
 
 
 def _joinable(requests: Sequence[Request], longest: int) -> tuple[Request, Request] | None:
-    entity = [request for request in requests if request.is_entity]
+    by_subgraph: dict[str, list[Request]] = {}
+    for request in requests:
+        if request.is_entity:
+            by_subgraph.setdefault(request.subgraph, []).append(request)
     level = levels(requests)
-    pairs = [
-        (first, second)
-        for index, first in enumerate(entity)
-        for second in entity[index + 1 :]
-        if first.subgraph == second.subgraph and _alike(first, second)
-    ]
+    pairs = [pair for entities in by_subgraph.values() for pair in combinations(entities, 2) if _alike(*pair)]
     pairs.sort(key=lambda pair: (abs(level[pair[0]] - level[pair[1]]), not _same_objects(*pair)))
     for first, second in pairs:
         if second in ancestors(first) or first in ancestors(second):

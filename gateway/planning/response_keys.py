@@ -66,7 +66,7 @@ def _required_field(graph: QueryGraph, keys: ResponseKeys, selection: Selection)
     response_key = keys.place(selection)
     if not selection.selections:
         return RequiredField(selection.name, response_key)
-    type_name = graph.field_type(next(iter(selection.types)), selection.name).name
+    type_name = graph.field_type(min(selection.types), selection.name).name
     inner = required_selections(
         graph, keys.below(response_key), selection.selections, graph.possible_types(type_name)
     )

@@ -34,7 +34,7 @@ class RecordedChoices:
 PLANS_BUDGET = 60
 """How many plans are built for one operation at most."""
 
-FIELDS_BUDGET = 6000
+FIELDS_BUDGET = 1500
 """How many fields all of those plans may have together: what bounds the time for a large operation."""
 
 
