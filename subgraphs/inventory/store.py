@@ -33,6 +33,8 @@ _held: Final = sa.and_(
     reservation.c.state == ReservationState.HELD.value, reservation.c.expires_at > sa.func.now()
 )
 
+_products: Final = sa.select(*(column for column in product.c if column is not product.c.words))
+
 _seen: Final = sa.select(
     reservation.c.id,
     reservation.c.owner_id,
@@ -55,7 +57,7 @@ _lapsed: Final = (
 
 async def find_products(transaction: Transaction, key: str, values: Sequence[Any]) -> dict[Any, Product]:
     """The products whose column `key` ("id" or "sku") is among `values`, by that column."""
-    rows = await transaction.execute(sa.select(product).where(_is_any(product.c[key], values)))
+    rows = await transaction.execute(_products.where(_is_any(product.c[key], values)))
     return {getattr(row, key): _product(row) for row in rows}
 
 
@@ -63,7 +65,7 @@ async def list_products(
     transaction: Transaction, *, limit: int, after: ProductPosition | None, search: str | None
 ) -> list[Product]:
     """Up to `limit` products behind `after`, in the catalogue's order; `search` as in a web search."""
-    query = sa.select(product).order_by(product.c.name, product.c.id).limit(limit)
+    query = _products.order_by(product.c.name, product.c.id).limit(limit)
     if after is not None:
         query = query.where(sa.tuple_(product.c.name, product.c.id) > (after.name, after.id))
     if search is not None:
