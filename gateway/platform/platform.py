@@ -47,11 +47,13 @@ async def running_platform(
     Raises:
         PlatformError, EmbeddedError, SettingsError, ConfigError: what failed, for the user to read.
     """
+    host = _host(options, services, progress)
+    environment = _complete(options, host)
+    config = load_config(options.config, environment)
     async with AsyncExitStack() as started:
         servers = EmbeddedServers(options.directory, options.environment, progress)
         started.push_async_callback(servers.stop)
-        host = _host(options, services, progress)
-        environment = _complete({**options.environment, **await servers.start()}, options, host)
+        environment |= await servers.start()
         started.push_async_callback(host.stop)
         await host.start(environment)
         await _load_demo(services, environment, progress)
@@ -60,7 +62,10 @@ async def running_platform(
             started.push_async_callback(transport.close)
         telemetry = Telemetry("router", environment)
         started.callback(telemetry.close)
-        router = await _router(options, transports, host.apps, telemetry, environment)
+        progress("graph", "starting")
+        supergraph = await compose_graph(transports)
+        (options.directory / SUPERGRAPH_FILE).write_text(supergraph)
+        router = Router(Supergraph.from_sdl(supergraph), config, apps=host.apps, telemetry=telemetry)
         progress("graph", "ready")
         yield Platform(*_app(router, transports), services=tuple(services), host=host)
 
@@ -72,7 +77,7 @@ def _host(options: Options, services: Mapping[str, Service], progress: Progress)
     return ProcessHost(services, directory=options.directory, log=log, progress=progress)
 
 
-def _complete(environment: Mapping[str, str], options: Options, host: Host) -> dict[str, str]:
+def _complete(options: Options, host: Host) -> dict[str, str]:
     """The services' environment: what is given beats what is made up."""
     made_up = {
         **load_secrets(options.directory),
@@ -80,7 +85,7 @@ def _complete(environment: Mapping[str, str], options: Options, host: Host) -> d
         "HANSA_JWKS_URL": host.url("identity", "/.well-known/jwks.json"),
         "HANSA_LISTEN": options.address,
     }
-    return made_up | {name: value for name, value in environment.items() if value}
+    return made_up | {name: value for name, value in options.environment.items() if value}
 
 
 async def _load_demo(
@@ -90,19 +95,6 @@ async def _load_demo(
     for service in services.values():
         await service.load_demo(environment)
     progress("demo data", "ready")
-
-
-async def _router(
-    options: Options,
-    transports: Mapping[str, Transport],
-    apps: Mapping[str, ASGIApp],
-    telemetry: Telemetry,
-    environment: Mapping[str, str],
-) -> Router:
-    sdl = await compose_graph(transports)
-    (options.directory / SUPERGRAPH_FILE).write_text(sdl)
-    config = load_config(options.config, environment)
-    return Router(Supergraph.from_sdl(sdl), config, apps=apps, telemetry=telemetry)
 
 
 def _app(router: Router, transports: Mapping[str, Transport]) -> tuple[ASGIApp, Health]:

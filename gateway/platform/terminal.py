@@ -10,6 +10,8 @@ from common.demo import DEMO_PASSWORD, DEMO_USERS
 from gateway.platform.options import Options
 from gateway.platform.platform import LOG_FILE
 
+_PREDECESSOR = "the servers of an earlier run to stop"
+
 
 class Terminal:
     """Plain lines; on a terminal also what is being waited for."""
@@ -25,14 +27,15 @@ class Terminal:
     def progress(self, part: str, state: str) -> None:
         """Shows that `part` is `state` now."""
         now = time.monotonic()
-        if state in ("starting", "waiting", "stopping"):
+        if state == "waiting":
+            self._since[_PREDECESSOR] = now
+        elif state in ("starting", "stopping"):
+            self._since.pop(_PREDECESSOR, None)
             self._since[part] = now
-            self._wait(
-                f"{part} is {state}" if state != "waiting" else f"{part} of an earlier run are stopping"
-            )
-            return
-        seconds = now - self._since.pop(part, now)
-        self._console.print(f"  {part:<12}{state:<10}[dim]{seconds:.1f} s[/dim]")
+        else:
+            seconds = now - self._since.pop(part, now)
+            self._console.print(f"  {part:<12}{state:<10}[dim]{seconds:.1f} s[/dim]")
+        self._wait()
 
     def welcome(self, options: Options, services: Sequence[str]) -> None:
         """Tells where everything is."""
@@ -54,10 +57,10 @@ class Terminal:
         """Gives the terminal back."""
         self._rest()
 
-    def _wait(self, text: str) -> None:
-        if self._status:
+    def _wait(self) -> None:
+        if self._status and self._since:
+            self._status.update(f"Waiting for {', '.join(self._since)}")
             self._status.start()
-            self._status.update(text)
 
     def _rest(self) -> None:
         if self._status:
