@@ -150,7 +150,8 @@ class DirectiveDefinition(Element):
 class Schema(Element):
     """A whole schema; `name` is the subgraph's. `roots` maps query, mutation and subscription to type names.
 
-    `machinery` names the types that only serve specifications, such as `federation__FieldSet`: they are never merged.
+    `machinery` names what only serves specifications and never reaches the API: types such as `federation__FieldSet`
+    and, written with their "@", composed directives.
     """
 
     machinery: set[str] = field(default_factory=set)
