@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 
-from common.database import migrate
+import asyncpg
+from sqlalchemy.exc import SQLAlchemyError
+
+from common.database import DatabaseUnavailableError, migrate
 from common.service import Service, installed_names, installed_service
 from gateway.platform.errors import PlatformError
 
@@ -38,10 +41,13 @@ async def migrate_service(service: Service, environment: Mapping[str, str]) -> N
     """Brings the service's schema to its newest revision, in its own database or the shared one.
 
     Raises:
-        PlatformError: no database is named.
+        PlatformError: no database is named, or the one that is cannot be used.
     """
     own = f"HANSA_{service.name.upper()}_DATABASE_URL"
     url = environment.get(own) or environment.get("DATABASE_URL")
     if not url:
         raise PlatformError(f"{own} or DATABASE_URL is not set: the PostgreSQL database of {service.name}")
-    await migrate(url, schema=service.name, scripts=service.migrations)
+    try:
+        await migrate(url, schema=service.name, scripts=service.migrations)
+    except (DatabaseUnavailableError, asyncpg.PostgresError, SQLAlchemyError) as error:
+        raise PlatformError(f"The database of {service.name} cannot be used: {error}") from error
