@@ -43,7 +43,7 @@ class Documents:
         fetch = Fetch(
             id=self._count,
             subgraph=request.subgraph,
-            operation_kind=first.kind,  # type: ignore[arg-type]
+            operation_kind=first.kind,  # type: ignore[arg-type]  # a kind of root
             document=f"{head}{{{body}}}",
             operation_name=name,
             variables=used,
