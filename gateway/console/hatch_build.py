@@ -6,7 +6,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class ConsoleIsBuilt(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's configuration classes are private
+class ConsoleIsBuilt(BuildHookInterface):
     """The console is built by Vite before; `make setup` does it."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  # the hook's signature
