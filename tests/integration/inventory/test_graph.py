@@ -1,4 +1,4 @@
-"""Inventory's part of the graph: who sees what, how many statements it costs, and its public contract."""
+"""Guarantees 8 and 9 of inventory's README: who sees what, what a batch costs; and the public contract."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path

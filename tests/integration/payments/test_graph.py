@@ -1,4 +1,4 @@
-"""Payments' part of the graph: who sees what, how many statements it costs, and its public contract."""
+"""Guarantees 7 and 8 of payments' README: who sees what, what a batch costs; and the public contract."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
