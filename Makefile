@@ -13,6 +13,9 @@ NODE_IS_NEW := $(shell node -e 'const [a, b] = process.versions.node.split(".").
 
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_PYTHON_DOWNLOADS := never
+export UV_COMPILE_BYTECODE := 1
+export npm_config_update_notifier := false
+unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help run test setup lint format bench clean
@@ -69,5 +72,5 @@ ifneq ($(NODE_IS_NEW),yes)
 	@$(BIN)/uv pip install --quiet $(NODE_WHEEL)
 endif
 	@echo 'Building the console'
-	@cd $(CONSOLE) && npm ci --no-fund --no-audit --loglevel=error && npm run --silent build
+	@cd $(CONSOLE) && npm ci --no-fund --no-audit --loglevel=error && npm run --silent build -- --logLevel=warn
 	@touch $@
