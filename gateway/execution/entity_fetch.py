@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from gateway.execution.answer import Answer
 from gateway.execution.context import Execution
 from gateway.execution.entities import EntityPlaces, Gathered
-from gateway.execution.errors import MAX_POSITIONS, FetchError, FormattedError, Position, in_clients_terms
+from gateway.execution.errors import FetchError, Position, in_clients_terms
 from gateway.execution.renames import rename_position
 from gateway.execution.request import ask, compile_body
 from gateway.execution.runner import Runner
@@ -29,7 +29,8 @@ def compile_entity_fetch(fetch: Fetch, interfaces: frozenset[str]) -> Runner:
             answer = await ask(fetch, body, execution.context)
             answered = [places.read(answer, gathered) for places, gathered in wanted]
         except FetchError as error:
-            _report(error.formatted(fetch.subgraph), _all_positions(wanted, execution), execution)
+            positions = _all_positions(wanted, execution)
+            execution.errors.add_at_each(error.formatted(fetch.subgraph), positions)
             return
         for (places, gathered), entities in zip(wanted, answered, strict=True):
             places.fill(gathered, entities)
@@ -47,9 +48,9 @@ def _report_answered(answer: Answer, fetch: Fetch, wanted: Wanted, execution: Ex
             case [str(alias), int(number), *rest] if alias in by_alias and number in by_alias[alias][1]:
                 places, positions = by_alias[alias]
                 inside = rename_position(places.renamers, rest)
-                _report(shown, ((*position, *inside) for position in positions[number]), execution)
+                execution.errors.add_at_each(shown, ((*start, *inside) for start in positions[number]))
             case _:
-                _report(shown, _all_positions(wanted, execution), execution)
+                execution.errors.add_at_each(shown, _all_positions(wanted, execution))
 
 
 def _by_number(places: EntityPlaces, gathered: Gathered, execution: Execution) -> dict[int, list[Position]]:
@@ -63,11 +64,3 @@ def _all_positions(wanted: Wanted, execution: Execution) -> Iterable[Position]:
     return dict.fromkeys(
         position for places, gathered in wanted for position, _ in places.positions(gathered, execution.data)
     )
-
-
-def _report(error: FormattedError, positions: Iterable[Position], execution: Execution) -> None:
-    for number, position in enumerate(positions):
-        if number < MAX_POSITIONS:
-            execution.errors.add(error, position)
-        else:
-            execution.errors.explain(position)

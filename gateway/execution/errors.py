@@ -1,6 +1,6 @@
 """The errors of one response, and which of its nulls they explain."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 FormattedError = dict[str, Any]
@@ -55,6 +55,14 @@ class ErrorLog:
             self.explain(position)
             error = {"message": error["message"], "path": list(position), **error}
         self.errors.append(error)
+
+    def add_at_each(self, error: FormattedError, positions: Iterable[Position]) -> None:
+        """Add at every position, up to `MAX_POSITIONS`; it explains the nulls of them all."""
+        for number, position in enumerate(positions):
+            if number < MAX_POSITIONS:
+                self.add(error, position)
+            else:
+                self.explain(position)
 
     def explain(self, position: Position) -> None:
         """A null at, above or below this position needs no error of its own."""

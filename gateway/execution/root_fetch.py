@@ -1,78 +1,78 @@
-"""Fetches of the operation's own fields, merged at the root."""
-
-from functools import lru_cache
-
-from graphql import (
-    FieldNode,
-    FragmentDefinitionNode,
-    InlineFragmentNode,
-    OperationDefinitionNode,
-    SelectionSetNode,
-    parse,
-)
+"""Fetches of a root type's fields: the operation's own, or those of a root type that a field leads to."""
 
 from gateway.execution.context import Execution
 from gateway.execution.errors import FetchError, FormattedError, Position, in_clients_terms
-from gateway.execution.merge import merge
+from gateway.execution.merge import copy, merge
+from gateway.execution.paths import Object, compile_collector, compile_locator
 from gateway.execution.renames import compile_rename, rename_position
 from gateway.execution.request import ask, compile_body
+from gateway.execution.root_keys import root_keys
 from gateway.execution.runner import Runner
 from gateway.planning.plan import Fetch
 
 
 def compile_root_fetch(fetch: Fetch) -> Runner:
-    """Runs the fetch; its failure is reported at each of its root fields."""
+    """Runs the fetch if there is an object at its path; its failure is reported at each of its fields."""
     encode_body = compile_body(fetch)
     renames = [compile_rename(renamer) for renamer in fetch.renames]
+    collect = compile_collector(fetch.path)
+    failures = _Failures(fetch)
 
     async def run(execution: Execution) -> None:
+        objects = collect(execution.data)
+        if not objects:
+            return
         try:
             answer = await ask(fetch, encode_body(execution.variables, ()), execution.context)
         except FetchError as error:
-            for position in _root_positions(fetch):
-                execution.errors.add(error.formatted(fetch.subgraph), position)
+            failures.report_fetch(error, execution)
             return
         if answer.data is not None:
             for rename in renames:
                 rename(answer.data)
-            merge(execution.data, answer.data)
+            _fill(objects, answer.data)
         for answered in answer.errors:
-            _report(answered, fetch, execution)
+            failures.report_answered(answered, execution)
 
     return run
 
 
-def _report(error: FormattedError, fetch: Fetch, execution: Execution) -> None:
-    shown = in_clients_terms(error, fetch.subgraph, execution.context.mask_error)
-    if error["path"]:
-        execution.errors.add(shown, rename_position(fetch.renames, error["path"]))
-        return
-    positions = _root_positions(fetch)
-    execution.errors.add(shown, positions[0] if len(positions) == 1 else ())
-    for position in positions:
-        execution.errors.explain(position)
+def _fill(objects: list[Object], data: Object) -> None:
+    """Objects after the first get a copy of their own: what is fetched for one later is not another's."""
+    first, *others = objects
+    for other in others:
+        merge(other, copy(data))
+    merge(first, data)
 
 
-def _root_positions(fetch: Fetch) -> list[Position]:
-    return [rename_position(fetch.renames, (key,)) for key in _root_keys(fetch.document)]
+class _Failures:
+    """Where in the client's response a fetch's errors belong."""
 
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+        self._locate = compile_locator(fetch.path)
 
-@lru_cache(maxsize=256)
-def _root_keys(document: str) -> tuple[str, ...]:
-    """The response keys at the root of an operation; asked for only where something went wrong."""
-    definitions = parse(document, no_location=True).definitions
-    fragments = {d.name.value: d for d in definitions if isinstance(d, FragmentDefinitionNode)}
-    operation = next(d for d in definitions if isinstance(d, OperationDefinitionNode))
-    keys: dict[str, None] = {}
+    def report_fetch(self, error: FetchError, execution: Execution) -> None:
+        shown = error.formatted(self._fetch.subgraph)
+        execution.errors.add_at_each(shown, self._fields(execution))
 
-    def visit(selection_set: SelectionSetNode) -> None:
-        for selection in selection_set.selections:
-            if isinstance(selection, FieldNode):
-                keys[(selection.alias or selection.name).value] = None
-            elif isinstance(selection, InlineFragmentNode):
-                visit(selection.selection_set)
-            else:
-                visit(fragments[selection.name.value].selection_set)  # type: ignore[attr-defined]
+    def report_answered(self, error: FormattedError, execution: Execution) -> None:
+        shown = in_clients_terms(error, self._fetch.subgraph, execution.context.mask_error)
+        if error["path"]:
+            inside = rename_position(self._fetch.renames, error["path"])
+            positions = [(*start, *inside) for start in self._starts(execution)]
+            execution.errors.add_at_each(shown, positions)
+            return
+        fields, starts = self._fields(execution), self._starts(execution)
+        execution.errors.add_at_each(shown, fields if len(fields) == len(starts) else starts)
+        for position in fields:
+            execution.errors.explain(position)
 
-    visit(operation.selection_set)
-    return tuple(keys)
+    def _starts(self, execution: Execution) -> list[Position]:
+        return [position for position, _ in self._locate(execution.data)]
+
+    def _fields(self, execution: Execution) -> list[Position]:
+        renames = self._fetch.renames
+        keys = root_keys(self._fetch.document, execution.variables)
+        inside = [rename_position(renames, (key,)) for key in keys]
+        return [(*start, *position) for start in self._starts(execution) for position in inside]

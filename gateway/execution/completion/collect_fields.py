@@ -35,6 +35,25 @@ def condition_of(directive: DirectiveNode) -> ValueNode:
     return directive.arguments[0].value
 
 
+def is_included(selection: SelectionNode, conditions: Mapping[str, Any]) -> bool:
+    """Whether `@skip` and `@include` let a selection stand (GraphQL §3.13), by the values of their variables."""
+    for directive in selection.directives or ():
+        match directive.name.value:
+            case "skip" if _holds(directive, conditions):
+                return False
+            case "include" if not _holds(directive, conditions):
+                return False
+    return True
+
+
+def _holds(directive: DirectiveNode, conditions: Mapping[str, Any]) -> bool:
+    value = condition_of(directive)
+    if isinstance(value, VariableNode):
+        return bool(conditions.get(value.name.value))
+    assert isinstance(value, BooleanValueNode)
+    return value.value
+
+
 @dataclass(frozen=True, slots=True)
 class FieldCollector:
     """`conditions` are the values of the variables that `@skip` and `@include` use."""
@@ -55,7 +74,7 @@ class FieldCollector:
         return any(self._is_type_specific(interface, each) for node in sets for each in node.selections)
 
     def _is_type_specific(self, interface: GraphQLInterfaceType, selection: SelectionNode) -> bool:
-        if not self._is_included(selection):
+        if not is_included(selection, self.conditions):
             return False
         if isinstance(selection, FieldNode):
             return selection.name.value == "__typename"
@@ -73,7 +92,7 @@ class FieldCollector:
             self._depends(interface, selection)
             for selection_set in sets
             for selection in selection_set.selections
-            if self._is_included(selection)
+            if is_included(selection, self.conditions)
         )
 
     def _depends(self, interface: GraphQLInterfaceType, selection: SelectionNode) -> bool:
@@ -93,7 +112,7 @@ class FieldCollector:
         visited: set[str],
     ) -> None:
         for selection in node.selections:
-            if not self._is_included(selection):
+            if not is_included(selection, self.conditions):
                 continue
             if isinstance(selection, FieldNode):
                 grouped.setdefault((selection.alias or selection.name).value, []).append(selection)
@@ -122,19 +141,3 @@ class FieldCollector:
 
     def _is_sub_type(self, abstract: GraphQLAbstractType, runtime_type: RuntimeType) -> bool:
         return self.schema.is_sub_type(abstract, runtime_type)
-
-    def _is_included(self, selection: SelectionNode) -> bool:
-        for directive in selection.directives or ():
-            match directive.name.value:
-                case "skip" if self._condition(directive):
-                    return False
-                case "include" if not self._condition(directive):
-                    return False
-        return True
-
-    def _condition(self, directive: DirectiveNode) -> bool:
-        value = condition_of(directive)
-        if isinstance(value, VariableNode):
-            return self.conditions[value.name.value]
-        assert isinstance(value, BooleanValueNode)
-        return value.value

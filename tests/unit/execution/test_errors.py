@@ -270,3 +270,17 @@ async def test_an_object_of_no_known_type_is_no_entity(router: Make, path: Make,
     )
     result = await made.execute()
     assert (result.data, result.errors) == ({"product": {"id": "7", "price": None}}, [])
+
+
+@pytest.mark.parametrize("skips", [True, False])
+async def test_a_failed_root_fetch_is_not_reported_at_fields_that_were_left_out(
+    router: Make, *, skips: bool
+) -> None:
+    document = "query($s:Boolean!){users @skip(if:$s){id} ...on Query @include(if:$s){product{id}}}"
+    operation = "query($s: Boolean!) { users @skip(if: $s) { id } product @include(if: $s) { id } }"
+    fetch = Fetch(0, "a", "query", document, variables=("s",))
+    made = router(SDL, operation, fetch, a=raising(ConnectError()))
+    result = await made.execute({"s": skips})
+    left = "product" if skips else "users"
+    assert result.data == {left: None}
+    assert [error["path"] for error in result.errors] == [[left]]
