@@ -1,7 +1,7 @@
 """Which of a client's headers reach a subgraph, by the rules of the configuration in their order.
 
 A request to a subgraph starts with none of them. Headers that describe one connection or one body never pass, nor
-does any `hansa-*`: those are the platform's own, which a client cannot set.
+does any `hansa-*`: those are the platform's own, which a client cannot set. `hansa-client-address` is one of them.
 """
 
 import re
@@ -16,6 +16,7 @@ Pairs: TypeAlias = tuple[tuple[str, str], ...]
 Step: TypeAlias = Callable[[Pairs, "Outgoing"], None]
 
 PLATFORM_PREFIX = "hansa-"
+CLIENT_ADDRESS_HEADER = f"{PLATFORM_PREFIX}client-address"
 _RESERVED = frozenset(
     {
         "accept",
@@ -84,18 +85,19 @@ def propagations(headers: Headers, subgraphs: Iterable[str]) -> Mapping[str, Hea
 
 
 class ClientHeaders:
-    """What each subgraph is sent on behalf of one client's request, and the trace that it belongs to."""
+    """What each subgraph is sent on behalf of one client's request: its headers, its trace, its address."""
 
     def __init__(self, rules: Mapping[str, HeaderPropagation], request: HttpRequest) -> None:
         self._rules = rules
         self._client = request.pairs()
-        self._trace = outgoing_headers()
+        address = request.client_address
+        self._own = outgoing_headers() + (((CLIENT_ADDRESS_HEADER, address),) if address else ())
         self._known: dict[str, Pairs] = {}
 
     def __call__(self, subgraph: str) -> Pairs:
         headers = self._known.get(subgraph)
         if headers is None:
-            headers = self._known[subgraph] = self._rules[subgraph].apply(self._client) + self._trace
+            headers = self._known[subgraph] = self._rules[subgraph].apply(self._client) + self._own
         return headers
 
 

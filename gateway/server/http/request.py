@@ -6,18 +6,24 @@ from gateway.server.asgi import Scope
 
 
 class HttpRequest(Struct, frozen=True):
-    """Method, URL and headers; `headers` has the last of each lower-case name, `raw_headers` all as they came."""
+    """Method, URL and headers; `headers` has the last of each lower-case name, `raw_headers` all as they came.
+
+    `client_address` is the connection's other end, None where there is no network between. What a client says about
+    itself (`X-Forwarded-For`, `Forwarded`) is not believed.
+    """
 
     method: str
     path: str
     query_string: bytes
     headers: dict[bytes, bytes]
     raw_headers: list[tuple[bytes, bytes]]
+    client_address: str | None = None
 
     @classmethod
     def from_scope(cls, scope: Scope) -> "HttpRequest":
         raw = list(scope["headers"])
-        return cls(scope["method"], scope["path"], scope.get("query_string", b""), dict(raw), raw)
+        address = (scope.get("client") or (None,))[0] or None
+        return cls(scope["method"], scope["path"], scope.get("query_string", b""), dict(raw), raw, address)
 
     def header(self, name: bytes) -> str | None:
         """The last header of that lower-case name."""

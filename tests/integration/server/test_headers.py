@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
@@ -30,6 +31,28 @@ async def test_a_clients_copy_of_a_platform_header_is_dropped(make_router: Any, 
     assert headers["x-a"] == "1"
     assert "hansa-caller" not in headers
     assert int(headers["hansa-deadline-ms"]) <= 30_000
+
+
+async def test_the_clients_address_is_that_of_its_connection(make_router: Any, serve: Any) -> None:
+    claims = {
+        "hansa-client-address": "192.0.2.1",
+        "x-forwarded-for": "192.0.2.2",
+        "forwarded": "for=192.0.2.3",
+    }
+    app = create_router_app(make_router(parse_config(RULES, {})))
+    async with serve(app) as url, httpx.AsyncClient(base_url=url) as client:
+        answer = await client.post("/graphql", json={"query": "{headers}"}, headers=claims)
+    lines = answer.json()["data"]["headers"]
+    assert [line for line in lines if line.startswith("hansa-client-address")] == [
+        "hansa-client-address: 127.0.0.1"
+    ]
+
+
+async def test_no_address_is_told_where_there_is_no_network(make_router: Any) -> None:
+    app = httpx.ASGITransport(make_router(), client=("", 0))
+    async with httpx.AsyncClient(transport=app, base_url="http://router") as client:
+        answer = await client.post("/graphql", json={"query": "{headers}"})
+    assert not [line for line in answer.json()["data"]["headers"] if line.startswith("hansa-client-address")]
 
 
 async def test_the_remaining_time_is_told_in_milliseconds(make_router: Any, client_of: Any) -> None:

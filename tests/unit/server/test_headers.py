@@ -1,7 +1,8 @@
 import pytest
 
+from common.app import request as service_request
 from gateway.server.config import parse_config
-from gateway.server.headers import HeaderPropagation
+from gateway.server.headers import CLIENT_ADDRESS_HEADER, HeaderPropagation
 
 CLIENT = (
     ("x-a", "1"),
@@ -81,3 +82,7 @@ headers:
     headers = parse_config(text, {}).headers
     assert HeaderPropagation(headers, "products").apply(()) == (("x", "own"),)
     assert HeaderPropagation(headers, "reviews").apply(()) == (("x", "all"),)
+
+
+def test_services_read_the_clients_address_where_the_router_writes_it() -> None:
+    assert CLIENT_ADDRESS_HEADER.encode() == service_request.CLIENT_ADDRESS_HEADER
