@@ -19,6 +19,7 @@ from gateway.server.exchange import Exchange
 from gateway.server.headers import ClientHeaders, propagations
 from gateway.server.http.answer import Answer
 from gateway.server.http.body import read_body
+from gateway.server.http.disconnection import while_connected
 from gateway.server.http.parameters import Parameters, from_get, from_post
 from gateway.server.masking import ErrorMask
 from gateway.server.metrics import Metrics
@@ -55,7 +56,7 @@ class Pipeline:
         self._operations = OperationCache(self._preparation)
 
     async def answer(self, exchange: Exchange, receive: Receive) -> Answer:
-        """The answer to one request.
+        """The answer to one request. A client that goes away ends its query; its mutation goes on.
 
         Raises RequestError for one that is not run, ClientDisconnected where nobody waits for an answer.
         """
@@ -70,7 +71,10 @@ class Pipeline:
             if not limit.expired():
                 raise
             raise RequestError(504, [error_body("The request took too long", "GATEWAY_TIMEOUT")]) from None
-        return await self._execute(exchange, operation, parameters.variables or {}, deadline)
+        execution = self._execute(exchange, operation, parameters.variables or {}, deadline)
+        if operation.kind == "mutation":  # what has begun to change things is not left half done
+            return await execution
+        return await while_connected(receive, execution)
 
     async def close(self) -> None:
         """Ends the thread and the connections; requests under way fail."""
@@ -88,9 +92,9 @@ class Pipeline:
 
     async def _read(self, exchange: Exchange, receive: Receive) -> Parameters:
         request = exchange.request
-        if request.method == "GET":
-            return from_get(request.query_string)
         body = await read_body(receive, request.headers, self._limits.http_max_request_bytes)
+        if request.method == "GET":  # its body means nothing (RFC 9110, section 9.3.1)
+            return from_get(request.query_string)
         return from_post(request.header(b"content-type"), body)
 
     async def _prepare(self, exchange: Exchange, parameters: Parameters) -> Operation:
