@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
+from functools import partial
 
 from litestar import Litestar, asgi
 from litestar.exceptions import HTTPException
@@ -15,6 +16,7 @@ from strawberry.federation import Schema
 
 from common.app.endpoint import GraphQLEndpoint
 from common.app.health import Check, health_routes
+from common.app.lifespan import Lifespan, closing
 from common.app.observer import RequestObserver
 from common.app.problems import defect, http_error, refusal
 from common.app.request import ServiceRequest
@@ -23,8 +25,6 @@ from common.errors import DomainError
 from common.http import open_transport
 from common.settings import ServiceSettings
 from common.telemetry import Telemetry
-
-Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
 
 
 def create_service(
@@ -48,7 +48,7 @@ def create_service(
     endpoint = asgi("/graphql", copy_scope=False)(GraphQLEndpoint(schema, context, log).__call__)
     app = Litestar(
         [endpoint, *health_routes(readiness or {}, registry), *route_handlers],
-        lifespan=[_flushing(telemetry), _verifying(settings), *lifespan],
+        lifespan=[closing(partial(asyncio.to_thread, telemetry.close)), _verifying(settings), *lifespan],
         exception_handlers={DomainError: refusal, HTTPException: http_error, 500: defect},
         openapi_config=_openapi(settings.service),
         logging_config=None,
@@ -66,17 +66,6 @@ def _verifying(settings: ServiceSettings) -> Lifespan:
             yield
         finally:
             await keys.close()
-
-    return lifespan
-
-
-def _flushing(telemetry: Telemetry) -> Lifespan:
-    @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        try:
-            yield
-        finally:
-            await asyncio.to_thread(telemetry.close)
 
     return lifespan
 

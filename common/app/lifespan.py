@@ -1,15 +1,30 @@
-"""Running an app inside another program: its lifespan, started and stopped in a task of its own."""
+"""What an app's life spans: what it closes at its end, and running it inside another program."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from litestar import Litestar
+
+Lifespan = Callable[[Litestar], AbstractAsyncContextManager[None]]
+
+
+def closing(close: Callable[[], Awaitable[object]]) -> Lifespan:
+    """A lifespan that is nothing but its end: `close` is called, whatever happened before."""
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            await close()
+
+    return lifespan
 
 
 @asynccontextmanager
 async def running(app: Litestar) -> AsyncIterator[Litestar]:
-    """`app` with its lifespan started; stopped at the end, whichever task ends it.
+    """`app` with its lifespan started in a task of its own; stopped at the end, whichever task ends it.
 
     What the start raises is raised here.
     """

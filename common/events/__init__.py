@@ -1,6 +1,7 @@
 """Events between services: written with the change they tell of, delivered at least once, applied once."""
 
-from common.events.consumer import Consumer
+from common.events.background import background_work
+from common.events.consumer import Consumer, Handler
 from common.events.event import Event, Message
 from common.events.jetstream import JetStreamLog
 from common.events.log import Delivery, EventLog, LogUnavailableError
@@ -11,8 +12,10 @@ __all__ = (
     "Delivery",
     "Event",
     "EventLog",
+    "Handler",
     "JetStreamLog",
     "LogUnavailableError",
     "Message",
     "OutboxRelay",
+    "background_work",
 )

@@ -1,12 +1,11 @@
 """Payments's wiring: from the environment to an app."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 from litestar import Litestar
 
-from common.app import ServiceRequest, create_service
+from common.app import ServiceRequest, closing, create_service
 from common.database import Database
 from common.events import JetStreamLog
 from common.service import Service
@@ -34,21 +33,16 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     def context(request: ServiceRequest) -> Context:
         return Context.of(request, payments)
 
-    @asynccontextmanager
-    async def resources(_: Litestar) -> AsyncIterator[None]:
-        try:
-            async with working(database, log, payments, telemetry):
-                yield
-        finally:
-            await log.close()
-            await database.close()
-
     return create_service(
         settings=settings,
         telemetry=telemetry,
         schema=schema,
         context=context,
-        lifespan=[resources],
+        lifespan=[
+            closing(database.close),
+            closing(log.close),
+            lambda _: working(database, log, payments, telemetry),
+        ],
         readiness={"database": database.ping},
     )
 

@@ -7,28 +7,23 @@ from uuid import UUID
 import strawberry
 from strawberry.dataloader import DataLoader
 
-from common.app import ServiceRequest
-from common.auth import Caller
+from common.app import CallerContext, ServiceRequest
+from common.app.loaders import by_key
 from subgraphs.identity.domain import User
 from subgraphs.identity.service import Identity
 
 
 @dataclass(frozen=True)
-class Context:
+class Context(CallerContext):
     """Made for one request; `users` batches the look-ups of that request."""
 
-    caller: Caller | None
     client_address: str | None
     identity: Identity
     users: DataLoader[UUID, User | None]
 
     @classmethod
     def of(cls, request: ServiceRequest, identity: Identity) -> "Context":
-        async def load_users(ids: list[UUID]) -> list[User | None]:
-            found = await identity.users(ids)
-            return [found.get(id_) for id_ in ids]
-
-        return cls(request.caller, request.client_address, identity, DataLoader(load_users))
+        return cls(request.caller, request.client_address, identity, by_key(identity.users))
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

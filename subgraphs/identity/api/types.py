@@ -26,8 +26,7 @@ class User:
 
     @strawberry.field(description="The e-mail address; only for oneself.")
     def email(self, info: Info) -> str | None:
-        caller = info.context.caller
-        if not self.is_caller and (caller is None or caller.subject != self.id):
+        if not self.is_caller and not info.context.is_caller(self.id):
             raise ForbiddenError("Only the user may see this e-mail address")
         return self.address
 

@@ -5,33 +5,21 @@ from typing import TypeAlias
 
 import strawberry
 
-from common.app import ServiceRequest
-from common.auth import Caller
-from common.errors import UnauthenticatedError
+from common.app import CallerContext, ServiceRequest
 from subgraphs.inventory.api.loaders import Loaders
 from subgraphs.inventory.service import Inventory
 
 
 @dataclass(frozen=True)
-class Context:
+class Context(CallerContext):
     """Made for one request; `loaders` batch the look-ups of that request."""
 
-    caller: Caller | None
     inventory: Inventory
     loaders: Loaders
 
     @classmethod
     def of(cls, request: ServiceRequest, inventory: Inventory) -> "Context":
         return cls(request.caller, inventory, Loaders(inventory))
-
-    def is_caller(self, user_id: str) -> bool:
-        return self.caller is not None and self.caller.subject == user_id
-
-    def require_caller(self) -> str:
-        """The caller's user id. Raises UnauthenticatedError when nobody is signed in."""
-        if self.caller is None:
-            raise UnauthenticatedError
-        return self.caller.subject
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

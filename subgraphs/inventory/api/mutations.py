@@ -5,13 +5,12 @@
 
 import strawberry
 
+from common.app.values import IdempotencyKeyReused, InvalidInput
 from common.idempotency import IdempotencyMismatch
 from subgraphs.inventory import domain
 from subgraphs.inventory.api.context import Info
 from subgraphs.inventory.api.results import (
-    IdempotencyKeyReused,
     InsufficientStock,
-    InvalidInput,
     ProductNotFound,
     ReleaseReservationResult,
     ReservationEnded,

@@ -3,23 +3,10 @@
 from typing import Annotated, TypeAlias
 
 import strawberry
-import strawberry.federation
 
+from common.app.values import IdempotencyKeyReused, InvalidInput
 from subgraphs.inventory.api.types import Reservation
 from subgraphs.inventory.domain import ReservationState
-
-
-@strawberry.federation.type(shareable=True, description="A value in the request cannot be right.")
-class InvalidInput:
-    message: str
-    field: str
-    code: str = "INVALID_INPUT"
-
-
-@strawberry.federation.type(shareable=True, description="The idempotency key was used for another request.")
-class IdempotencyKeyReused:
-    message: str
-    code: str = "IDEMPOTENCY_KEY_REUSED"
 
 
 @strawberry.type(description="Fewer pieces are available than were asked for; nothing is held.")

@@ -8,6 +8,7 @@ from datetime import datetime
 import strawberry
 import strawberry.federation
 
+from common.app.values import Money
 from common.errors import ForbiddenError
 from subgraphs.inventory import domain
 from subgraphs.inventory.api.context import Info
@@ -17,16 +18,6 @@ strawberry.enum(
     ReservationState,
     description="A reservation is HELD once, and then ends once in one of the others.",
 )
-
-
-@strawberry.federation.type(shareable=True, description="An amount of money.")
-class Money:
-    amount: int = strawberry.field(description="In minor units: cents.")
-    currency: str = strawberry.field(description="The code of ISO 4217.")
-
-    @classmethod
-    def of(cls, money: domain.Money) -> "Money":
-        return cls(amount=money.amount, currency=money.currency)
 
 
 @strawberry.type(description="Pieces of one product.")
@@ -145,7 +136,7 @@ class User:
     async def reservations(self, info: Info, first: int = 20) -> list[Reservation] | None:
         if not info.context.is_caller(self.id):
             raise ForbiddenError("Only the user may see these reservations")
-        found = await info.context.loaders.reservations_of(first).load(self.id)
+        found = await info.context.loaders.reservations_of.load(self.id, first)
         return [Reservation.of(reservation) for reservation in found]
 
     @classmethod

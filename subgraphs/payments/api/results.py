@@ -3,22 +3,9 @@
 from typing import Annotated, TypeAlias
 
 import strawberry
-import strawberry.federation
 
-from subgraphs.payments.api.types import Money, Wallet
-
-
-@strawberry.federation.type(shareable=True, description="A value in the request cannot be right.")
-class InvalidInput:
-    message: str
-    field: str
-    code: str = "INVALID_INPUT"
-
-
-@strawberry.federation.type(shareable=True, description="The idempotency key was used for another request.")
-class IdempotencyKeyReused:
-    message: str
-    code: str = "IDEMPOTENCY_KEY_REUSED"
+from common.app.values import IdempotencyKeyReused, InvalidInput, Money
+from subgraphs.payments.api.types import Wallet
 
 
 @strawberry.type(description="The wallet would hold more than it may; nothing was moved.")

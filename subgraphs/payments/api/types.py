@@ -9,6 +9,7 @@ from typing import Any
 import strawberry
 import strawberry.federation
 
+from common.app.values import Money
 from common.errors import ForbiddenError
 from subgraphs.payments import domain
 from subgraphs.payments.api.context import Info
@@ -22,16 +23,6 @@ strawberry.enum(
     description="PENDING waits some seconds for the payer's first wallet. CAPTURED took the money,"
     " DECLINED did not, REFUNDED gave it back.",
 )
-
-
-@strawberry.federation.type(shareable=True, description="An amount of money.")
-class Money:
-    amount: int = strawberry.field(description="In minor units: cents.")
-    currency: str = strawberry.field(description="The code of ISO 4217.")
-
-    @classmethod
-    def of(cls, money: domain.Money) -> "Money":
-        return cls(amount=money.amount, currency=money.currency)
 
 
 @strawberry.federation.type(keys=["id"], description="A user's money in the house; only they see it.")
@@ -130,9 +121,8 @@ class User:
     @strawberry.field(description="The newest payments first; only one's own.")
     async def payments(self, info: Info, first: int = 20) -> list[Payment] | None:
         self._check_own(info)
-        return [
-            Payment.of(payment) for payment in await info.context.loaders.payments_of(first).load(self.id)
-        ]
+        found = await info.context.loaders.payments_of.load(self.id, first)
+        return [Payment.of(payment) for payment in found]
 
     def _check_own(self, info: Info) -> None:
         if not info.context.is_caller(self.id):
