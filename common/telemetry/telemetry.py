@@ -4,11 +4,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from litestar.types import ASGIApp
-
 from common.telemetry.context import TraceContext, current_trace
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # whoever needs no app, database or Redis client loads none
+    from litestar.types import ASGIApp
     from opentelemetry.trace import Tracer
     from redis.asyncio import Redis
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -39,7 +38,7 @@ class Telemetry:
     def enabled(self) -> bool:
         return self._recording is not None
 
-    def asgi(self, app: ASGIApp) -> ASGIApp:
+    def asgi(self, app: "ASGIApp") -> "ASGIApp":
         """`app` with a server span around each request, continuing the client's trace."""
         return self._recording.asgi(app) if self._recording else app
 
