@@ -7,7 +7,7 @@ from gateway.composition.emission.api_schema import api_schema
 from gateway.composition.emission.join_spec import add_join_specification
 from gateway.composition.emission.printing import print_schema
 from gateway.composition.ingest.subgraph import SubgraphSchema, ingest
-from gateway.composition.ingest.upgrade import upgrade_subgraphs
+from gateway.composition.ingest.upgrade import hint_at_implied_versions, upgrade_subgraphs
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merge.supergraph import merge
 from gateway.composition.result import CompositionResult, Subgraph
@@ -27,6 +27,7 @@ def compose(subgraphs: Iterable[Subgraph]) -> CompositionResult:
     schemas = _read(sorted(subgraphs, key=lambda each: each.name), diagnostics)
     if diagnostics.errors:
         return _failure(diagnostics)
+    hint_at_implied_versions(schemas, diagnostics)
     context = MergeContext(schemas, diagnostics)
     supergraph = merge(context)
     if not diagnostics.errors:
@@ -38,7 +39,7 @@ def compose(subgraphs: Iterable[Subgraph]) -> CompositionResult:
     if diagnostics.errors:
         return _failure(diagnostics)
     api_schema_sdl = print_schema(api_schema(supergraph))
-    highest = max(each.links.federation_version for each in schemas)
+    highest = max(each.links.implied_version for each in schemas)
     graphs = zip(context.graphs, schemas, strict=True)
     add_join_specification(supergraph, highest, ((value, each.name, each.url) for value, each in graphs))
     return CompositionResult(

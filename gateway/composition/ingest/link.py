@@ -13,6 +13,7 @@ from gateway.composition.ingest.specifications import (
     CORE,
     FEDERATION,
     FEDERATION_VERSIONS,
+    IMPLIED_VERSIONS,
     LINK,
     SPECIFICATIONS,
     UPGRADED_VERSION,
@@ -82,6 +83,12 @@ class Links:
     @property
     def federation_version(self) -> Version:
         return self.federation.version if self.federation else (1, 0)
+
+    @property
+    def implied_version(self) -> Version:
+        """The federation version that the linked specifications ask for together."""
+        implied = (IMPLIED_VERSIONS.get(identity, (0, 0)) for identity in self.by_identity)
+        return max(self.federation_version, *implied) if self.by_identity else self.federation_version
 
     def known_directives(self, defined: set[str]) -> dict[str, str]:
         """Local directive names to canonical ones, for every specification that composition knows.

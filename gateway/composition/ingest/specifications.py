@@ -72,6 +72,13 @@ _SCALARS = (("FieldSet", (2, 0)), ("Scope", (2, 5)), ("Policy", (2, 6)), ("Conte
 _FEDERATION_1 = ("key", "requires", "provides", "external", "extends", "tag")
 
 
+IMPLIED_VERSIONS: dict[str, Version] = {
+    f"{APOLLO}/authenticated": (2, 5),
+    f"{APOLLO}/cost": (2, 9),
+}
+"""The federation version that linking one of these on its own stands for."""
+
+
 class Specification(NamedTuple):
     """A core specification other than federation that a subgraph may link on its own."""
 

@@ -5,6 +5,7 @@
 
 from graphql import GraphQLSyntaxError
 
+from gateway.composition.diagnostics import Diagnostics
 from gateway.composition.ingest.federation import all_fields
 from gateway.composition.ingest.subgraph import SubgraphSchema
 from gateway.composition.model.field_set import (
@@ -13,11 +14,12 @@ from gateway.composition.model.field_set import (
     parse_field_set,
     print_selections,
 )
-from gateway.composition.model.schema import Field, Kind
+from gateway.composition.model.schema import Field, Kind, Schema
 from gateway.composition.model.typeref import named_type
 
 
-def remove_unused_externals(subgraph: SubgraphSchema) -> None:
+def remove_unused_externals(subgraph: SubgraphSchema, diagnostics: Diagnostics) -> None:
+    """Remove them in place; a type in use with no other fields is an error (TYPE_WITH_ONLY_UNUSED_EXTERNAL)."""
     for field in list(all_fields(subgraph.schema)):
         _drop_inactive(subgraph, field, "provides", named_type(field.type))
         _drop_inactive(subgraph, field, "requires", field.parent)
@@ -31,8 +33,22 @@ def remove_unused_externals(subgraph: SubgraphSchema) -> None:
         ]
         for name in unused:
             del owner.fields[name]
-        if unused and not owner.fields and owner.name != "Query":
+        if not unused or owner.fields or owner.name == "Query":
+            continue
+        if owner.name not in _referenced(schema):
             del schema.types[owner.name]
+        else:
+            message = (
+                f"[{subgraph.name}] Type {owner.name} contains only external fields and all those fields are all unused (they do"
+                " not appear in any @key, @provides or @requires): remove the type, or what makes its fields external."
+            )
+            diagnostics.error("TYPE_WITH_ONLY_UNUSED_EXTERNAL", message, owner.name, [owner.location])
+
+
+def _referenced(schema: Schema) -> set[str]:
+    """The types that a field, a union or the schema itself names."""
+    names = {named_type(field.type) for field in all_fields(schema)} | set(schema.roots.values())
+    return names.union(*(each.members for each in schema.of_kind(Kind.UNION)))
 
 
 def _drop_inactive(subgraph: SubgraphSchema, field: Field, directive: str, parent: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from gateway.composition.diagnostics import Diagnostics
 from gateway.composition.ingest.federation import all_fields
+from gateway.composition.ingest.specifications import UPGRADED_VERSION
 from gateway.composition.ingest.subgraph import SubgraphSchema
 from gateway.composition.ingest.unused_externals import remove_unused_externals
 from gateway.composition.model.field_set import selected_fields
@@ -27,7 +28,7 @@ def upgrade_subgraphs(subgraphs: Sequence[SubgraphSchema], diagnostics: Diagnost
         _remove_external_on_types(subgraph.schema)
         _make_definitions(subgraph, subgraphs)
         subgraph.refresh()
-        remove_unused_externals(subgraph)
+        remove_unused_externals(subgraph, diagnostics)
         subgraph.refresh()
     for subgraph in old:
         _remove_tags_on_external(subgraph, subgraphs)
@@ -35,6 +36,22 @@ def upgrade_subgraphs(subgraphs: Sequence[SubgraphSchema], diagnostics: Diagnost
     for subgraph in old:
         _mark_shareable(subgraph.schema, shareable[subgraph.name])
         subgraph.refresh()
+
+
+def hint_at_implied_versions(subgraphs: Sequence[SubgraphSchema], diagnostics: Diagnostics) -> None:
+    """Hint at subgraphs whose other links stand for a newer federation version than the one they link."""
+    for subgraph in subgraphs:
+        links = subgraph.links
+        linked, implied = links.federation_version, links.implied_version
+        if implied > linked:
+            start = max(linked, UPGRADED_VERSION) if not subgraph.is_federation_2 else linked
+            message = (
+                f"Subgraph {subgraph.name} has been implicitly upgraded from federation v{start[0]}.{start[1]} to"
+                f" v{implied[0]}.{implied[1]}: link that version."
+            )
+            places = [link.location for link in links.by_identity.values()]
+            code = "IMPLICITLY_UPGRADED_FEDERATION_VERSION"
+            diagnostics.hint(code, "INFO", message, "schema", places)
 
 
 def _check_extensions(

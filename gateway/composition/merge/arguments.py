@@ -14,32 +14,30 @@ def merge_arguments(context: MergeContext, sources: Sources[Field], target: Fiel
     for name in names:
         found = [(index, each.arguments[name]) for index, each in sources if name in each.arguments]
         if any(each.has("fromContext") for _, each in found):
-            _check_contextual(context, found, len(sources))
+            _check_contextual(context, found)
         elif len(found) == len(sources):
             target.arguments[name] = merge_input_value(context, found, ARGUMENT)[0]
         else:
             _report_missing(context, found, sources)
 
 
-def _check_contextual(context: MergeContext, found: Sources[InputValue], declared: int) -> None:
-    others = [(index, each) for index, each in found if not each.has("fromContext")]
-    coordinate = found[0][1].coordinate
-    for index, each in others:
-        level = "error" if each.required else "hint"
-        message = (
-            f'Argument "{coordinate}" is contextual in some subgraph but not in subgraph "{context.name(index)}":'
-            " add @fromContext there, or make it optional."
-        )
-        if level == "error":
-            context.error("CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS", message, coordinate, [each])
-    if not others and len(found) < declared:
-        context.diagnostics.hint(
-            "CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS",
-            "INFO",
-            f'Contextual argument "{coordinate}" is not declared in all subgraphs.',
-            coordinate,
-            [each.location for _, each in found],
-        )
+def _check_contextual(context: MergeContext, found: Sources[InputValue]) -> None:
+    code = "CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS"
+    for index, each in found:
+        if each.has("fromContext"):
+            continue
+        if each.required:
+            message = (
+                f'Argument "{each.coordinate}" is contextual in some subgraph but required in subgraph'
+                f' "{context.name(index)}": add @fromContext there, or make it optional.'
+            )
+            context.error(code, message, each.coordinate, [each])
+        else:
+            message = (
+                f'Argument "{each.coordinate}" of subgraph "{context.name(index)}" will not be included in the supergraph since'
+                " it is contextual in another subgraph."
+            )
+            context.diagnostics.hint(code, "INFO", message, each.coordinate, [each.location])
 
 
 def _report_missing(context: MergeContext, found: Sources[InputValue], sources: Sources[Field]) -> None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from gateway.composition.ingest.link import Link
 from gateway.composition.ingest.specifications import APOLLO
+from gateway.composition.merge.compose_directive_hints import hint_at_names, hint_at_versions
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.model.schema import Application, DirectiveDefinition, Type
 from gateway.composition.model.typeref import named_type
@@ -25,8 +26,12 @@ class Composed(NamedTuple):
 
 def add_composed_directives(context: MergeContext) -> None:
     requested = [found for index in range(len(context.subgraphs)) for found in _requests(context, index)]
-    if not requested or not _agree(context, requested):
+    if not _agree(context, requested):
         return
+    hint_at_versions(context)
+    hint_at_names(
+        context, list(dict.fromkeys((each.link.identity, each.specified, each.local) for each in requested))
+    )
     links: dict[str, list[Composed]] = {}
     for each in requested:
         links.setdefault(each.link.identity, []).append(each)

@@ -6,7 +6,7 @@ from gateway.composition.merge.context import MergeContext, Sources
 from gateway.composition.merge.descriptions import merge_description
 from gateway.composition.merge.external import check_external, without_external
 from gateway.composition.merge.join_field import join_fields
-from gateway.composition.merge.override import read_overrides
+from gateway.composition.merge.override import check_not_overriding, read_overrides
 from gateway.composition.merge.overrides import Overrides
 from gateway.composition.merge.sharing import check_sharing
 from gateway.composition.model.schema import Field, Kind, Type
@@ -22,6 +22,8 @@ def merge_fields(context: MergeContext, owners: Sources[Type], target: Type) -> 
             overrides = read_overrides(context, sources)
             if overrides.overridden:
                 context.overrides[f"{target.name}.{name}"] = overrides
+        else:
+            check_not_overriding(context, sources)
         target.fields[name] = _merge_field(context, owners, sources, overrides, target.name)
         if target.kind is Kind.OBJECT:
             check_sharing(context, target, name, sources, overrides)

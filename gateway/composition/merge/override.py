@@ -19,6 +19,19 @@ def read_overrides(context: MergeContext, sources: Sources[Field]) -> Overrides:
     return overrides
 
 
+def check_not_overriding(context: MergeContext, sources: Sources[Field]) -> None:
+    """Report `@override` on a field of an interface, which resolves nothing that could move."""
+    for index, each in sources:
+        for application in each.applied("override"):
+            message = (
+                f'@override cannot be used on field "{each.coordinate}" on subgraph "{context.name(index)}": @override is not'
+                " supported on interface type fields; put it on the implementing types' fields."
+            )
+            context.diagnostics.error(
+                "OVERRIDE_ON_INTERFACE", message, each.coordinate, [application.location]
+            )
+
+
 def _apply(
     context: MergeContext,
     overrides: Overrides,

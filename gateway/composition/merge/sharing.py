@@ -1,4 +1,4 @@
-"""A field that several subgraphs resolve must be shareable in each (INVALID_FIELD_SHARING)."""
+"""A field that several subgraphs resolve must be shareable in each; one of Subscription never is (INVALID_FIELD_SHARING)."""
 
 from typing import NamedTuple
 
@@ -18,6 +18,8 @@ class Resolver(NamedTuple):
 def check_sharing(
     context: MergeContext, owner: Type, name: str, sources: Sources[Field], overrides: Overrides
 ) -> None:
+    if owner.name == "Subscription":
+        _check_subscription(context, sources)
     resolvers = [
         Resolver(index, each)
         for index, each in sources
@@ -40,6 +42,17 @@ def check_sharing(
     )
     coordinate = f"{owner.name}.{name}"
     context.error("INVALID_FIELD_SHARING", message, coordinate, [each.field for each in resolvers])
+
+
+def _check_subscription(context: MergeContext, sources: Sources[Field]) -> None:
+    """One subgraph holds the connection that a subscription's events come through."""
+    marked = [each for _, each in sources if each.has("shareable")]
+    if marked:
+        coordinate = marked[0].coordinate
+        message = (
+            f'Fields of the Subscription root cannot be @shareable: resolve "{coordinate}" in one subgraph.'
+        )
+        context.error("INVALID_FIELD_SHARING", message, coordinate, marked)
 
 
 def _through_interface_objects(

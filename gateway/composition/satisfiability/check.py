@@ -15,15 +15,15 @@ MAX_STATES = 1_000_000
 _MAX_FREE_LABELS = 3
 
 
-def check_satisfiability(context: MergeContext, limit: int = MAX_STATES) -> None:
+def check_satisfiability(context: MergeContext) -> None:
     """Report SATISFIABILITY_ERROR and SHAREABLE_HAS_MISMATCHED_RUNTIME_TYPES for the merged supergraph."""
     reported: set[tuple[str, str]] = set()
     try:
         for active in label_choices(context):
-            _check(context, Walk(QueryGraph(context, active), limit), reported)
+            _check(context, Walk(QueryGraph(context, active), MAX_STATES), reported)
     except (TooManyPathsError, RecursionError):
         message = (
-            f"Satisfiability could not be decided within {limit} combinations of types and subgraphs, or"
+            f"Satisfiability could not be decided within {MAX_STATES} combinations of types and subgraphs, or"
             " @requires and @key depend on one another over too many steps. Share fewer types between subgraphs."
         )
         context.diagnostics.error("MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED", message)

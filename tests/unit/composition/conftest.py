@@ -1,6 +1,8 @@
 """What the composition tests share: composing named SDLs, and the federation 2 link."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -47,3 +49,31 @@ def composed() -> Compose:
         )
 
     return run
+
+
+CASES = Path(__file__).parent / "cases"
+OLD_IMPORTS = ["@key", "@shareable", "@external", "@requires"]
+ComposeCase = Callable[[str, str, int], CompositionResult]
+
+
+@pytest.fixture
+def composed_case() -> ComposeCase:
+    """Compose a half, counted from 1, of a file under `cases/`: kind, code, half."""
+
+    def run(kind: str, code: str, half: int) -> CompositionResult:
+        text = (CASES / kind / f"{code}.graphql").read_text()
+        return compose(_subgraphs(re.split(r"^# .+\n", text, flags=re.MULTILINE)[half]))
+
+    return run
+
+
+def _subgraphs(text: str) -> list[Subgraph]:
+    parts = re.findall(r"^## (\w+)(.*)\n((?:(?!## ).*\n)*)", text, flags=re.MULTILINE)
+    return [Subgraph(name=name, sdl=_linked(note.strip(), sdl)) for name, note, sdl in parts]
+
+
+def _linked(note: str, sdl: str) -> str:
+    if note == "as written":
+        return sdl
+    version = note.removeprefix("links ")
+    return (link(version, OLD_IMPORTS) if version else link()) + sdl

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from gateway.composition import CompositionResult
 
 Compose = Callable[..., CompositionResult]
@@ -92,3 +94,14 @@ def test_a_chain_of_requirements_beyond_bounds_is_an_error_and_no_exception(comp
         b=f'type T @key(fields: "id") {{ id: ID! {other} }}',
     )
     assert result.errors
+
+
+def test_too_many_combinations_are_an_error_and_not_a_wait(
+    composed: Compose, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.composition.satisfiability.check.MAX_STATES", 3)
+    sdl = 'type Query {{ {0}: T }} type T @key(fields: "id") {{ id: ID! {0}: T }}'
+    assert codes(composed(a=sdl.format("a"))) == set()
+    assert codes(composed(a=sdl.format("a"), b=sdl.format("b"), c=sdl.format("c"))) == {
+        "MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED"
+    }

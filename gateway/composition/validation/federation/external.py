@@ -1,4 +1,7 @@
-"""`@external` marks a field that something in the subgraph needs; never a field of an interface."""
+"""`@external` marks a field that something in the subgraph needs; never a field of an interface.
+
+A subgraph resolves what it provides through, so that such a field is not external.
+"""
 
 from gateway.composition.ingest.federation import all_fields
 from gateway.composition.model.schema import Kind
@@ -8,6 +11,11 @@ from gateway.composition.validation.report import SubgraphReport
 def check_external_use(report: SubgraphReport) -> None:
     fields = report.subgraph.fields
     for field in all_fields(report.schema):
+        if field.has("external") and field.has("provides"):
+            message = f'Cannot have both @provides and @external on field "{field.coordinate}": keep the one that is meant.'
+            report.error(
+                "EXTERNAL_COLLISION_WITH_ANOTHER_DIRECTIVE", message, field.coordinate, field.location
+            )
         if report.schema.types[field.parent].kind is Kind.INTERFACE:
             if field.has("external"):
                 message = (

@@ -5,19 +5,38 @@ from collections.abc import Iterable
 from graphql.pyutils import Undefined
 
 from gateway.composition.diagnostics import Diagnostics
-from gateway.composition.model.schema import Element, EnumValue, Field, InputValue, Kind, Schema, Type
+from gateway.composition.model.schema import (
+    DirectiveDefinition,
+    Element,
+    EnumValue,
+    Field,
+    InputValue,
+    Kind,
+    Schema,
+    Type,
+)
 from gateway.composition.model.typeref import named_type
 from gateway.composition.model.value import EnumLiteral, Value
 
 
 def check_inaccessible(supergraph: Schema, diagnostics: Diagnostics) -> None:
     hidden = {each.name for each in supergraph.types.values() if each.has("inaccessible")}
+    namespaces = tuple(f"{name}__" for name in _linked_names(supergraph))
     check = _InaccessibleCheck(supergraph, hidden, diagnostics)
     for each in supergraph.types.values():
         if each.name in hidden:
-            check.hidden_type(each)
+            check.hidden_type(each, namespaces)
         elif each.name not in supergraph.machinery:
             check.visible_type(each)
+    for directive in supergraph.directives.values():
+        if directive.coordinate in supergraph.machinery:
+            check.specified_directive(directive)
+
+
+def _linked_names(supergraph: Schema) -> list[str]:
+    """The names of the linked specifications, which are those of their URLs."""
+    urls = (each.arguments["url"] for each in supergraph.applications if each.name == "link")
+    return [str(url).split("/")[-2] for url in urls]
 
 
 class _InaccessibleCheck:
@@ -28,10 +47,24 @@ class _InaccessibleCheck:
         self._hidden = hidden
         self._diagnostics = diagnostics
 
-    def hidden_type(self, each: Type) -> None:
+    def hidden_type(self, each: Type, namespaces: tuple[str, ...]) -> None:
         if each.name == "Query":
             message = f'Type "{each.name}" is @inaccessible but is the root query type, which must be in the API schema.'
             self._diagnostics.error("QUERY_ROOT_TYPE_INACCESSIBLE", message, each.name, [each.location])
+
+        elif each.name.startswith(namespaces):
+            message = f'Type "{each.name}" of a linked specification cannot be @inaccessible: it is not in the API schema.'
+            self._diagnostics.error("DISALLOWED_INACCESSIBLE", message, each.name, [each.location])
+
+    def specified_directive(self, each: DirectiveDefinition) -> None:
+        for argument in each.arguments.values():
+            if argument.has("inaccessible"):
+                message = (
+                    f'Argument "{argument.coordinate}" of a composed directive cannot be @inaccessible: it is not in the API'
+                    " schema."
+                )
+                code = "DISALLOWED_INACCESSIBLE"
+                self._diagnostics.error(code, message, argument.coordinate, [argument.location])
 
     def visible_type(self, each: Type) -> None:
         self._check_children(each)
