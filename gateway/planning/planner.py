@@ -19,6 +19,7 @@ from gateway.planning.entity_moves import Move
 from gateway.planning.errors import OperationError
 from gateway.planning.fetch_graph import FetchGraph
 from gateway.planning.field_sets import FieldSets
+from gateway.planning.nesting import deep_nesting
 from gateway.planning.operation import check_operation, parse_operation
 from gateway.planning.places import Place, Places
 from gateway.planning.plan import PlanNode, QueryPlan
@@ -58,7 +59,8 @@ class Planner:
         `override_labels` are the labels of progressive overrides that are on. Raises OperationError.
         """
         try:
-            return self._plan(document, operation_name, override_labels)
+            with deep_nesting:
+                return self._plan(document, operation_name, override_labels)
         except RecursionError as error:
             raise OperationError(
                 "PARSING_ERROR", [GraphQLError("The operation is nested too deeply")]

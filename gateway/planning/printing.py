@@ -9,6 +9,7 @@ from typing import Any
 
 from graphql import FieldNode, OperationDefinitionNode, SelectionSetNode, parse, print_ast
 
+from gateway.planning.nesting import deep_nesting
 from gateway.planning.plan import (
     Condition,
     Each,
@@ -31,7 +32,8 @@ _INDENT = "  "
 
 def print_plan(node: PlanNode | None) -> str:
     """The plan in the QueryPlan notation."""
-    return "QueryPlan {}" if node is None else _block("QueryPlan", [_print_node(node)])
+    with deep_nesting:
+        return "QueryPlan {}" if node is None else _block("QueryPlan", [_print_node(node)])
 
 
 def plan_to_json(node: PlanNode | None) -> dict[str, Any]:

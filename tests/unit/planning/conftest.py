@@ -29,12 +29,19 @@ MUTATION = "type Mutation @join__type(graph: A) { nothing: Int @join__field(grap
 MakePlan = Callable[..., QueryPlan]
 
 
-@pytest.fixture
-def plan() -> MakePlan:
-    def make(types: str, operation: str, *labels: str) -> QueryPlan:
+@pytest.fixture(scope="session")
+def planner() -> Callable[[str], Planner]:
+    def make(types: str) -> Planner:
         mutation = "" if "type Mutation" in types else MUTATION
-        planner = Planner(Supergraph.from_sdl(HEAD + mutation + types))
-        return planner.plan(operation, override_labels=frozenset(labels))
+        return Planner(Supergraph.from_sdl(HEAD + mutation + types))
+
+    return make
+
+
+@pytest.fixture
+def plan(planner: Callable[[str], Planner]) -> MakePlan:
+    def make(types: str, operation: str, *labels: str) -> QueryPlan:
+        return planner(types).plan(operation, override_labels=frozenset(labels))
 
     return make
 
