@@ -1,6 +1,7 @@
 """The composer: subgraph SDLs in; a supergraph that any Apollo-compatible router can run, or errors and hints, out."""
 
 from gateway.composition.compose import compose
+from gateway.composition.contracts import contract
 from gateway.composition.result import (
     CompositionError,
     CompositionHint,
@@ -16,4 +17,5 @@ __all__ = (
     "SourceLocation",
     "Subgraph",
     "compose",
+    "contract",
 )
