@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 import redis.asyncio
+from hypothesis import HealthCheck, settings
 
 from common.database import Database
 from common.database.tables import KERNEL_TABLES
@@ -32,6 +33,15 @@ from common.embedded.folder import ServerFolder
 SHARED_FOLDER = Path(os.environ.get("HANSA_SHARED", Path(__file__).parents[2] / "shared"))
 NO_SHARED_FOLDER = f"no shared folder at {SHARED_FOLDER}: set HANSA_SHARED"
 START_TIMEOUT = 90.0  # seconds
+
+# Timed by nobody: on a busy machine one slow example is no failure. Under CI hypothesis' own profile stands beneath.
+settings.register_profile(
+    "hansa",
+    parent=settings.get_profile(settings.get_current_profile_name()),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("hansa")
 
 
 @pytest.fixture(scope="session")
