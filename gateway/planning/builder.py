@@ -73,6 +73,8 @@ class Builder:
                 used.add((option.move.subgraph, option.move.view))
                 touched |= self._follow(at, task, option, added=added)
                 moving += self._rest(at, task, option)
+            else:
+                self.fetches.unreached.append(task.selection)
         return touched
 
     def _tasks(self, at: Target, selection: Selection) -> list[Task]:

@@ -80,10 +80,11 @@ class FetchNode:
 
 
 class FetchGraph:
-    """All fetches of an operation, or of one step of a mutation."""
+    """All fetches of an operation, or of one step of a mutation, and the selections that none of them answers."""
 
     def __init__(self) -> None:
         self.nodes: list[FetchNode] = []
+        self.unreached: list[Selection] = []
 
     def __iter__(self) -> Iterator[FetchNode]:
         return iter(self.nodes)

@@ -125,8 +125,9 @@ class _Planning:
             options = self._reachability.options(place, self._root_type, selection)
             subgraphs = [option.move.subgraph for option in options if option.move]
             previous = chosen[-1][0] if chosen else None
-            if subgraphs:
-                chosen.append((previous if previous in subgraphs else subgraphs[0], selection))
+            if not subgraphs:
+                raise OperationError.for_unreached([selection])
+            chosen.append((previous if previous in subgraphs else subgraphs[0], selection))
         for subgraph, group in groupby(chosen, key=lambda item: item[0]):
             yield [selection for _, selection in group], subgraph
 
@@ -135,7 +136,10 @@ class _Planning:
             builder = Builder(self._places, self._reachability, choices)
             return builder.build(self._root_type, selections, ResponseKeys(selections), subgraph)
 
-        return schedule(best_plan(build), self._leaf)
+        best = best_plan(build)
+        if best.unreached:
+            raise OperationError.for_unreached(best.unreached)
+        return schedule(best.requests, self._leaf)
 
     def _leaf(self, request: Request) -> PlanNode:
         return under_conditions(self._documents.fetch(request), request.conditions())

@@ -7,13 +7,23 @@ from msgspec import Struct
 from gateway.planning.fetch_graph import FetchGraph
 from gateway.planning.reach import Option
 from gateway.planning.requests import Request, depth, join_fetches
+from gateway.planning.selection import Selection
 
 
 class Candidate(Struct):
-    """A plan that was built, and what it costs: longest chain first, then requests, then fields."""
+    """A plan that was built, and what it costs: longest chain first, then requests, then fields.
+
+    One that leaves selections `unreached` costs more than any that does not.
+    """
 
     requests: list[Request]
-    cost: tuple[int, int, int]
+    unreached: list[Selection]
+    depth: int
+    fields: int
+
+    @property
+    def cost(self) -> tuple[int, int, int, int]:
+        return len(self.unreached), self.depth, len(self.requests), self.fields
 
 
 class RecordedChoices:
@@ -38,8 +48,8 @@ FIELDS_BUDGET = 1500
 """How many fields all of those plans may have together: what bounds the time for a large operation."""
 
 
-def best_plan(build: Callable[[RecordedChoices], FetchGraph]) -> list[Request]:
-    """The requests of the cheapest plan that is found within the budgets.
+def best_plan(build: Callable[[RecordedChoices], FetchGraph]) -> Candidate:
+    """The cheapest plan that is found within the budgets.
 
     The first takes every preferred option. Then one decision after another is changed, and stays so if it pays.
     """
@@ -47,19 +57,19 @@ def best_plan(build: Callable[[RecordedChoices], FetchGraph]) -> list[Request]:
     choices = RecordedChoices(fixed)
     best = _candidate(build(choices))
     tried: set[tuple[object, int]] = set()
-    plans, fields = 1, best.cost[2]
-    while plans < PLANS_BUDGET and fields < FIELDS_BUDGET and best.cost[1] > 1:
+    plans, fields = 1, best.fields
+    while plans < PLANS_BUDGET and fields < FIELDS_BUDGET and len(best.requests) > 1:
         change = next(_changes(choices, tried), None)
         if change is None:
             break
         tried.add(change)
         attempt = RecordedChoices(fixed | {change[0]: change[1]})
         candidate = _candidate(build(attempt))
-        plans, fields = plans + 1, fields + candidate.cost[2]
+        plans, fields = plans + 1, fields + candidate.fields
         if candidate.cost < best.cost:
             best, choices = candidate, attempt
             fixed[change[0]] = change[1]
-    return best.requests
+    return best
 
 
 def _changes(choices: RecordedChoices, tried: set[tuple[object, int]]) -> Iterator[tuple[object, int]]:
@@ -73,4 +83,4 @@ def _changes(choices: RecordedChoices, tried: set[tuple[object, int]]) -> Iterat
 def _candidate(fetches: FetchGraph) -> Candidate:
     fields = sum(fetch.selected.count() for fetch in fetches)
     requests = join_fetches(fetches)
-    return Candidate(requests, (depth(requests), len(requests), fields))
+    return Candidate(requests, fetches.unreached, depth(requests), fields)

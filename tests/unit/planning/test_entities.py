@@ -3,6 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from gateway.planning import OperationError
+
 Make = Callable[..., Any]
 
 SHOP = """
@@ -93,11 +97,22 @@ def test_a_key_that_no_subgraph_shares_is_reached_over_another(plan: Make, fetch
     assert plan(CHAIN, "{ t { last } }").depth == 3
 
 
-def test_a_key_that_is_not_resolvable_is_never_a_way(fetches: Make) -> None:
+def test_what_no_subgraph_can_answer_is_an_error_that_names_it(plan: Make) -> None:
     types = CHAIN.replace(
         '@join__type(graph: C, key: "b")', '@join__type(graph: C, key: "b", resolvable: false)'
     )
-    assert [text[0] for text in fetches(types, "{ t { a last } }")] == ["a"]
+    with pytest.raises(OperationError, match=r"'T\.last'") as caught:
+        plan(types, "{ t { a last } }")
+    assert caught.value.code == "UNREACHABLE_FIELD"
+
+
+def test_a_mutation_that_no_subgraph_can_answer_is_an_error(plan: Make) -> None:
+    types = """
+    type Query @join__type(graph: A) { a: Int }
+    type Mutation @join__type(graph: A) { gone: Int @join__field(graph: A, external: true) }
+    """
+    with pytest.raises(OperationError, match=r"'Mutation\.gone'"):
+        plan(types, "mutation { gone }")
 
 
 PROVIDES = """
