@@ -9,7 +9,7 @@ from gateway.execution.errors import FetchError, Position
 from gateway.execution.merge import copy, has_containers, is_plain, merge
 from gateway.execution.paths import Object, compile_collector, compile_locator
 from gateway.execution.renames import compile_rename
-from gateway.execution.representations import compile_builders
+from gateway.execution.representations import Representations, compile_builders
 from gateway.planning.plan import EntityFetch
 
 Placement = tuple[list[Object], list[int]]
@@ -39,20 +39,21 @@ class EntityPlaces:
         self._interfaces = interfaces
 
     def gather(self, data: Object) -> Gathered:
-        builders = self._builders
-        numbers: dict[bytes, int] = {}
-        placements: list[Placement] = []
-        for collect in self._collectors:
-            objects: list[Object] = []
-            indices: list[int] = []
-            for value in collect(data):
-                typename = value.get("__typename")
-                build = builders.get(typename if typename.__class__ is str else None)
-                if build is not None and (representation := build(value)) is not None:
-                    objects.append(value)
-                    indices.append(numbers.setdefault(representation, len(numbers)))
-            placements.append((objects, indices))
-        return Gathered(tuple(numbers), placements)
+        found = Representations()
+        placements = [self._place(collect(data), found) for collect in self._collectors]
+        return Gathered(tuple(found.encoded), placements)
+
+    def _place(self, values: list[Object], found: Representations) -> Placement:
+        builders, number_of = self._builders, found.number_of
+        objects: list[Object] = []
+        indices: list[int] = []
+        for value in values:
+            typename = value.get("__typename")
+            builder = builders.get(typename if typename.__class__ is str else None)
+            if builder is not None and (number := number_of(value, builder)) is not None:
+                objects.append(value)
+                indices.append(number)
+        return objects, indices
 
     def read(self, answer: Answer, gathered: Gathered) -> list[Object | None]:
         """The answered entities, one for each representation. Raises FetchError where they are not that."""

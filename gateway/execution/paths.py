@@ -1,10 +1,15 @@
 """Paths of a plan, compiled to what finds their objects in the data."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
+from types import CodeType
 from typing import Any
 
 from gateway.execution.errors import Position
 from gateway.planning.plan import Each, Key, OfType, Path, PathStep
+
+_STEPS = 12
+"""How many steps one comprehension takes: far below what the compiler nests."""
 
 Object = dict[str, Any]
 Located = list[tuple[Position, Any]]
@@ -14,37 +19,42 @@ Locator = Callable[[Object], list[tuple[Position, Object]]]
 
 def compile_collector(path: Path) -> Collector:
     """Finds the objects at `path`, in the order of the data. Nulls and what is no object are left out."""
-    steps = [_values_step(step) for step in path]
+    parts = [_compile_part(path[start : start + _STEPS]) for start in range(0, len(path), _STEPS)]
 
     def collect(data: Object) -> list[Object]:
         values: list[Any] = [data]
-        for step in steps:
-            values = step(values)
+        for part in parts:
+            values = part(values)
         return [value for value in values if value.__class__ is dict]
 
     return collect
 
 
-def _values_step(step: PathStep) -> Callable[[list[Any]], list[Any]]:
-    match step:
-        case Key(name):
-            return lambda values: [
-                member
-                for value in values
-                if value.__class__ is dict and (member := value.get(name)) is not None
-            ]
-        case Each():
-            return lambda values: [
-                element
-                for value in values
-                if value.__class__ is list
-                for element in value
-                if element is not None
-            ]
-        case OfType(types):
-            return lambda values: [
-                value for value in values if value.__class__ is dict and value.get("__typename") in types
-            ]
+def _compile_part(steps: Path) -> Callable[[list[Any]], list[Any]]:
+    """One comprehension; names are written with `repr`.
+
+    Of `users.@`: `[v2 for v0 in values if v0.__class__ is dict for v1 in (v0.get('users'),) if v1.__class__ is list
+    for v2 in v1]`.
+    """
+    clauses = ["for v0 in values"]
+    for number, step in enumerate(steps):
+        value, found = f"v{number}", f"v{number + 1}"
+        match step:
+            case Key(name):
+                clauses.append(f"if {value}.__class__ is dict for {found} in ({value}.get({name!r}),)")
+            case Each():
+                clauses.append(f"if {value}.__class__ is list for {found} in {value}")
+            case OfType(types):
+                types_ = f"{value}.get('__typename') in {types!r}"
+                clauses.append(f"if {value}.__class__ is dict and {types_} for {found} in ({value},)")
+    source = f"lambda values: [v{len(steps)} {' '.join(clauses)}]"
+    part: Callable[[list[Any]], list[Any]] = eval(_compile(source))  # noqa: S307 - its names are validated
+    return part
+
+
+@lru_cache(maxsize=512)
+def _compile(source: str) -> CodeType:
+    return compile(source, "<path>", "eval")
 
 
 def compile_locator(path: Path) -> Locator:

@@ -1,23 +1,64 @@
 """Objects of the data as entity representations, encoded (federation specification, `_Any`)."""
 
-from collections.abc import Callable, Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from gateway.execution.flat_representations import Identify, compile_identify
 from gateway.execution.paths import Object
 from gateway.planning.plan import Representation, RequiredField, RequiredSelection
 
-Build = Callable[[Object], bytes | None]
-"""The representation as JSON; None for an object that makes none."""
+
+class Builder(msgspec.Struct, frozen=True):
+    """Makes representations of the objects of one type.
+
+    `identify` gives what is equal for equal representations, and None for an object that makes none. Without an
+    `encode` it gives their JSON.
+    """
+
+    identify: Identify
+    encode: Callable[[Object], bytes] | None = None
+
+    def json(self, value: Object, identity: Hashable) -> bytes:
+        """The representation of an object that has this identity."""
+        if isinstance(identity, bytes):
+            return identity
+        assert self.encode is not None
+        return self.encode(value)
+
+
+class Representations:
+    """Those of one request, without duplicates."""
+
+    __slots__ = ("_numbers", "encoded")
+
+    def __init__(self) -> None:
+        self.encoded: list[bytes] = []
+        self._numbers: dict[Hashable, int] = {}
+
+    def number_of(self, value: Object, builder: Builder) -> int | None:
+        """The index in `encoded` of what `value` is represented by; None where it makes no representation."""
+        identity = builder.identify(value)
+        if identity is None:
+            return None
+        try:
+            number = self._numbers.get(identity)
+        except TypeError:  # a leaf is a list or an object
+            identity = builder.json(value, identity)
+            number = self._numbers.get(identity)
+        if number is None:
+            number = self._numbers[identity] = len(self.encoded)
+            self.encoded.append(builder.json(value, identity))
+        return number
+
 
 _encode = msgspec.json.Encoder().encode
 
 
-def compile_builders(representations: Sequence[Representation]) -> Mapping[str | None, Build]:
+def compile_builders(representations: Sequence[Representation]) -> Mapping[str | None, Builder]:
     """How a representation is built of an object, by its `__typename`; one that lacks it, if only one type can be."""
-    builders: dict[str | None, Build] = {
+    builders: dict[str | None, Builder] = {
         name: _compile(representation, representation.typename or name)
         for representation in reversed(representations)
         for name in representation.possible_types
@@ -27,40 +68,28 @@ def compile_builders(representations: Sequence[Representation]) -> Mapping[str |
     return builders
 
 
-def _compile(representation: Representation, typename: str) -> Build:
+def _compile(representation: Representation, typename: str) -> Builder:
     selections = tuple(field for field in representation.selections if not _is_typename(field))
     flat = [field for field in selections if isinstance(field, RequiredField) and not field.selections]
-    if len(flat) == len(selections) and not representation.non_null and flat:
-        return _compile_flat(flat, typename)
-    return _compile_nested_build(selections, typename, representation.non_null)
+    names = {field.name for field in flat}
+    if flat and len(flat) == len(selections) and names.issuperset(representation.non_null):
+        identify = compile_identify(typename, flat, representation.non_null)
+        return Builder(identify, _compile_flat(flat, typename))
+    return Builder(_compile_nested_build(selections, typename, representation.non_null))
 
 
-def _compile_flat(fields: Sequence[RequiredField], typename: str) -> Build:
-    """Of leaves alone, as most are: a Struct is filled and encoded at C speed."""
-    names = [f"member{number}" for number in range(len(fields))]
-    flat = msgspec.defstruct(
-        "FlatRepresentation",
-        names,
-        tag_field="__typename",
-        tag=typename,
-        rename=dict(zip(names, (field.name for field in fields), strict=True)),
-        gc=False,
-    )
-    members = itemgetter(*[field.source for field in fields])
-    single = len(fields) == 1
+def _compile_flat(fields: Sequence[RequiredField], typename: str) -> Callable[[Object], bytes]:
+    members = tuple((field.name, field.source) for field in fields)
 
-    def build(value: Object) -> bytes | None:
-        try:
-            return _encode(flat(members(value)) if single else flat(*members(value)))
-        except LookupError:
-            return None
+    def encode(value: Object) -> bytes:
+        return _encode({"__typename": typename} | {name: value[source] for name, source in members})
 
-    return build
+    return encode
 
 
 def _compile_nested_build(
     selections: tuple[RequiredSelection, ...], typename: str, non_null: tuple[str, ...]
-) -> Build:
+) -> Callable[[Object], bytes | None]:
     select = _compile_selections(selections)
 
     def build(value: Object) -> bytes | None:
