@@ -11,6 +11,7 @@ from common.telemetry import Telemetry, configure_logging
 from gateway.cli.failure import ADDRESS, CommandError
 from gateway.cli.sources import read_supergraph
 from gateway.server.app import create_router_app
+from gateway.server.collector import settle
 from gateway.server.config import LOCAL, ConfigError, RouterConfig, load_config
 from gateway.server.health import Health
 from gateway.server.router import Router
@@ -50,6 +51,7 @@ async def _serve(supergraph: Supergraph, config: RouterConfig, address: Address)
         host, port = listener.getsockname()[:2]
 
         def started() -> None:
+            settle()
             print(f"The router listens on http://{host}:{port}{config.supergraph.path}", file=sys.stderr)
 
         app = create_router_app(_router(supergraph, config, telemetry), health=health)
