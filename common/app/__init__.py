@@ -1,9 +1,18 @@
 """The app that every service is: GraphQL, health, metrics, logs, errors and the caller's identity."""
 
 from common.app.context import CallerContext
+from common.app.entities import InvalidRepresentationError
 from common.app.factory import create_service
 from common.app.lifespan import closing, running
 from common.app.request import ServiceRequest
 from common.app.schema import subgraph_schema
 
-__all__ = ["CallerContext", "ServiceRequest", "closing", "create_service", "running", "subgraph_schema"]
+__all__ = (
+    "CallerContext",
+    "InvalidRepresentationError",
+    "ServiceRequest",
+    "closing",
+    "create_service",
+    "running",
+    "subgraph_schema",
+)

@@ -7,12 +7,12 @@ execution are Strawberry's.
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar.enums import ScopeType
 from litestar.types import HTTPScope, Receive, Scope, Send
-from msgspec import Struct
+from msgspec import Meta, Struct
 from strawberry.federation import Schema
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
@@ -28,7 +28,7 @@ _MAX_BODY = 16 * 1024 * 1024
 
 
 class _Operation(Struct):
-    query: str
+    query: Annotated[str, Meta(min_length=1)]
     variables: dict[str, Any] | None = None
     operationName: str | None = None  # noqa: N815 - the name in the GraphQL over HTTP specification
 

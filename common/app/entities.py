@@ -12,9 +12,11 @@ from typing import Any
 import strawberry
 from graphql import (
     GraphQLError,
+    GraphQLList,
     GraphQLObjectType,
     GraphQLSchema,
-    get_named_type,
+    get_nullable_type,
+    is_abstract_type,
     is_leaf_type,
     is_non_null_type,
 )
@@ -82,13 +84,26 @@ def _typename(representation: Any) -> str:
 
 
 def _parse(place: str, type_: Any, value: Any) -> Any:
-    """The value of a field of a scalar or enum type as its resolver expects it; others as they are."""
-    if value is None and is_non_null_type(type_):
-        raise InvalidRepresentationError(f"{place} of a representation is null")
-    named = get_named_type(type_)
-    if value is None or isinstance(value, list) or not is_leaf_type(named):
-        return value
+    """The value as its resolver expects it, with lists and objects taken apart; those of abstract types as they are."""
+    if value is None:
+        if is_non_null_type(type_):
+            raise InvalidRepresentationError(f"{place} of a representation is null")
+        return None
+    type_ = get_nullable_type(type_)
+    if isinstance(type_, GraphQLList) and isinstance(value, list):
+        return [_parse(place, type_.of_type, item) for item in value]
+    if isinstance(type_, GraphQLObjectType) and isinstance(value, dict):
+        members = {key: member for key, member in value.items() if key in type_.fields}
+        return {
+            key: _parse(f"{place}.{key}", type_.fields[key].type, member) for key, member in members.items()
+        }
+    return value if is_abstract_type(type_) else _parse_leaf(place, type_, value)
+
+
+def _parse_leaf(place: str, type_: Any, value: Any) -> Any:
     try:
-        return named.parse_value(value)
+        if is_leaf_type(type_):
+            return type_.parse_value(value)
     except (GraphQLError, ValueError, TypeError):
-        raise InvalidRepresentationError(f"{place} of a representation is no {named.name}") from None
+        pass
+    raise InvalidRepresentationError(f"{place} of a representation is no {type_}")

@@ -43,7 +43,7 @@ def check_sign_up(*, email: str, name: str, password: str) -> SignUp:
         InvalidSignUpError: for the first member that breaks a rule.
     """
     email, name = normalise_email(email), " ".join(unicodedata.normalize("NFC", name).split())
-    if len(email) > _EMAIL_LENGTH or not _EMAIL.fullmatch(email):
+    if not is_email(email):
         raise InvalidSignUpError("email", "This is not an e-mail address")
     if not 0 < len(name) <= _NAME_LENGTH or not name.isprintable():
         raise InvalidSignUpError("name", f"A name has 1 to {_NAME_LENGTH} printable characters")
@@ -51,6 +51,11 @@ def check_sign_up(*, email: str, name: str, password: str) -> SignUp:
         shortest, longest = _PASSWORD_LENGTH[0], _PASSWORD_LENGTH[-1]
         raise InvalidSignUpError("password", f"A password has {shortest} to {longest} characters")
     return SignUp(email, name, password)
+
+
+def is_email(text: str) -> bool:
+    """Whether an account may have this normalised address; no other is looked up, as PostgreSQL takes no NUL."""
+    return len(text) <= _EMAIL_LENGTH and _EMAIL.fullmatch(text) is not None and text.isprintable()
 
 
 def normalise_email(email: str) -> str:

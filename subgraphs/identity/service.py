@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from common.database import Database
 from subgraphs.identity import store
-from subgraphs.identity.domain import User, check_sign_up, normalise_email, password_fits
+from subgraphs.identity.domain import User, check_sign_up, is_email, normalise_email, password_fits
 from subgraphs.identity.errors import EmailTakenError, InvalidCredentialsError
 from subgraphs.identity.passwords import Passwords
 from subgraphs.identity.throttle import SignInThrottle
@@ -56,8 +56,7 @@ class Identity:
         """
         email = normalise_email(email)
         await self._throttle.count(email, client_address)
-        async with self._database.transaction() as transaction:
-            found = await store.credential_by_email(transaction, email)
+        found = await self._credential(email) if is_email(email) else None
         known_hash = found.password_hash if found else None
         if (
             not password_fits(password)
@@ -74,6 +73,10 @@ class Identity:
         """The users of those ids that exist, by one statement."""
         async with self._database.transaction() as transaction:
             return await store.users_by_id(transaction, ids)
+
+    async def _credential(self, email: str) -> store.Credential | None:
+        async with self._database.transaction() as transaction:
+            return await store.credential_by_email(transaction, email)
 
     async def _rehash(self, user_id: UUID, password: str) -> None:
         password_hash = await self._passwords.hash(password)

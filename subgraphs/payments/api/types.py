@@ -9,6 +9,7 @@ from typing import Any
 import strawberry
 import strawberry.federation
 
+from common.app import InvalidRepresentationError
 from common.app.values import Money
 from common.errors import ForbiddenError
 from subgraphs.payments import domain
@@ -84,6 +85,7 @@ class Payment:
 class Reservation:
     id: strawberry.ID
     total: Money = strawberry.federation.field(external=True, default=None)
+    known_total: strawberry.Private[domain.Money | None] = None
 
     @strawberry.field(description="Its one payment; null until there is one, and for everyone but the payer.")
     async def payment(self, info: Info) -> Payment | None:
@@ -95,8 +97,11 @@ class Reservation:
         description="What is still to be paid: the total until the payment is decided, then nothing.",
     )
     async def amount_due(self, info: Info) -> Money | None:
-        total = domain.Money(self.total.amount, self.total.currency)
-        return Money.of(domain.amount_due(total, await self._payment(info)))
+        if self.known_total is None:
+            raise InvalidRepresentationError(
+                "A representation of Reservation lacks total { amount currency }"
+            )
+        return Money.of(domain.amount_due(self.known_total, await self._payment(info)))
 
     async def _payment(self, info: Info) -> domain.Payment | None:
         parsed = parse_id(self.id)
@@ -105,7 +110,9 @@ class Reservation:
     @classmethod
     def resolve_reference(cls, id: strawberry.ID, total: dict[str, Any] | None = None) -> "Reservation":  # noqa: A002 - the key field's name
         """The reservation as the router represents it; `total` is there when `amountDue` is asked for."""
-        return cls(id=id, total=Money(**total)) if total else cls(id=id)
+        if total is None or not total.keys() >= {"amount", "currency"}:
+            return cls(id=id)
+        return cls(id=id, known_total=domain.Money(**total))
 
 
 @strawberry.federation.type(keys=["id"], extend=True)

@@ -2,6 +2,8 @@ import asyncio
 import uuid
 from typing import Any
 
+import pytest
+
 from common.database import Database
 from common.demo import DEMO_PASSWORD, DEMO_USERS
 from subgraphs.identity.app import service
@@ -41,6 +43,11 @@ async def test_signing_in_takes_the_right_password_and_tells_nothing_otherwise(i
     wrong = await identity.sign_in("ada@hansa.example", "wrong password")
     unknown = await identity.sign_in("nobody@hansa.example", "wrong password")
     assert wrong == unknown == {"__typename": "InvalidCredentials", "message": wrong["message"]}
+
+
+@pytest.mark.parametrize("email", ["", "\x00", "a\x00da@hansa.example", "x" * 10_000])
+async def test_what_is_no_address_has_no_account(identity: Any, email: str) -> None:
+    assert (await identity.sign_in(email, "long enough"))["__typename"] == "InvalidCredentials"
 
 
 async def test_a_password_of_a_megabyte_is_refused_unhashed(identity: Any) -> None:

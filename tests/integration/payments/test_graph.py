@@ -85,6 +85,13 @@ async def test_a_reservation_needs_no_total_when_nothing_due_is_asked_for(ask: A
     }
 
 
+@pytest.mark.parametrize("total", [None, {}, {"amount": 5}, {"amount": "5", "currency": "EUR"}, 5])
+async def test_what_is_due_needs_a_whole_total(ask: Ask, total: Any) -> None:
+    of = [{"__typename": "Reservation", "id": "x", "total": total}]
+    result = await ask(ENTITIES % "... on Reservation { amountDue { amount } }", of=of)
+    assert code(result) == "INVALID_REPRESENTATION"
+
+
 async def test_wallet_and_payments_of_a_user_are_two_statements_and_only_ones_own(
     ask: Ask, payments: Payments, pay: Pay
 ) -> None:

@@ -57,7 +57,7 @@ async def test_an_unknown_operation_is_an_error(harbour: Any) -> None:
     assert answer["errors"][0]["extensions"]["code"] == "GRAPHQL_UNKNOWN_OPERATION_NAME"
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"query": 1}', b'{"variables": {}}'])
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"query": 1}', b'{"query": ""}', b'{"variables": {}}'])
 async def test_what_is_not_a_graphql_request_is_status_400(harbour: Any, body: bytes) -> None:
     answer = await harbour.send(
         Request(path="/graphql", body=body, headers=(("content-type", "application/json"),))

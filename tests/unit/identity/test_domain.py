@@ -40,6 +40,7 @@ def sign_up(**changes: str) -> None:
         ("email", "ada@@hansa.example"),
         ("email", "ada@hansa..example"),
         ("email", f"ada@{'h' * 250}.example"),
+        ("email", "a\x00da@hansa.example"),
         ("name", ""),
         ("name", " \t"),
         ("name", "x" * 101),
