@@ -7,8 +7,11 @@ is moved to other subgraphs by fetches that start from the same object. Where se
 
 from collections.abc import Iterable, Sequence
 
+from graphql import GraphQLError
+
 from gateway.planning.choosing import Choices, Chooser
 from gateway.planning.entity_fetches import EntityFetches
+from gateway.planning.errors import OperationError
 from gateway.planning.fetch_graph import FetchGraph, FetchNode, SelectedObject
 from gateway.planning.places import Place, Places
 from gateway.planning.reach import Option, Reachability
@@ -16,9 +19,12 @@ from gateway.planning.response_keys import ResponseKeys
 from gateway.planning.selection import Selection
 from gateway.planning.tasks import Target, Task, path_below, signature, target_of
 
+FIELDS_LIMIT = 10_000
+"""How many fields one plan may ask for. Where types part at each level of an operation, they double with each."""
+
 
 class Builder:
-    """Builds one fetch graph; used once."""
+    """Builds one fetch graph; used once. Raises OperationError where it would be too large."""
 
     def __init__(self, places: Places, reachability: Reachability, choices: Choices) -> None:
         self._places = places
@@ -27,6 +33,7 @@ class Builder:
         self._chooser = Chooser(reachability, choices)
         self.fetches = FetchGraph()
         self._entity_fetches = EntityFetches(self._graph, self.fetches)
+        self._fields = 0
 
     def build(
         self, root_type: str, selections: Sequence[Selection], keys: ResponseKeys, only: str | None = None
@@ -174,6 +181,7 @@ class Builder:
             return {at.fetch}
         touched = {at.fetch}
         for view, types in self._declarations(at, task):
+            self._count_field()
             selected = at.selected.add(selection, response_key, view)
             field = (
                 None if option.field is None else self._graph.field(at.fetch.subgraph, view, selection.name)
@@ -188,6 +196,12 @@ class Builder:
             below = Target(place, at.fetch, selected.below, path, at.keys.below(response_key), place.types)
             touched |= self._resolve(below, selection.restricted(option.reach.leaves).selections, added=added)
         return touched
+
+    def _count_field(self) -> None:
+        self._fields += 1
+        if self._fields > FIELDS_LIMIT:
+            message = f"The plan of the operation would ask subgraphs for more than {FIELDS_LIMIT} fields"
+            raise OperationError("QUERY_PLAN_COMPLEXITY_EXCEEDED", [GraphQLError(message)])
 
     def _tells_types(self, place: Place) -> bool:
         return self._graph.is_abstract(place.type_name) and not self._places.is_interface_object(place)

@@ -35,6 +35,7 @@ class Reachability:
         self._moves = EntityMoves(places, self.selections, known_moves)
         self._known: dict[tuple[Place, Selection], Reach] = {}
         self._options: dict[tuple[Place, str, Selection], tuple[Option, ...]] = {}
+        self._without_moves: dict[tuple[Place, str, Selection], int] = {}
         self._open: set[tuple[Place, Selection]] = set()
         self._cut: set[tuple[Place, Selection]] = set()
 
@@ -91,6 +92,13 @@ class Reachability:
     def _direct(self, place: Place, view: str, field: GraphField, selection: Selection) -> int:
         if not selection.selections:
             return selection.leaves
+        key = (place, view, selection)
+        leaves = self._without_moves.get(key)
+        if leaves is None:
+            leaves = self._without_moves[key] = self._direct_below(place, view, field, selection)
+        return leaves
+
+    def _direct_below(self, place: Place, view: str, field: GraphField, selection: Selection) -> int:
         inside = self._places.inside(place, view, field, selection.name)
         leaves = 0
         for child in selection.selections:

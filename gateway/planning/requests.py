@@ -4,11 +4,12 @@ Fetches from one subgraph that wait for nothing of one another can share a reque
 selections become one; for objects of several paths each keeps its own `_entities` field.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import combinations
 
 from gateway.planning.fetch_graph import FetchNode, SelectedField, SelectedObject
-from gateway.planning.plan import Representation
+from gateway.planning.plan import Path, Representation
 from gateway.planning.response_keys import joined_required
 from gateway.planning.selection import Conditions
 
@@ -16,11 +17,13 @@ from gateway.planning.selection import Conditions
 class Request:
     """One request to one subgraph, after `parents`; it has several fetches only of entities."""
 
-    __slots__ = ("fetches", "parents")
+    __slots__ = ("_by_path", "_conditions", "fetches", "parents")
 
     def __init__(self, fetch: FetchNode) -> None:
         self.fetches = [fetch]
+        self._by_path = {fetch.path: [fetch]}
         self.parents: set[Request] = set()
+        self._conditions: Conditions | None = None
 
     @property
     def subgraph(self) -> str:
@@ -31,11 +34,34 @@ class Request:
         return self.fetches[0].is_entity
 
     @property
+    def paths(self) -> AbstractSet[Path]:
+        return self._by_path.keys()
+
+    @property
     def order(self) -> int:
         return self.fetches[0].id
 
     def conditions(self) -> Conditions:
         """The conditions that all of the request is under."""
+        if self._conditions is None:
+            self._conditions = self._common_conditions()
+        return self._conditions
+
+    def absorb(self, other: "Request") -> None:
+        """Takes over all that `other` asks and waits for."""
+        if self.conditions() != other.conditions():
+            self._conditions = None
+        self.parents |= other.parents
+        for fetch in other.fetches:
+            own_fetches = self._by_path.setdefault(fetch.path, [])
+            same = next((own for own in own_fetches if _represented_alike(own, fetch)), None)
+            if same is None:
+                self.fetches.append(fetch)
+                own_fetches.append(fetch)
+            else:
+                _join_fetch(same, fetch)
+
+    def _common_conditions(self) -> Conditions:
         common: set[tuple[str, bool]] | None = None
         for fetch in self.fetches:
             if fetch.selected.typename:
@@ -72,7 +98,7 @@ def _join_levels(requests: list[Request]) -> None:
             row.append(request)
         else:
             replaced[request] = into
-            _absorb(into, request)
+            into.absorb(request)
     requests[:] = [request for request in requests if request not in replaced]
     for request in requests:
         request.parents = {replaced.get(parent, parent) for parent in request.parents}
@@ -96,14 +122,11 @@ def levels(requests: Sequence[Request]) -> dict[Request, int]:
     return known
 
 
-def ancestors(request: Request) -> set[Request]:
-    found: set[Request] = set()
-    waiting = list(request.parents)
-    while waiting:
-        parent = waiting.pop()
-        if parent not in found:
-            found.add(parent)
-            waiting.extend(parent.parents)
+def ancestors(level: Mapping[Request, int]) -> dict[Request, set[Request]]:
+    """For each request, of which `level` is given, those that it waits for in the end."""
+    found: dict[Request, set[Request]] = {}
+    for request in sorted(level, key=level.__getitem__):
+        found[request] = request.parents.union(*(found[parent] for parent in request.parents))
     return found
 
 
@@ -113,10 +136,11 @@ def _joinable(requests: Sequence[Request], longest: int) -> tuple[Request, Reque
         if request.is_entity:
             by_subgraph.setdefault(request.subgraph, []).append(request)
     level = levels(requests)
+    before = ancestors(level)
     pairs = [pair for entities in by_subgraph.values() for pair in combinations(entities, 2) if _alike(*pair)]
     pairs.sort(key=lambda pair: (abs(level[pair[0]] - level[pair[1]]), not _same_objects(*pair)))
     for first, second in pairs:
-        if second in ancestors(first) or first in ancestors(second):
+        if second in before[first] or first in before[second]:
             continue
         if _depth_joined(requests, first, second) <= longest:
             return first, second
@@ -124,7 +148,7 @@ def _joinable(requests: Sequence[Request], longest: int) -> tuple[Request, Reque
 
 
 def _same_objects(first: Request, second: Request) -> bool:
-    return {fetch.path for fetch in first.fetches} == {fetch.path for fetch in second.fetches}
+    return first.paths == second.paths
 
 
 def _alike(first: Request, second: Request) -> bool:
@@ -174,19 +198,7 @@ def _join(requests: list[Request], first: Request, second: Request) -> None:
     for request in requests:
         if second in request.parents:
             request.parents = (request.parents - {second}) | {first}
-    _absorb(first, second)
-
-
-def _absorb(into: Request, other: Request) -> None:
-    into.parents |= other.parents
-    for fetch in other.fetches:
-        same = next(
-            (own for own in into.fetches if own.path == fetch.path and _represented_alike(own, fetch)), None
-        )
-        if same is None:
-            into.fetches.append(fetch)
-        else:
-            _join_fetch(same, fetch)
+    first.absorb(second)
 
 
 def _join_fetch(into: FetchNode, other: FetchNode) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from msgspec import Struct
 
+from gateway.planning.errors import OperationError
 from gateway.planning.fetch_graph import FetchGraph
 from gateway.planning.reach import Option
 from gateway.planning.requests import Request, depth, join_fetches
@@ -64,8 +65,12 @@ def best_plan(build: Callable[[RecordedChoices], FetchGraph]) -> Candidate:
             break
         tried.add(change)
         attempt = RecordedChoices(fixed | {change[0]: change[1]})
-        candidate = _candidate(build(attempt))
-        plans, fields = plans + 1, fields + candidate.fields
+        plans += 1
+        try:
+            candidate = _candidate(build(attempt))
+        except OperationError:
+            continue  # what is too large to build is no better than what stands
+        fields += candidate.fields
         if candidate.cost < best.cost:
             best, choices = candidate, attempt
             fixed[change[0]] = change[1]

@@ -1,6 +1,7 @@
 """However deep an operation nests, it has a plan or an OperationError."""
 
 import sys
+import time
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -62,3 +63,24 @@ def test_the_recursion_limit_is_as_before_afterwards(nodes: Planner) -> None:
     before = sys.getrecursionlimit()
     nodes.plan(operation(LEVELS[:1] * (MAX_DEPTH - 2)))
     assert sys.getrecursionlimit() == before
+
+
+PARTING = TYPES.replace(
+    "id: ID! same: Node @join__field(graph: A) other: Node @join__field(graph: B)",
+    "id: ID! same: Node other: Node @join__field(graph: B)",
+) + TYPES[TYPES.index("type X") :].replace("type X", "type Y").replace(
+    "other: Node @join__field(graph: B)", "other: Node"
+)
+
+
+def test_an_operation_whose_plan_doubles_at_each_level_is_refused_in_bounded_time(
+    planner: Callable[[str], Planner],
+) -> None:
+    parting = planner(PARTING)
+    levels = [LEVELS[number % 2] for number in range(MAX_DEPTH - 2)]
+    assert parting.plan(operation(levels[:6])).depth <= 7
+    start = time.process_time()
+    with pytest.raises(OperationError) as caught:
+        parting.plan(operation(levels))
+    assert caught.value.code == "QUERY_PLAN_COMPLEXITY_EXCEEDED"
+    assert time.process_time() - start < 10
