@@ -9,11 +9,8 @@ from gateway.execution.errors import FetchError, Position
 from gateway.execution.merge import copy, has_containers, is_plain, merge
 from gateway.execution.paths import Object, compile_collector, compile_locator
 from gateway.execution.renames import compile_rename
-from gateway.execution.representations import Representations, compile_builders
+from gateway.execution.representations import Placement, Representations, compile_builders
 from gateway.planning.plan import EntityFetch
-
-Placement = tuple[list[Object], list[int]]
-"""Objects of one path, and beside each the index of its representation."""
 
 
 class Gathered(msgspec.Struct, frozen=True, gc=False):
@@ -40,20 +37,8 @@ class EntityPlaces:
 
     def gather(self, data: Object) -> Gathered:
         found = Representations()
-        placements = [self._place(collect(data), found) for collect in self._collectors]
+        placements = [found.place(collect(data), self._builders) for collect in self._collectors]
         return Gathered(tuple(found.encoded), placements)
-
-    def _place(self, values: list[Object], found: Representations) -> Placement:
-        builders, number_of = self._builders, found.number_of
-        objects: list[Object] = []
-        indices: list[int] = []
-        for value in values:
-            typename = value.get("__typename")
-            builder = builders.get(typename if typename.__class__ is str else None)
-            if builder is not None and (number := number_of(value, builder)) is not None:
-                objects.append(value)
-                indices.append(number)
-        return objects, indices
 
     def read(self, answer: Answer, gathered: Gathered) -> list[Object | None]:
         """The answered entities, one for each representation. Raises FetchError where they are not that."""

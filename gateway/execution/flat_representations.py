@@ -8,7 +8,7 @@
             return None
         if m1 is None:
             return None
-        return (('Product', 'upc', 'price'), m0, m0.__class__, m1, m1.__class__)
+        return (0, m0, m0.__class__, m1, m1.__class__)
 
 Most objects of a list want entities that others want, too: only one of them is encoded. Every name in the source
 comes from a validated operation and is written with `repr`.
@@ -26,10 +26,13 @@ Identify = Callable[[Object], Hashable]
 """Equal for objects of equal representations, whose numbers may be equal and of different types; None for none."""
 
 
-def compile_identify(typename: str, fields: Sequence[RequiredField], non_null: Sequence[str]) -> Identify:
-    """`non_null` are names of `fields`. What it gives can be hashed unless a custom scalar is an object or a list."""
+def compile_identify(kind: int, fields: Sequence[RequiredField], non_null: Sequence[str]) -> Identify:
+    """`kind` stands for the `__typename` that is sent and the names of the fields; `non_null` are some of these.
+
+    What it gives can be hashed unless the value of a custom scalar is an object or a list.
+    """
     members = {field.name: f"m{number}" for number, field in enumerate(fields)}
-    parts = [repr((typename, *members))]
+    parts = [str(kind)]
     parts += [f"{member}, {member}.__class__" for member in members.values()]
     lines = [
         "def identify(value):",

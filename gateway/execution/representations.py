@@ -9,6 +9,9 @@ from gateway.execution.flat_representations import Identify, compile_identify
 from gateway.execution.paths import Object
 from gateway.planning.plan import Representation, RequiredField, RequiredSelection
 
+Placement = tuple[list[Object], list[int]]
+"""Objects of one path, and beside each the index of its representation."""
+
 
 class Builder(msgspec.Struct, frozen=True):
     """Makes representations of the objects of one type.
@@ -28,8 +31,12 @@ class Builder(msgspec.Struct, frozen=True):
         return self.encode(value)
 
 
+Builders = Mapping[str | None, Builder]
+"""By `__typename`; under None for objects that lack it, if only one type can be."""
+
+
 class Representations:
-    """Those of one request, without duplicates."""
+    """Those of one `_entities` field in one request, without duplicates."""
 
     __slots__ = ("_numbers", "encoded")
 
@@ -37,29 +44,36 @@ class Representations:
         self.encoded: list[bytes] = []
         self._numbers: dict[Hashable, int] = {}
 
-    def number_of(self, value: Object, builder: Builder) -> int | None:
-        """The index in `encoded` of what `value` is represented by; None where it makes no representation."""
-        identity = builder.identify(value)
-        if identity is None:
-            return None
-        try:
-            number = self._numbers.get(identity)
-        except TypeError:  # a leaf is a list or an object
-            identity = builder.json(value, identity)
-            number = self._numbers.get(identity)
-        if number is None:
-            number = self._numbers[identity] = len(self.encoded)
-            self.encoded.append(builder.json(value, identity))
-        return number
+    def place(self, values: list[Object], builders: Builders) -> Placement:
+        """The objects among `values` that make a representation. The loop calls as little as it can."""
+        numbers = self._numbers
+        objects: list[Object] = []
+        indices: list[int] = []
+        for value in values:
+            typename = value.get("__typename")
+            builder = builders.get(typename if typename.__class__ is str else None)
+            if builder is None or (identity := builder.identify(value)) is None:
+                continue
+            try:
+                number = numbers.get(identity)
+            except TypeError:  # a leaf is a list or an object
+                number = numbers.get(identity := builder.json(value, identity))
+            if number is None:
+                number = numbers[identity] = len(self.encoded)
+                self.encoded.append(builder.json(value, identity))
+            objects.append(value)
+            indices.append(number)
+        return objects, indices
 
 
 _encode = msgspec.json.Encoder().encode
 
 
-def compile_builders(representations: Sequence[Representation]) -> Mapping[str | None, Builder]:
-    """How a representation is built of an object, by its `__typename`; one that lacks it, if only one type can be."""
+def compile_builders(representations: Sequence[Representation]) -> Builders:
+    """How representations are built of objects."""
+    kinds: dict[Hashable, int] = {}
     builders: dict[str | None, Builder] = {
-        name: _compile(representation, representation.typename or name)
+        name: _compile(representation, representation.typename or name, kinds)
         for representation in reversed(representations)
         for name in representation.possible_types
     }
@@ -68,12 +82,13 @@ def compile_builders(representations: Sequence[Representation]) -> Mapping[str |
     return builders
 
 
-def _compile(representation: Representation, typename: str) -> Builder:
+def _compile(representation: Representation, typename: str, kinds: dict[Hashable, int]) -> Builder:
     selections = tuple(field for field in representation.selections if not _is_typename(field))
     flat = [field for field in selections if isinstance(field, RequiredField) and not field.selections]
-    names = {field.name for field in flat}
-    if flat and len(flat) == len(selections) and names.issuperset(representation.non_null):
-        identify = compile_identify(typename, flat, representation.non_null)
+    names = dict.fromkeys(field.name for field in flat)
+    if flat and len(flat) == len(selections) and names.keys() >= set(representation.non_null):
+        kind = kinds.setdefault((typename, *names), len(kinds))
+        identify = compile_identify(kind, flat, representation.non_null)
         return Builder(identify, _compile_flat(flat, typename))
     return Builder(_compile_nested_build(selections, typename, representation.non_null))
 
