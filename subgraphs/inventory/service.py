@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from msgspec import Struct
@@ -61,10 +61,10 @@ class Inventory:
         self._database = database
         self._hold = hold
 
-    async def find_products(self, key: str, values: Sequence[Any]) -> dict[Any, Product]:
-        """The products whose `key` ("id" or "sku") is among `values`, by it."""
+    async def find_products(self, keys: Sequence[UUID | str]) -> dict[UUID | str, Product]:
+        """The products whose id or whose SKU is among `keys`, by both."""
         async with self._database.transaction() as transaction:
-            return await store.find_products(transaction, key, values)
+            return await store.find_products(transaction, keys)
 
     async def find_levels(self, product_ids: Sequence[UUID]) -> dict[UUID, StockLevel]:
         async with self._database.transaction() as transaction:
@@ -206,7 +206,7 @@ async def _make_room(
     transaction: Transaction, request: _ReserveRequest
 ) -> InsufficientStock | UnknownProduct | None:
     """Expire what is due of the product and keep its level locked; None when there is enough then."""
-    product = (await store.find_products(transaction, "sku", [request.sku])).get(request.sku)
+    product = (await store.find_products(transaction, [request.sku])).get(request.sku)
     if product is None:
         return UnknownProduct(request.sku)
     await store.lock_level(transaction, product.id)

@@ -55,10 +55,14 @@ _lapsed: Final = (
 )
 
 
-async def find_products(transaction: Transaction, key: str, values: Sequence[Any]) -> dict[Any, Product]:
-    """The products whose column `key` ("id" or "sku") is among `values`, by that column."""
-    rows = await transaction.execute(_products.where(_is_any(product.c[key], values)))
-    return {getattr(row, key): _product(row) for row in rows}
+async def find_products(transaction: Transaction, keys: Sequence[UUID | str]) -> dict[UUID | str, Product]:
+    """The products whose id or whose SKU is among `keys`, by both."""
+    ids = [key for key in keys if isinstance(key, UUID)]
+    skus = [key for key in keys if isinstance(key, str) and "\0" not in key]  # which PostgreSQL cannot take
+    is_asked_for = _is_any(product.c.id, ids) | _is_any(product.c.sku, skus)
+    rows = await transaction.execute(_products.where(is_asked_for))
+    found = [_product(row) for row in rows]
+    return {each.id: each for each in found} | {each.sku: each for each in found}
 
 
 async def list_products(

@@ -1,7 +1,5 @@
 """One SQL statement for each kind of thing that a request asks for, however many of them."""
 
-from functools import partial
-
 from common.app.loaders import ListLoader, by_key
 from subgraphs.inventory.service import Inventory
 
@@ -10,8 +8,7 @@ class Loaders:
     """The loaders of one request. What a key names nothing is None."""
 
     def __init__(self, inventory: Inventory) -> None:
-        self.product_by_id = by_key(partial(inventory.find_products, "id"))
-        self.product_by_sku = by_key(partial(inventory.find_products, "sku"))
+        self.product = by_key(inventory.find_products)  # by id, or by SKU
         self.level = by_key(inventory.find_levels)
         self.reservation = by_key(inventory.find_reservations)
         self.reservations_of = ListLoader(inventory.list_reservations)

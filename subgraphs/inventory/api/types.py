@@ -67,13 +67,9 @@ class Product:
 
     @classmethod
     async def load(cls, info: Info, *, id_: str | None, sku: str | None) -> "Product | None":
-        """The product of that id or else of that SKU, by the request's loaders."""
-        loaders = info.context.loaders
-        if id_ is not None:
-            parsed = parse_id(id_)
-            found = await loaders.product_by_id.load(parsed) if parsed else None
-        else:
-            found = await loaders.product_by_sku.load(sku) if sku and "\0" not in sku else None
+        """The product of that id or else of that SKU, by the request's loader."""
+        key = parse_id(id_) if id_ is not None else sku
+        found = await info.context.loaders.product.load(key) if key else None
         return cls.of(found) if found else None
 
     @classmethod
@@ -100,7 +96,7 @@ class Reservation:
 
     @strawberry.field(description="What is reserved.")
     async def product(self, info: Info) -> Product:
-        product = await info.context.loaders.product_by_id.load(self.reservation.product_id)
+        product = await info.context.loaders.product.load(self.reservation.product_id)
         assert product is not None, "a reservation refers to a product that exists"
         return Product.of(product)
 

@@ -85,6 +85,35 @@ async def test_a_batch_of_product_entities_is_one_statement_and_one_for_stock(
     assert len(statements) == 2
 
 
+async def test_a_batch_that_names_products_by_id_and_by_sku_is_one_statement_and_one_for_stock(
+    ask: Ask, inventory: Inventory
+) -> None:
+    tea, mug, rope = (await inventory.list_products(3, None, None)).products
+    keys = [{"id": str(tea.id)}, {"sku": mug.sku}, {"id": str(mug.id)}, {"sku": rope.sku}, {"sku": "none"}]
+    with count_statements() as statements:
+        result = await ask(
+            ENTITIES % "... on Product { sku stock { available } }",
+            None,
+            of=[{"__typename": "Product", **key} for key in keys],
+        )
+    assert result.errors is None
+    assert result.data is not None
+    found = [entity and (entity["sku"], entity["stock"]["available"]) for entity in result.data["_entities"]]
+    assert found == [("TEA", 100), ("MUG", 20), ("MUG", 20), ("ROPE", 5), None]
+    assert len(statements) == 2
+
+
+async def test_a_page_of_a_search_and_their_stock_are_two_statements(ask: Ask) -> None:
+    query = """query ($after: String) { products(first: 1, after: $after, search: "coffee or harbours") {
+        edges { node { sku stock { available } } } pageInfo { hasNextPage endCursor } } }"""
+    first = await ask(query, None)
+    assert first.data is not None
+    with count_statements() as statements:
+        result = await ask(query, None, after=first.data["products"]["pageInfo"]["endCursor"])
+    assert result.errors is None
+    assert len(statements) == 2
+
+
 async def test_reservations_are_seen_by_their_owner_alone(ask: Ask, hold: Hold) -> None:
     held = await hold(owner="ada", quantity=2)
     query = "query ($id: ID!) { reservation(id: $id) { state quantity total { amount } product { sku } owner { id } } }"

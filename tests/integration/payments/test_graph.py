@@ -111,6 +111,18 @@ async def test_wallet_and_payments_of_a_user_are_two_statements_and_only_ones_ow
     assert others.data == {"_entities": [{"__typename": "User", "wallet": None, "payments": None}]}
 
 
+async def test_the_reservations_of_payments_and_their_payments_are_two_statements(ask: Ask, pay: Pay) -> None:
+    made = {str((await pay("ada")).id) for _ in range(3)}
+    query = ENTITIES % "... on User { payments { id reservation { payment { id } } } }"
+    with count_statements() as statements:
+        result = await ask(query, "ada", of=[{"__typename": "User", "id": "ada"}])
+    assert result.errors is None
+    assert result.data is not None
+    payments = result.data["_entities"][0]["payments"]
+    assert {payment["reservation"]["payment"]["id"] for payment in payments} == made
+    assert len(statements) == 2
+
+
 async def test_a_batch_of_payments_and_wallets_is_one_statement_each_and_only_ones_own(
     ask: Ask, payments: Payments, pay: Pay
 ) -> None:
