@@ -40,7 +40,7 @@ from gateway.supergraph.reader import type_reference
 
 _CLIENT_DIRECTIVES = frozenset({"deprecated", "specifiedBy", "oneOf"})
 _EXECUTABLE = frozenset(
-    location.value
+    location.name
     for location in (
         DirectiveLocation.QUERY,
         DirectiveLocation.MUTATION,

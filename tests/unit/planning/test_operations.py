@@ -59,3 +59,8 @@ def test_a_nullable_condition_variable_becomes_a_required_one(plan: Make, fetche
     assert fetches(TYPES, operation) == ["a: query($on:Boolean!){a b:a @include(if:$on)}"]
     definitions = plan(TYPES, operation).operation.variable_definitions
     assert definitions[0].type.kind == "non_null_type"
+
+
+def test_a_directive_of_the_clients_own_stays_out_of_the_fetches(fetches: Make) -> None:
+    types = TYPES + " directive @timing(on: Boolean) on FIELD | QUERY"
+    assert fetches(types, "query ($x: Boolean) @timing { a @timing(on: $x) }") == ["a: query{a}"]

@@ -107,3 +107,14 @@ def test_root_types_have_their_default_names_without_a_schema_definition(
         .replace("{ query: Query }", "", 1)
     )
     assert dict(Supergraph.from_sdl(sdl).roots) == {"query": "Query"}
+
+
+def test_directives_of_operations_belong_to_the_api_schema(supergraph_sdl: Callable[..., str]) -> None:
+    types = (
+        QUERY
+        + " directive @timing(unit: Unit) on FIELD | QUERY enum Unit { MS S } directive @owner on OBJECT"
+    )
+    schema = Supergraph.from_sdl(supergraph_sdl(types)).api_schema
+    assert schema.get_directive("timing")
+    assert schema.get_directive("owner") is None
+    assert schema.get_directive("join__type") is None
