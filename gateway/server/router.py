@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, cast
 
 from common.http import open_transport
@@ -46,6 +47,7 @@ class Router:
         self.config = config
         self._metrics = Metrics()
         self.registry = self._metrics.registry
+        self._duration = lru_cache(self._metrics.duration.labels)
         self._tracer = telemetry.tracer if telemetry else None
         self._app = cast("ASGIApp", telemetry.asgi(cast("Any", self._serve))) if telemetry else self._serve
         apps = apps or {}
@@ -100,7 +102,7 @@ class Router:
     def _record(self, exchange: Exchange, status: int) -> None:
         seconds = time.perf_counter() - exchange.started
         method = exchange.request.method if exchange.request.method in ("GET", "POST") else "_OTHER"
-        self._metrics.duration.labels(method, exchange.operation_type, status).observe(seconds)
+        self._duration(method, exchange.operation_type, status).observe(seconds)
         if _log.isEnabledFor(logging.INFO):
             _log.info("request", extra={"data": exchange.log_line(status, seconds)})
 

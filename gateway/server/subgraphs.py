@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from functools import lru_cache, partial
 
 from common.http import Request, Response, Transport, TransportError, open_transport
 from gateway.server.asgi import ASGIApp
@@ -17,10 +18,9 @@ class SubgraphTransport:
     """
 
     def __init__(self, name: str, inner: Transport, *, timeout: float, metrics: Metrics) -> None:
-        self._name = name
         self._inner = inner
         self._timeout = timeout
-        self._duration = metrics.subgraph_duration
+        self._duration = lru_cache(partial(metrics.subgraph_duration.labels, name))
 
     @property
     def url(self) -> str:
@@ -38,7 +38,7 @@ class SubgraphTransport:
             status = str(response.status)
             return response
         finally:
-            self._duration.labels(self._name, status).observe(time.perf_counter() - started)
+            self._duration(status).observe(time.perf_counter() - started)
 
     async def close(self) -> None:
         await self._inner.close()
