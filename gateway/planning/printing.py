@@ -33,7 +33,7 @@ _INDENT = "  "
 def print_plan(node: PlanNode | None) -> str:
     """The plan in the QueryPlan notation."""
     with deep_nesting:
-        return "QueryPlan {}" if node is None else _block("QueryPlan", [_print_node(node)])
+        return "QueryPlan {}" if node is None else _block("QueryPlan", [_print_node(node) + ","])
 
 
 def plan_to_json(node: PlanNode | None) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def _print_node(node: PlanNode) -> str:
         case Condition(variable, if_clause, else_clause):
             clauses = (("Include", if_clause), ("Skip", else_clause))
             return "\n".join(
-                _block(f"{name}(if: ${variable})", [_print_node(clause) + ","])
+                _block(f"{name}(if: ${variable})", [_print_node(clause)])
                 for name, clause in clauses
                 if clause
             )
@@ -164,16 +164,17 @@ def _fetch_to_json(fetch: Fetch) -> dict[str, Any]:
         "variableUsages": list(fetch.variables),
         "operation": fetch.document,
         "operationKind": fetch.operation_kind,
-        "operationName": fetch.operation_name,
         "id": str(fetch.id),
     }
+    if fetch.operation_name is not None:
+        found["operationName"] = fetch.operation_name
     if not fetch.entities:
-        found["outputRewrites"] = _renames_to_json(fetch.renames)
+        found |= _rewrites_to_json((), fetch.renames)
         return {"kind": "Flatten", "path": _path_to_json(fetch.path), "node": found} if fetch.path else found
     if _is_flatten(fetch):
         entity = fetch.entities[0]
         found["requires"] = list(map(_representation_to_json, entity.representations))
-        found["outputRewrites"] = _renames_to_json(entity.renames)
+        found |= _rewrites_to_json(entity.representations, entity.renames)
         return {"kind": "Flatten", "path": _path_to_json(entity.paths[0]), "node": found}
     return found | {
         "kind": "BatchFetch",
@@ -187,7 +188,7 @@ def _entity_to_json(entity: EntityFetch) -> dict[str, Any]:
         "representationsVariableName": entity.variable,
         "paths": list(map(_path_to_json, entity.paths)),
         "requires": list(map(_representation_to_json, entity.representations)),
-        "outputRewrites": _renames_to_json(entity.renames),
+        **_rewrites_to_json(entity.representations, entity.renames),
     }
 
 
@@ -214,11 +215,25 @@ def _required_to_json(selection: RequiredSelection) -> dict[str, Any]:
     return found
 
 
-def _renames_to_json(renames: Iterable[KeyRenamer]) -> list[dict[str, Any]]:
-    return [
+def _rewrites_to_json(
+    representations: Iterable[Representation], renames: Iterable[KeyRenamer]
+) -> dict[str, Any]:
+    """What is changed in representations before they are sent, and in the answer; without what is empty."""
+    inputs = [
+        {
+            "kind": "ValueSetter",
+            "path": [f"... on {found.type_condition}", "__typename"],
+            "setValueTo": found.typename,
+        }
+        for found in representations
+        if found.typename is not None
+    ]
+    outputs = [
         {"kind": "KeyRenamer", "path": _path_to_json(rename.path), "renameKeyTo": rename.rename_to}
         for rename in renames
     ]
+    rewrites = {"inputRewrites": inputs, "outputRewrites": outputs}
+    return {name: found for name, found in rewrites.items() if found}
 
 
 def _path_to_json(path: Path) -> list[str]:

@@ -37,9 +37,9 @@ def test_a_plan_is_printed_in_the_query_plan_notation(plan: Make) -> None:
                     }
                   }
                 },
-              },
+              }
             },
-          }
+          },
         }""")
 
 
@@ -65,10 +65,27 @@ def test_a_plan_as_json_has_apollos_names(plan: Make) -> None:
         ["t", "@"],
         ["x"],
     )
+    assert "operationName" not in root
     assert flatten["node"]["requires"] == [
         {
             "kind": "InlineFragment",
             "typeCondition": "T",
             "selections": [{"kind": "Field", "name": "__typename"}, {"kind": "Field", "name": "id"}],
         }
+    ]
+
+
+def test_a_type_name_that_is_set_is_an_input_rewrite(plan: Make) -> None:
+    types = """
+    type Query @join__type(graph: A) { nodes: [Node] @join__field(graph: A) }
+    interface Node @join__type(graph: A, key: "id") @join__type(graph: B, key: "id", isInterfaceObject: true) {
+      id: ID! name: String @join__field(graph: B)
+    }
+    type T implements Node @join__implements(graph: A, interface: "Node") @join__type(graph: A, key: "id") {
+      id: ID! name: String @join__field
+    }
+    """
+    fetch = plan(types, "{ nodes { ... on T { name } } }").to_json()["node"]["nodes"][1]["node"]
+    assert fetch["inputRewrites"] == [
+        {"kind": "ValueSetter", "path": ["... on T", "__typename"], "setValueTo": "Node"}
     ]
