@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from graphql import GraphQLError, GraphQLSyntaxError
+from graphql import FieldNode, GraphQLError, GraphQLSyntaxError
 
 from common.errors import DomainError
 
@@ -15,9 +15,9 @@ def format_error(error: GraphQLError, log: logging.Logger) -> dict[str, Any]:
     cause = error.original_error
     if isinstance(cause, DomainError):
         return _shown(error, cause.message, {"code": cause.code, **cause.extensions})
-    if cause is None or isinstance(cause, GraphQLError):
+    if (cause is None or isinstance(cause, GraphQLError)) and not _is_about_a_result(error):
         return _shown(error, error.message, {"code": _request_code(error), **(error.extensions or {})})
-    log.error("Unexpected error at %s", error.path, exc_info=cause)
+    log.error("Unexpected error at %s", error.path, exc_info=cause or error)
     return _shown(error, "Internal error", {"code": INTERNAL})
 
 
@@ -30,7 +30,12 @@ def _shown(error: GraphQLError, message: str, extensions: dict[str, Any]) -> dic
     return {**shown, "extensions": extensions}
 
 
+def _is_about_a_result(error: GraphQLError) -> bool:
+    """Whether a resolver gave what its field's type does not allow; what is wrong with an argument names the argument."""
+    at_field = any(isinstance(node, FieldNode) for node in error.nodes or ())
+    return error.path is not None and at_field and "code" not in (error.extensions or {})
+
+
 def _request_code(error: GraphQLError) -> str:
-    if isinstance(error, GraphQLSyntaxError):
-        return "GRAPHQL_PARSE_FAILED"
-    return INTERNAL if error.path else "GRAPHQL_VALIDATION_FAILED"
+    is_syntax = isinstance(error, GraphQLSyntaxError)
+    return "GRAPHQL_PARSE_FAILED" if is_syntax else "GRAPHQL_VALIDATION_FAILED"

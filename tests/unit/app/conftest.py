@@ -31,6 +31,10 @@ class Query:
         return 3
 
     @strawberry.field
+    def crew(self, ships: int = 3) -> int | None:
+        return ships * 1_000_000
+
+    @strawberry.field
     def closed(self) -> int | None:
         raise HarbourClosedError("The harbour is closed", until="spring")
 

@@ -33,6 +33,25 @@ async def test_a_defect_is_masked_and_logged_in_full(harbour: Any, caplog: pytes
     assert "hunter2" in caplog.text
 
 
+async def test_a_result_that_its_type_does_not_allow_is_a_masked_defect(
+    harbour: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = json.loads((await harbour.ask("{ crew(ships: 5000) }")).body)
+    (error,) = answer["errors"]
+    assert (error["message"], error["extensions"]) == ("Internal error", {"code": "INTERNAL_SERVER_ERROR"})
+    assert "5000000000" in caplog.text
+
+
+async def test_an_argument_that_turns_out_null_is_the_clients_error(
+    harbour: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    query = "query ($ships: Int = 1) { crew(ships: $ships) }"
+    answer = json.loads((await harbour.ask(query, variables={"ships": None})).body)
+    assert answer["data"] == {"crew": None}
+    assert answer["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 async def test_a_result_that_is_not_json_is_a_masked_defect(harbour: Any) -> None:
     answer = json.loads((await harbour.ask("{ notJson }")).body)
     assert answer["errors"][0]["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
