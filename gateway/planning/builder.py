@@ -7,8 +7,6 @@ is moved to other subgraphs by fetches that start from the same object. Where se
 
 from collections.abc import Iterable, Sequence
 
-from graphql import GraphQLError
-
 from gateway.planning.choosing import Choices, Chooser
 from gateway.planning.entity_fetches import EntityFetches
 from gateway.planning.errors import OperationError
@@ -16,11 +14,8 @@ from gateway.planning.fetch_graph import FetchGraph, FetchNode, SelectedObject
 from gateway.planning.places import Place, Places
 from gateway.planning.reach import Option, Reachability
 from gateway.planning.response_keys import ResponseKeys
-from gateway.planning.selection import Selection
+from gateway.planning.selection import FIELDS_LIMIT, Selection
 from gateway.planning.tasks import Target, Task, path_below, signature, target_of
-
-FIELDS_LIMIT = 10_000
-"""How many fields one plan may ask for. Where types part at each level of an operation, they double with each."""
 
 
 class Builder:
@@ -200,8 +195,7 @@ class Builder:
     def _count_field(self) -> None:
         self._fields += 1
         if self._fields > FIELDS_LIMIT:
-            message = f"The plan of the operation would ask subgraphs for more than {FIELDS_LIMIT} fields"
-            raise OperationError("QUERY_PLAN_COMPLEXITY_EXCEEDED", [GraphQLError(message)])
+            raise OperationError.for_complexity(FIELDS_LIMIT)
 
     def _tells_types(self, place: Place) -> bool:
         return self._graph.is_abstract(place.type_name) and not self._places.is_interface_object(place)

@@ -1,10 +1,9 @@
 """Why an operation cannot be planned."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from graphql import GraphQLError
 
-from gateway.planning.selection import Selection
 from gateway.supergraph import SourceLocation
 
 
@@ -27,17 +26,14 @@ class OperationError(Exception):
         super().__init__(self.message)
 
     @classmethod
-    def for_unreached(cls, selections: Iterable[Selection]) -> "OperationError":
-        """What no subgraph can answer: the supergraph is not satisfiable."""
-        fields = dict.fromkeys(name for selection in selections for name in _leaves(selection))
+    def for_unreached(cls, fields: Iterable[str]) -> "OperationError":
+        """For what no subgraph can answer, by coordinates: the supergraph is not satisfiable."""
         return cls(
-            "UNREACHABLE_FIELD", [GraphQLError(f"No subgraph can answer '{name}' here") for name in fields]
+            "UNREACHABLE_FIELD",
+            [GraphQLError(f"No subgraph can answer '{field}' here") for field in dict.fromkeys(fields)],
         )
 
-
-def _leaves(selection: Selection) -> Iterator[str]:
-    """The coordinates of the fields at the ends of a selection."""
-    if not selection.selections:
-        yield f"{min(selection.types)}.{selection.name}"
-    for inner in selection.selections:
-        yield from _leaves(inner)
+    @classmethod
+    def for_complexity(cls, fields: int) -> "OperationError":
+        message = f"The plan of the operation would ask subgraphs for more than {fields} fields"
+        return cls("QUERY_PLAN_COMPLEXITY_EXCEEDED", [GraphQLError(message)])

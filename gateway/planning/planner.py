@@ -126,7 +126,7 @@ class _Planning:
             subgraphs = [option.move.subgraph for option in options if option.move]
             previous = chosen[-1][0] if chosen else None
             if not subgraphs:
-                raise OperationError.for_unreached([selection])
+                raise OperationError.for_unreached(selection.leaf_fields())
             chosen.append((previous if previous in subgraphs else subgraphs[0], selection))
         for subgraph, group in groupby(chosen, key=lambda item: item[0]):
             yield [selection for _, selection in group], subgraph
@@ -138,7 +138,9 @@ class _Planning:
 
         best = best_plan(build)
         if best.unreached:
-            raise OperationError.for_unreached(best.unreached)
+            raise OperationError.for_unreached(
+                field for selection in best.unreached for field in selection.leaf_fields()
+            )
         return schedule(best.requests, self._leaf)
 
     def _leaf(self, request: Request) -> PlanNode:

@@ -23,6 +23,7 @@ from graphql import (
     print_ast,
 )
 
+from gateway.planning.errors import OperationError
 from gateway.supergraph.query_graph import QueryGraph
 
 Condition: TypeAlias = tuple[str, bool]
@@ -30,6 +31,12 @@ Condition: TypeAlias = tuple[str, bool]
 
 Conditions: TypeAlias = tuple[Condition, ...]
 
+
+FIELDS_LIMIT = 10_000
+"""How many fields an operation may select, its fragments written out, and how many one plan may ask for.
+
+Where types or conditions part at each level of an operation, the fields double with each.
+"""
 
 INTROSPECTION = frozenset({"__schema", "__type"})
 """Fields that the API schema answers, no subgraph."""
@@ -87,6 +94,13 @@ class Selection:
             part = self._parts.setdefault(wanted, self._changed(selections=children, leaves=wanted))
         return part
 
+    def leaf_fields(self) -> Iterator[str]:
+        """The coordinates of the fields at its ends."""
+        if not self.selections:
+            yield f"{min(self.types)}.{self.name}"
+        for inner in self.selections:
+            yield from inner.leaf_fields()
+
     def under(self, conditions: Conditions) -> "Selection":
         """The selection under `conditions` besides its own."""
         if not conditions:
@@ -128,6 +142,16 @@ class _Collected:
         self.nodes: list[FieldNode] = []
 
 
+class _Position:
+    """What is collected for one position of the answer, and the fragments that were spread there already."""
+
+    __slots__ = ("fields", "spreads")
+
+    def __init__(self) -> None:
+        self.fields: dict[tuple[str, frozenset[str], Conditions], _Collected] = {}
+        self.spreads: set[tuple[str, frozenset[str], Conditions]] = set()
+
+
 class Normalizer:
     """Makes selections of the syntax nodes of one operation or field set."""
 
@@ -137,22 +161,26 @@ class Normalizer:
         self._graph = graph
         self._fragments = fragments or {}
         self._next_leaf = 1
+        self._fields = 0
 
     def normalize(self, selection_set: SelectionSetNode, type_name: str) -> tuple[Selection, ...]:
-        """The selections of `selection_set` on the composite type `type_name`."""
+        """The selections of `selection_set` on the composite type `type_name`.
+
+        Raises OperationError (QUERY_PLAN_COMPLEXITY_EXCEEDED) for more than FIELDS_LIMIT.
+        """
         return self._selections([selection_set], type_name)
 
     def _selections(self, sets: Iterable[SelectionSetNode], type_name: str) -> tuple[Selection, ...]:
-        collected: dict[tuple[str, frozenset[str], Conditions], _Collected] = {}
+        position = _Position()
         types = self._graph.possible_types(type_name)
         for selection_set in sets:
-            self._collect(selection_set, type_name, types, (), collected)
+            self._collect(selection_set, type_name, types, (), position)
         by_response_key: dict[str, list[_Collected]] = {}
-        for (response_key, _, _), found in collected.items():
+        for (response_key, _, _), found in position.fields.items():
             by_response_key.setdefault(response_key, []).append(found)
         return tuple(
             self._selection(key[0], found)
-            for key, found in collected.items()
+            for key, found in position.fields.items()
             if not _is_covered(found, by_response_key[key[0]])
         )
 
@@ -162,7 +190,7 @@ class Normalizer:
         parent: str,
         types: frozenset[str],
         conditions: Conditions,
-        collected: dict[tuple[str, frozenset[str], Conditions], _Collected],
+        position: _Position,
     ) -> None:
         for node in selection_set.selections:
             merged = _conditions(node.directives or (), conditions)
@@ -173,15 +201,20 @@ class Normalizer:
                     continue
                 response_key = node.alias.value if node.alias else node.name.value
                 key = (response_key, types, merged)
-                if key not in collected:
-                    collected[key] = _Collected(parent, types, merged)
-                collected[key].nodes.append(node)
+                if key not in position.fields:
+                    position.fields[key] = _Collected(parent, types, merged)
+                position.fields[key].nodes.append(node)
                 continue
+            if isinstance(node, FragmentSpreadNode):
+                spread = (node.name.value, types, merged)
+                if spread in position.spreads:
+                    continue
+                position.spreads.add(spread)
             condition, inner = self._fragment(node)
             type_name = condition or parent
             narrowed = types & self._graph.possible_types(type_name) if condition else types
             if narrowed:
-                self._collect(inner, type_name, narrowed, merged, collected)
+                self._collect(inner, type_name, narrowed, merged, position)
 
     def _fragment(self, node: Node) -> tuple[str | None, SelectionSetNode]:
         if isinstance(node, FragmentSpreadNode):
@@ -191,6 +224,9 @@ class Normalizer:
         return node.type_condition.name.value if node.type_condition else None, node.selection_set
 
     def _selection(self, response_key: str, found: _Collected) -> Selection:
+        self._fields += 1
+        if self._fields > FIELDS_LIMIT:
+            raise OperationError.for_complexity(FIELDS_LIMIT)
         node = found.nodes[0]
         name = node.name.value
         sets = [field.selection_set for field in found.nodes if field.selection_set]

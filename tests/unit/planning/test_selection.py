@@ -1,5 +1,7 @@
+import pytest
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse
 
+from gateway.planning import OperationError
 from gateway.planning.selection import Normalizer, Selection
 from gateway.supergraph import Supergraph
 from gateway.supergraph.query_graph import QueryGraph
@@ -8,9 +10,9 @@ SDL = """
 schema @link(url: "https://specs.apollo.dev/join/v0.3", for: EXECUTION) { query: Query }
 enum join__Graph { A @join__graph(name: "a", url: "") }
 type Query { node(x: Int, y: [Int]): Node }
-interface Node { id: ID name: String }
-type X implements Node { id: ID name: String x: Int }
-type Y implements Node { id: ID name: String }
+interface Node { id: ID name: String next: Node }
+type X implements Node { id: ID name: String next: Node x: Int }
+type Y implements Node { id: ID name: String next: Node }
 """
 GRAPH = QueryGraph(Supergraph.from_sdl(SDL))
 
@@ -68,3 +70,26 @@ def test_a_selection_can_be_cut_to_some_of_its_leaves() -> None:
     first = node.selections[0].leaves
     assert shape((node.restricted(first),)) == [("node", "Query", ("id", "XY"))]
     assert node.restricted(node.leaves) is node
+
+
+def doubling(level: str, levels: int) -> str:
+    """Fragments of which each spreads the next one twice, by `level`."""
+    fragments = "".join(
+        f"fragment F{number} on Node {{ {level.replace('NEXT', f'...F{number + 1}')} }} "
+        for number in range(levels)
+    )
+    return f"{{ node {{ ...F0 }} }} {fragments} fragment F{levels} on Node {{ id }}"
+
+
+@pytest.mark.parametrize("level", ["name NEXT NEXT", "next { NEXT } next { NEXT }"])
+def test_what_is_spread_twice_is_collected_once(level: str) -> None:
+    assert len(selections_of(doubling(level, 60))[0].selections) <= 2
+
+
+@pytest.mark.parametrize(
+    "level", ["next { NEXT } next @skip(if: $x) { NEXT }", "next { NEXT } ... on X { next { NEXT } }"]
+)
+def test_what_doubles_at_each_level_is_refused(level: str) -> None:
+    with pytest.raises(OperationError) as caught:
+        selections_of(doubling(level, 60))
+    assert caught.value.code == "QUERY_PLAN_COMPLEXITY_EXCEEDED"

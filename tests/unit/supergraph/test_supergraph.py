@@ -1,4 +1,6 @@
+import gc
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 from graphql import print_schema
@@ -118,3 +120,10 @@ def test_directives_of_operations_belong_to_the_api_schema(supergraph_sdl: Calla
     assert schema.get_directive("timing")
     assert schema.get_directive("owner") is None
     assert schema.get_directive("join__type") is None
+
+
+def test_reading_leaves_garbage_collection_as_it_was(supergraph_sdl: Callable[..., str]) -> None:
+    for text in (supergraph_sdl(QUERY), "type", "type Query { a: Int }"):
+        with suppress(SupergraphError):
+            Supergraph.from_sdl(text)
+        assert gc.isenabled()
