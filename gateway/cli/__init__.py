@@ -18,6 +18,7 @@ app = App(
 app.command("gateway.cli.up:up", name="up", help="Bring up the whole platform with demo data.")
 app.command("gateway.cli.serve:serve", name="serve", help="Serve a supergraph file at /graphql.")
 app.command("gateway.cli.compose:compose", name="compose", help="Compose subgraph schemas to a supergraph.")
+app.command("gateway.cli.check:check", name="check", help="List what a new supergraph changes for clients.")
 app.command("gateway.cli.plan:plan", name="plan", help="Show the query plan of an operation.")
 app.command(
     "gateway.cli.subgraph:subgraph", name="subgraph", help="Run one of the platform's services alone."

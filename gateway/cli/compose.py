@@ -3,16 +3,30 @@
 import asyncio
 import os
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from cyclopts import Parameter
 
 from gateway.cli.failure import CommandError
 from gateway.cli.report import report
-from gateway.cli.rover import load_subgraphs
+from gateway.cli.rover import load_subgraphs, watched_files
 from gateway.composition import compose as compose_subgraphs
 from gateway.server.config import ConfigError
 
+_POLL_SECONDS = 0.5
 
-def compose(*, config: Path, output: Path | None = None) -> int:
+
+def compose(
+    *,
+    config: Path,
+    output: Path | None = None,
+    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+    watch: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
     """Compose subgraph schemas to a supergraph.
 
     Exits with 1 where the schemas do not compose: each error is printed with its code, the subgraph, line and
@@ -24,24 +38,76 @@ def compose(*, config: Path, output: Path | None = None) -> int:
         A YAML file in rover's format; paths in it are relative to it.
     output
         Where to write the supergraph's SDL; standard output without it.
+    as_json
+        Print both SDLs, errors and hints as JSON instead.
+    watch
+        Compose again whenever the configuration or a schema file changes, until interrupted.
     """
+    if watch:
+        return _watch(config, lambda: _compose(config, output, as_json=as_json))
+    return _compose(config, output, as_json=as_json)
+
+
+def _compose(config: Path, output: Path | None, *, as_json: bool) -> int:
     try:
         subgraphs = asyncio.run(load_subgraphs(config, os.environ))
     except ConfigError as error:
         raise CommandError(str(error)) from None
     result = compose_subgraphs(subgraphs)
-    sources = {subgraph.name: subgraph.sdl for subgraph in subgraphs}
-    for line in report(result, sources):
-        print(line, file=sys.stderr)
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(result), indent=2).decode(), flush=True)
+    else:
+        sources = {subgraph.name: subgraph.sdl for subgraph in subgraphs}
+        for line in report(result, sources):
+            print(line, file=sys.stderr)
     if result.supergraph_sdl is None:
         return 1
-    _write(result.supergraph_sdl, output)
+    if output is not None or not as_json:
+        _write(result.supergraph_sdl, output)
     return 0
+
+
+def _watch(config: Path, run: Callable[[], int]) -> int:
+    """Run at once and after every change; gives the status of the last run when interrupted."""
+    status = 0
+    seen: dict[Path, tuple[int, int]] | None = None
+    try:
+        while True:
+            found = _versions(config)
+            if found != seen:
+                seen = found
+                status = _attempt(run)
+                print(f"Watching {len(found)} files", file=sys.stderr, flush=True)
+            time.sleep(_POLL_SECONDS)
+    except KeyboardInterrupt:
+        return status
+
+
+def _attempt(run: Callable[[], int]) -> int:
+    """Run; a mistake that a later save may mend is printed and does not end the watch."""
+    try:
+        return run()
+    except CommandError as error:
+        print(f"hansa: {error}", file=sys.stderr)
+        return error.status
+
+
+def _versions(config: Path) -> dict[Path, tuple[int, int]]:
+    """When each file was last written, and its size; zeros for one that is not there, as while an editor saves."""
+    found = {}
+    for file in watched_files(config, os.environ):
+        try:
+            status = file.stat()
+        except OSError:
+            found[file] = (0, 0)
+        else:
+            found[file] = (status.st_mtime_ns, status.st_size)
+    return found
 
 
 def _write(text: str, output: Path | None) -> None:
     if output is None:
-        print(text.rstrip("\n"))
+        print(text.rstrip("\n"), flush=True)
         return
     part = output.with_name(output.name + ".part")
     try:

@@ -65,6 +65,17 @@ async def load_subgraphs(file: Path, environment: Mapping[str, str]) -> list[Sub
     return list(await asyncio.gather(*(loader.load(name, entry) for name, entry in parsed.subgraphs.items())))
 
 
+def watched_files(file: Path, environment: Mapping[str, str]) -> list[Path]:
+    """The files that decide what `file` composes, itself first; only itself where it cannot be read."""
+    try:
+        document = read_document(read_text(file), source=str(file), environment=environment)
+        parsed = convert(document, SupergraphFile, source=str(file))
+    except ConfigError:
+        return [file]
+    sources = (entry.schema_.file for entry in parsed.subgraphs.values())
+    return [file, *(file.parent / source for source in sources if source is not None)]
+
+
 class _Loader:
     def __init__(self, file: Path, document: Located) -> None:
         self._file = file

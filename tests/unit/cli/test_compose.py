@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,59 @@ def test_schemas_that_do_not_compose_are_1_and_write_nothing(run: Any, folder: P
     assert "error[FIELD_TYPE_MISMATCH]: " in outcome.err
     assert "--> products:4:" in outcome.err
     assert not output.exists()
+
+
+def test_the_result_is_printed_as_json(run: Any, folder: Path) -> None:
+    outcome = run("compose", "--config", folder / "supergraph.yaml", "--json")
+    found = json.loads(outcome.out)
+    assert (outcome.status, outcome.err) == (0, "")
+    assert found["supergraph_sdl"] == run("compose", "--config", folder / "supergraph.yaml").out
+    assert "reviews: [String!]" in found["api_schema_sdl"]
+    assert (found["errors"], found["hints"]) == ([], [])
+
+
+def test_errors_are_printed_as_json(run: Any, folder: Path) -> None:
+    (folder / "schemas" / "products.graphql").write_text(PRODUCTS.replace("name: String!", "reviews: Int"))
+    outcome = run("compose", "--config", folder / "supergraph.yaml", "--json")
+    found = json.loads(outcome.out)
+    assert (outcome.status, found["supergraph_sdl"]) == (1, None)
+    mismatch = next(each for each in found["errors"] if each["code"] == "FIELD_TYPE_MISMATCH")
+    assert mismatch["coordinate"] == "Product.reviews"
+    assert mismatch["locations"][0] == {"subgraph": "products", "line": 4, "column": 43}
+
+
+def test_watching_composes_again_after_each_change(
+    run: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    products, output = folder / "schemas" / "products.graphql", folder / "out.graphql"
+    seen = []
+    saves = [
+        lambda: products.write_text(PRODUCTS.replace("name: String!", "")),
+        lambda: None,
+        products.unlink,
+        lambda: (folder / "supergraph.yaml").write_text("{"),
+    ]
+
+    def wait(_: float) -> None:
+        seen.append(output.read_text() if output.exists() else "")
+        output.unlink(missing_ok=True)
+        if not saves:
+            raise KeyboardInterrupt
+        saves.pop(0)()
+
+    monkeypatch.setattr("gateway.cli.compose.time.sleep", wait)
+    outcome = run("compose", "--config", folder / "supergraph.yaml", "--output", output, "--watch")
+    assert ["name" in text.partition("type Product")[2] for text in seen] == [
+        True,
+        False,
+        False,
+        False,
+        False,
+    ]
+    assert [bool(text) for text in seen] == [True, True, False, False, False]
+    assert "products.graphql:1: Cannot be read: No such file" in outcome.err
+    assert "supergraph.yaml:1: Not YAML" in outcome.err
+    assert outcome.status == 2
 
 
 @pytest.mark.parametrize(
