@@ -10,6 +10,7 @@ from litestar import Litestar, asgi
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Server
 from litestar.types import ControllerRouterHandler
 from prometheus_client import CollectorRegistry
 from strawberry.federation import Schema
@@ -72,5 +73,9 @@ def _verifying(settings: ServiceSettings) -> Lifespan:
 
 def _openapi(name: str) -> OpenAPIConfig:
     return OpenAPIConfig(
-        title=f"Hansa {name}", version="1", path="/schema", render_plugins=[JsonRenderPlugin(path="/")]
+        title=f"Hansa {name}",
+        version="1",
+        path="/schema",
+        servers=[Server(url=".")],
+        render_plugins=[JsonRenderPlugin(path="/")],
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from subgraphs.inventory.errors import InvalidInputError
+from common.inputs import InvalidInputError
 
 MAX_QUANTITY = 1_000
 """Pieces in one reservation."""
@@ -15,10 +15,8 @@ MAX_QUANTITY = 1_000
 MAX_PRICE = 2_000_000
 """Minor units. With `MAX_QUANTITY` it keeps every total inside GraphQL's 32-bit Int."""
 
-MAX_PAGE = 100
 MAX_SKU = 64
 MAX_SEARCH = 200
-MAX_IDEMPOTENCY_KEY = 200
 
 
 class ReservationState(StrEnum):
@@ -135,13 +133,6 @@ def check_quantity(quantity: int) -> int:
     return quantity
 
 
-def check_page(first: int) -> int:
-    """Return `first`, or raise InvalidInputError unless a page of that many rows may be asked for."""
-    if not 1 <= first <= MAX_PAGE:
-        raise InvalidInputError("first", f"must be between 1 and {MAX_PAGE}, not {first}")
-    return first
-
-
 def check_text(field: str, text: str, longest: int) -> str:
     """Return `text` without outer blanks, or raise InvalidInputError when nothing is left or too much.
 
@@ -155,14 +146,6 @@ def check_text(field: str, text: str, longest: int) -> str:
     if not text.isprintable():
         raise InvalidInputError(field, "must not contain control characters")
     return text
-
-
-def parse_id(text: str) -> UUID | None:
-    """Return the id, or None for what cannot be one: it names nothing, which is no error."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def encode_cursor(product: Product) -> str:

@@ -10,9 +10,9 @@ from msgspec import Struct
 from common import idempotency
 from common.database import Database, Transaction
 from common.failpoints import failpoint
+from common.inputs import check_idempotency_key, check_page
 from subgraphs.inventory import store
 from subgraphs.inventory.domain import (
-    MAX_IDEMPOTENCY_KEY,
     MAX_SEARCH,
     MAX_SKU,
     EndedReservation,
@@ -24,7 +24,6 @@ from subgraphs.inventory.domain import (
     StockLevel,
     UnknownProduct,
     UnknownReservation,
-    check_page,
     check_quantity,
     check_text,
     decode_cursor,
@@ -98,7 +97,7 @@ class Inventory:
             IdempotencyMismatch: the key was used for another request.
         """
         request = _ReserveRequest(check_text("sku", sku, MAX_SKU), check_quantity(quantity))
-        key = check_text("idempotencyKey", idempotency_key, MAX_IDEMPOTENCY_KEY)
+        key = check_idempotency_key(idempotency_key)
         async with self._database.transaction() as transaction:
             receipt = await idempotency.once(
                 transaction,

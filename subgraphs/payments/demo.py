@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from common.database import Database
 from common.demo import DEMO_USERS
+from common.inputs import MAX_PAGE
 from common.settings import load
-from subgraphs.payments.domain import MAX_PAGE, PaymentState
+from subgraphs.payments.domain import PaymentState
 from subgraphs.payments.service import Payments
 from subgraphs.payments.settings import Settings
 

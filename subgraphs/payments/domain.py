@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from subgraphs.payments.errors import InvalidInputError
+from common.inputs import InvalidInputError
 
 CURRENCY = "EUR"
 """The currency of every wallet."""
@@ -20,9 +20,6 @@ MAX_BALANCE = 100_000_000
 A refund may go above. A payment takes no more than a wallet has, so that every balance stays below twice this,
 inside GraphQL's 32-bit Int.
 """
-
-MAX_PAGE = 100
-MAX_IDEMPOTENCY_KEY = 200
 
 
 WALLET_GRACE = timedelta(seconds=10)
@@ -103,25 +100,3 @@ def check_top_up(amount: int) -> int:
     if not 1 <= amount <= MAX_TOP_UP:
         raise InvalidInputError("amount", f"must be between 1 and {MAX_TOP_UP} minor units, not {amount}")
     return amount
-
-
-def check_page(first: int) -> int:
-    """Return `first`, or raise InvalidInputError unless a page of that many rows may be asked for."""
-    if not 1 <= first <= MAX_PAGE:
-        raise InvalidInputError("first", f"must be between 1 and {MAX_PAGE}, not {first}")
-    return first
-
-
-def check_idempotency_key(key: str) -> str:
-    """Return `key`, or raise InvalidInputError unless it is a short line of printable text."""
-    if not 1 <= len(key) <= MAX_IDEMPOTENCY_KEY or not key.isprintable():
-        raise InvalidInputError("idempotencyKey", f"must be 1 to {MAX_IDEMPOTENCY_KEY} printable characters")
-    return key
-
-
-def parse_id(text: str) -> UUID | None:
-    """Return the id, or None for what cannot be one: it names nothing, which is no error."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -8,6 +8,7 @@ from msgspec import Struct
 from common import idempotency
 from common.database import Database, Transaction
 from common.failpoints import failpoint
+from common.inputs import check_idempotency_key, check_page
 from subgraphs.payments import store
 from subgraphs.payments.domain import (
     CURRENCY,
@@ -18,8 +19,6 @@ from subgraphs.payments.domain import (
     PaymentState,
     Wallet,
     WalletLimit,
-    check_idempotency_key,
-    check_page,
     check_top_up,
 )
 from subgraphs.payments.events import (

@@ -7,6 +7,7 @@ import strawberry
 
 from common.app.values import IdempotencyKeyReused, InvalidInput
 from common.idempotency import IdempotencyMismatch
+from common.inputs import InvalidInputError, parse_id
 from subgraphs.inventory import domain
 from subgraphs.inventory.api.context import Info
 from subgraphs.inventory.api.results import (
@@ -18,7 +19,6 @@ from subgraphs.inventory.api.results import (
     ReserveStockResult,
 )
 from subgraphs.inventory.api.types import Reservation
-from subgraphs.inventory.errors import InvalidInputError
 
 
 @strawberry.input
@@ -56,7 +56,7 @@ class Mutation:
         id: strawberry.ID,  # noqa: A002 - the argument's name in the schema
     ) -> ReleaseReservationResult:
         caller_id = info.context.require_caller()
-        parsed = domain.parse_id(id)
+        parsed = parse_id(id)
         outcome = await info.context.inventory.release(caller_id, parsed) if parsed else None
         match outcome:
             case domain.Reservation():

@@ -6,10 +6,10 @@
 import strawberry
 import strawberry.federation
 
+from common.inputs import InvalidInputError
 from subgraphs.inventory import domain
 from subgraphs.inventory.api.context import Info
 from subgraphs.inventory.api.types import Product, Reservation
-from subgraphs.inventory.errors import InvalidInputError
 
 
 @strawberry.federation.type(shareable=True, description="Where a page ends (GraphQL Cursor Connections).")

@@ -10,9 +10,10 @@ import strawberry.federation
 
 from common.app.values import Money
 from common.errors import ForbiddenError
+from common.inputs import parse_id
 from subgraphs.inventory import domain
 from subgraphs.inventory.api.context import Info
-from subgraphs.inventory.domain import ReservationState, parse_id
+from subgraphs.inventory.domain import ReservationState
 
 strawberry.enum(
     ReservationState,

@@ -7,11 +7,11 @@ import strawberry
 
 from common.app.values import IdempotencyKeyReused, InvalidInput, Money
 from common.idempotency import IdempotencyMismatch
+from common.inputs import InvalidInputError
 from subgraphs.payments import domain
 from subgraphs.payments.api.context import Info
 from subgraphs.payments.api.results import TopUpWalletResult, WalletLimitReached
 from subgraphs.payments.api.types import Wallet
-from subgraphs.payments.errors import InvalidInputError
 
 
 @strawberry.type

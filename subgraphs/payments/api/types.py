@@ -12,9 +12,10 @@ import strawberry.federation
 from common.app import InvalidRepresentationError
 from common.app.values import Money
 from common.errors import ForbiddenError
+from common.inputs import parse_id
 from subgraphs.payments import domain
 from subgraphs.payments.api.context import Info
-from subgraphs.payments.domain import DeclineReason, PaymentState, parse_id
+from subgraphs.payments.domain import DeclineReason, PaymentState
 
 strawberry.enum(DeclineReason, description="Why no money moved.")
 

@@ -7,10 +7,10 @@ import pytest
 
 from common.database import Database
 from common.database.testing import count_statements
+from common.inputs import InvalidInputError
 from subgraphs.inventory import domain
 from subgraphs.inventory.catalogue import CATALOGUE
 from subgraphs.inventory.demo import load_demo
-from subgraphs.inventory.errors import InvalidInputError
 from subgraphs.inventory.service import Inventory
 
 

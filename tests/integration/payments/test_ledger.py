@@ -8,8 +8,8 @@ from sqlalchemy.exc import DBAPIError
 
 from common.database import Database
 from common.idempotency import IdempotencyMismatch
+from common.inputs import InvalidInputError
 from subgraphs.payments.domain import MAX_BALANCE, MAX_TOP_UP, Money, Payment, Wallet, WalletLimit
-from subgraphs.payments.errors import InvalidInputError
 from subgraphs.payments.service import Payments
 
 Ledger = Callable[[], Awaitable[dict[str, int]]]

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.inputs import InvalidInputError
 from subgraphs.inventory import domain
 from subgraphs.inventory.catalogue import CATALOGUE
 from subgraphs.inventory.domain import Money, Product, StockLevel
-from subgraphs.inventory.errors import InvalidInputError
 
 
 def product(name: str, id_: UUID) -> Product:
@@ -64,11 +64,6 @@ def test_any_text_is_printable_and_short_or_refused(text: str) -> None:
         assert kept == text.strip()
         assert 0 < len(kept) <= 10
         assert "\0" not in kept
-
-
-@given(st.text())
-def test_what_is_no_id_names_nothing(text: str) -> None:
-    assert domain.parse_id(text) is None or isinstance(domain.parse_id(text), UUID)
 
 
 def test_the_demo_catalogue_is_one_that_could_be_sold() -> None:

@@ -1,16 +1,15 @@
 """Payments' rules: what makes sense, and what is still to be paid."""
 
-import contextlib
 from datetime import UTC, datetime
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.inputs import InvalidInputError
 from subgraphs.payments import domain
 from subgraphs.payments.domain import Money, Payment, PaymentState
-from subgraphs.payments.errors import InvalidInputError
 
 TOTAL = Money(1_000, "EUR")
 
@@ -45,25 +44,6 @@ def test_a_top_up_is_within_bounds_or_refused_by_name(amount: int) -> None:
         with pytest.raises(InvalidInputError) as refused:
             domain.check_top_up(amount)
         assert refused.value.field == "amount"
-
-
-@given(st.text())
-def test_a_key_is_short_and_printable_or_refused(key: str) -> None:
-    with contextlib.suppress(InvalidInputError):
-        domain.check_idempotency_key(key)
-        assert 0 < len(key) <= domain.MAX_IDEMPOTENCY_KEY
-        assert "\0" not in key
-
-
-@pytest.mark.parametrize("first", [0, -1, domain.MAX_PAGE + 1])
-def test_a_page_out_of_bounds_is_refused(first: int) -> None:
-    with pytest.raises(InvalidInputError, match="first"):
-        domain.check_page(first)
-
-
-@given(st.text())
-def test_what_is_no_id_names_nothing(text: str) -> None:
-    assert domain.parse_id(text) is None or isinstance(domain.parse_id(text), UUID)
 
 
 def test_every_balance_fits_into_a_graphql_int() -> None:
