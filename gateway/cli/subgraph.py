@@ -16,6 +16,7 @@ from gateway.cli.failure import ADDRESS, CommandError
 from gateway.platform.errors import PlatformError
 from gateway.platform.services import find_service, migrate_service
 from gateway.server.asgi import ASGIApp
+from gateway.server.collector import settle
 from gateway.server.health import Health
 from gateway.server.serving import Address, ListenError, open_listener, serve_router, stop_signals
 
@@ -47,15 +48,14 @@ def subgraph(name: str, /, *, listen: str = "127.0.0.1:8000") -> None:
 async def _run(service: Service, listen: str) -> None:
     app = service.create_app(os.environ)
     listener = _listener(listen)
+
+    def started() -> None:
+        settle()
+        print(f"{service.name} listens on {listen}", file=sys.stderr)
+
     with stop_signals() as stop:
         await migrate_service(service, os.environ)
-        await serve_router(
-            cast("ASGIApp", app),
-            listener,
-            health=Health(),
-            stop=stop,
-            started=lambda: print(f"{service.name} listens on {listen}", file=sys.stderr),
-        )
+        await serve_router(cast("ASGIApp", app), listener, health=Health(), stop=stop, started=started)
 
 
 def _listener(listen: str) -> socket.socket:

@@ -16,6 +16,7 @@ from gateway.platform.options import Options
 from gateway.platform.platform import LOG_FILE, running_platform
 from gateway.platform.services import find_services
 from gateway.platform.terminal import Terminal
+from gateway.server.collector import settle
 from gateway.server.config import ConfigError
 from gateway.server.serving import ListenError, open_listener, serve_router, stop_signals
 
@@ -80,13 +81,12 @@ async def _up(options: Options, listener: socket.socket) -> None:
         try:
             async with running_platform(options, find_services(), terminal.progress) as platform:
                 interruption.cancel()
-                await serve_router(
-                    platform.app,
-                    listener,
-                    health=platform.health,
-                    stop=stop,
-                    started=lambda: terminal.welcome(options, platform.services),
-                )
+
+                def started() -> None:
+                    settle()
+                    terminal.welcome(options, platform.services)
+
+                await serve_router(platform.app, listener, health=platform.health, stop=stop, started=started)
         except asyncio.CancelledError:
             if not stop.is_set():
                 raise
