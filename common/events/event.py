@@ -10,17 +10,19 @@ from msgspec import Struct
 class Event(Struct, frozen=True, kw_only=True):
     """Something that happened, named in the past tense.
 
-    Subclasses set `subject`, whose first part is the publishing service ("inventory.reservation.held"), and define
-    `aggregate_id`: the events of one aggregate reach each consumer in the order of their commits.
+    Subclasses set `subject`, whose first part is the publishing service ("inventory.reservation.held"), and
+    `aggregate`, the field that identifies what the event is about: the events of one aggregate reach each consumer in
+    the order of their commits.
     Fields that a consumer does not declare are ignored by it, so a publisher may add some.
     """
 
     subject: ClassVar[str]
+    aggregate: ClassVar[str]
 
     @property
     def aggregate_id(self) -> str:
         """The id of what the event is about."""
-        raise NotImplementedError(f"{type(self).__name__} does not define aggregate_id")
+        return str(getattr(self, self.aggregate))
 
 
 class Message(Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ class ReservationHeld(Event, frozen=True, kw_only=True):
     """Pieces are held for `owner_id`; `total_amount` (minor units) is due until `expires_at`."""
 
     subject: ClassVar[str] = "inventory.reservation.held"
+    aggregate: ClassVar[str] = "reservation_id"
 
     reservation_id: UUID
     owner_id: str
@@ -24,22 +25,16 @@ class ReservationHeld(Event, frozen=True, kw_only=True):
     currency: str
     expires_at: datetime
 
-    @property
-    def aggregate_id(self) -> str:
-        return str(self.reservation_id)
-
 
 class ReservationEnded(Event, frozen=True, kw_only=True):
     """What the three ends of a reservation have in common."""
+
+    aggregate: ClassVar[str] = "reservation_id"
 
     reservation_id: UUID
     owner_id: str
     product_id: UUID
     quantity: int
-
-    @property
-    def aggregate_id(self) -> str:
-        return str(self.reservation_id)
 
 
 class ReservationCommitted(ReservationEnded, frozen=True, kw_only=True):
@@ -64,37 +59,28 @@ class ReservationUnfulfilled(Event, frozen=True, kw_only=True):
     """A payment was captured for a reservation that had already ended in `state`: the money is to go back."""
 
     subject: ClassVar[str] = "inventory.reservation.unfulfilled"
+    aggregate: ClassVar[str] = "reservation_id"
 
     reservation_id: UUID
     payment_id: UUID
     state: str
-
-    @property
-    def aggregate_id(self) -> str:
-        return str(self.reservation_id)
 
 
 class PaymentCaptured(Event, frozen=True, kw_only=True):
     """Payments took the money for a reservation."""
 
     subject: ClassVar[str] = "payments.payment.captured"
+    aggregate: ClassVar[str] = "payment_id"
 
     payment_id: UUID
     reservation_id: UUID
-
-    @property
-    def aggregate_id(self) -> str:
-        return str(self.payment_id)
 
 
 class PaymentDeclined(Event, frozen=True, kw_only=True):
     """Payments could not take the money for a reservation."""
 
     subject: ClassVar[str] = "payments.payment.declined"
+    aggregate: ClassVar[str] = "payment_id"
 
     payment_id: UUID
     reservation_id: UUID
-
-    @property
-    def aggregate_id(self) -> str:
-        return str(self.payment_id)

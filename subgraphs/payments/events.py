@@ -14,6 +14,7 @@ class ReservationHeld(Event, frozen=True, kw_only=True):
     """Inventory holds pieces for `owner_id`, who owes `total_amount` (minor units) until `expires_at`."""
 
     subject: ClassVar[str] = "inventory.reservation.held"
+    aggregate: ClassVar[str] = "reservation_id"
 
     reservation_id: UUID
     owner_id: str
@@ -21,36 +22,27 @@ class ReservationHeld(Event, frozen=True, kw_only=True):
     currency: str
     expires_at: datetime
 
-    @property
-    def aggregate_id(self) -> str:
-        return str(self.reservation_id)
-
 
 class ReservationUnfulfilled(Event, frozen=True, kw_only=True):
     """Inventory cannot hand out what a payment was captured for: the money is to go back."""
 
     subject: ClassVar[str] = "inventory.reservation.unfulfilled"
+    aggregate: ClassVar[str] = "reservation_id"
 
     reservation_id: UUID
     payment_id: UUID
 
-    @property
-    def aggregate_id(self) -> str:
-        return str(self.reservation_id)
-
 
 class PaymentDecided(Event, frozen=True, kw_only=True):
     """What the outcomes of a payment have in common; `amount` is in minor units."""
+
+    aggregate: ClassVar[str] = "payment_id"
 
     payment_id: UUID
     reservation_id: UUID
     payer_id: str
     amount: int
     currency: str
-
-    @property
-    def aggregate_id(self) -> str:
-        return str(self.payment_id)
 
 
 class PaymentCaptured(PaymentDecided, frozen=True, kw_only=True):

@@ -16,13 +16,10 @@ class Counted(Event, frozen=True, kw_only=True):
     """The `number`-th thing that happened to `name`."""
 
     subject: ClassVar[str] = "kernel.thing.counted"
+    aggregate: ClassVar[str] = "name"
 
     name: str
     number: int
-
-    @property
-    def aggregate_id(self) -> str:
-        return self.name
 
 
 class Journal:
