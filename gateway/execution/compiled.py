@@ -7,26 +7,41 @@ from graphql import is_interface_type
 
 from gateway.execution.completion import Shapes
 from gateway.execution.context import Execution, RequestContext
+from gateway.execution.entity_fetch import compile_entity_fetch
 from gateway.execution.nodes import compile_node
-from gateway.execution.result import ExecutionResult
+from gateway.execution.result import EncodedResult, ExecutionResult
+from gateway.execution.root_fetch import compile_root_fetch
 from gateway.execution.runner import Runner
-from gateway.planning.plan import QueryPlan
+from gateway.execution.typed import Programs
+from gateway.planning.plan import Fetch, PlanNode, QueryPlan
 from gateway.supergraph import Supergraph
 
 
 class CompiledPlan:
-    """Holds nothing of any request; safe to use by many at the same time."""
+    """Holds nothing of any request; safe to use by many at the same time.
 
-    def __init__(self, run: Runner | None, shapes: Shapes) -> None:
+    It has two ways to run: typed, for what goes as it should, and a general one for everything else, which takes
+    over where the first gives up and sends nothing again that was sent.
+    """
+
+    def __init__(self, run: Runner[Execution] | None, shapes: Shapes, programs: Programs) -> None:
         self._run = run
         self._shapes = shapes
+        self._programs = programs
 
-    async def execute(self, variables: Mapping[str, Any], context: RequestContext) -> ExecutionResult:
+    async def execute(
+        self, variables: Mapping[str, Any], context: RequestContext
+    ) -> ExecutionResult | EncodedResult:
         """Runs the plan with coerced variables. Subgraphs' failures are errors of the result.
 
         Cancelling it cancels the fetches that are under way.
         """
         execution = Execution(variables, context)
+        program = self._programs.of(variables)
+        if program is not None:
+            encoded = await program.run(execution)
+            if encoded is not None:
+                return EncodedResult(encoded)
         if self._run is not None:
             await self._run(execution)
         data = self._shapes.of(variables).complete(execution.data, variables, execution.errors)
@@ -34,8 +49,17 @@ class CompiledPlan:
 
 
 def compile_plan(plan: QueryPlan, supergraph: Supergraph) -> CompiledPlan:
-    """The plan as functions made for it. Shapes of the answer are made as requests ask for them."""
+    """The plan as code made for it; what depends on the values of conditions is made as requests ask for it."""
     schema = supergraph.api_schema
-    interfaces = frozenset(name for name, kind in schema.type_map.items() if is_interface_type(kind))
-    run = None if plan.node is None else compile_node(plan.node, interfaces)
-    return CompiledPlan(run, Shapes(plan, schema))
+    run = None if plan.node is None else _compile_general(plan.node, supergraph)
+    return CompiledPlan(run, Shapes(plan, schema), Programs(plan, schema))
+
+
+def _compile_general(node: PlanNode, supergraph: Supergraph) -> Runner[Execution]:
+    types = supergraph.api_schema.type_map
+    interfaces = frozenset(name for name, kind in types.items() if is_interface_type(kind))
+
+    def compile_fetch(fetch: Fetch) -> Runner[Execution]:
+        return compile_entity_fetch(fetch, interfaces) if fetch.entities else compile_root_fetch(fetch)
+
+    return compile_node(node, compile_fetch)

@@ -6,8 +6,8 @@ from typing import Any
 
 from opentelemetry.trace import Tracer
 
-from common.http import Transport
-from gateway.execution.errors import ErrorLog, Mask
+from common.http import Response, Transport
+from gateway.execution.errors import ErrorLog, FetchError, Mask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,13 +27,35 @@ class RequestContext:
     tracer: Tracer | None = None
 
 
+class Sent:
+    """What the fetches of one execution have sent and got: by the fetch's number and the request's body."""
+
+    __slots__ = ("_by_fetch",)
+
+    def __init__(self) -> None:
+        self._by_fetch: dict[int, tuple[bytes, Response | FetchError]] = {}
+
+    def record(self, fetch: int, body: bytes, outcome: Response | FetchError) -> None:
+        self._by_fetch[fetch] = (body, outcome)
+
+    def recall(self, fetch: int, body: bytes) -> Response | None:
+        """The response to the same body, if there is one. Raises the FetchError that came instead."""
+        sent, outcome = self._by_fetch.get(fetch, (None, None))
+        if sent != body:
+            return None
+        if isinstance(outcome, FetchError):
+            raise outcome
+        return outcome
+
+
 class Execution:
     """One run of a plan: `data` grows with every fetch, in the subgraphs' shape."""
 
-    __slots__ = ("context", "data", "errors", "variables")
+    __slots__ = ("context", "data", "errors", "sent", "variables")
 
     def __init__(self, variables: Mapping[str, Any], context: RequestContext) -> None:
         self.variables = variables
         self.context = context
         self.data: dict[str, Any] = {}
         self.errors = ErrorLog()
+        self.sent = Sent()

@@ -15,7 +15,7 @@ from gateway.planning.plan import Fetch
 Wanted = list[tuple[EntityPlaces, Gathered]]
 
 
-def compile_entity_fetch(fetch: Fetch, interfaces: frozenset[str]) -> Runner:
+def compile_entity_fetch(fetch: Fetch, interfaces: frozenset[str]) -> Runner[Execution]:
     """Runs the fetch unless no object wants an entity. Its failure is reported at each of these objects."""
     encode_body = compile_body(fetch)
     all_places = [EntityPlaces(entity, interfaces) for entity in fetch.entities]
@@ -26,7 +26,7 @@ def compile_entity_fetch(fetch: Fetch, interfaces: frozenset[str]) -> Runner:
             return
         body = encode_body(execution.variables, [gathered.encode() for _, gathered in wanted])
         try:
-            answer = await ask(fetch, body, execution.context)
+            answer = await ask(fetch, body, execution)
             answered = [places.read(answer, gathered) for places, gathered in wanted]
         except FetchError as error:
             positions = _all_positions(wanted, execution)

@@ -1,57 +1,77 @@
-"""The nodes of a plan, compiled to what runs them."""
+"""The nodes of a plan, compiled to what runs them, whatever runs a fetch."""
 
 import asyncio
+from collections.abc import Callable, Mapping
 from collections.abc import Sequence as Ordered
+from typing import Protocol, TypeVar
 
-from gateway.execution.context import Execution
-from gateway.execution.entity_fetch import compile_entity_fetch
-from gateway.execution.root_fetch import compile_root_fetch
 from gateway.execution.runner import Runner
 from gateway.planning.plan import Condition, Fetch, Parallel, PlanNode, Sequence
 
 
-def compile_node(node: PlanNode, interfaces: frozenset[str]) -> Runner:
+class _State(Protocol):
+    @property
+    def variables(self) -> Mapping[str, object]: ...
+
+
+State = TypeVar("State", bound=_State)
+
+
+def compile_node(node: PlanNode, compile_fetch: Callable[[Fetch], Runner[State]]) -> Runner[State]:
+    """Conditions are decided by the variables of each execution."""
     match node:
         case Fetch():
-            return compile_entity_fetch(node, interfaces) if node.entities else compile_root_fetch(node)
+            return compile_fetch(node)
         case Sequence(nodes):
-            return _one_after_another([compile_node(child, interfaces) for child in nodes])
+            return _one_after_another([compile_node(child, compile_fetch) for child in nodes])
         case Parallel(nodes):
-            return _at_the_same_time([compile_node(child, interfaces) for child in nodes])
+            return _at_the_same_time([compile_node(child, compile_fetch) for child in nodes])
         case Condition():
-            return _compile_condition(node, interfaces)
+            return _compile_condition(node, compile_fetch)
 
 
-def _one_after_another(runners: Ordered[Runner]) -> Runner:
-    async def run(execution: Execution) -> None:
+def fetches_of(node: PlanNode, conditions: Mapping[str, bool]) -> list[Fetch]:
+    """The fetches that run for these values of the conditions, in the plan's order."""
+    match node:
+        case Fetch():
+            return [node]
+        case Sequence(nodes) | Parallel(nodes):
+            return [fetch for child in nodes for fetch in fetches_of(child, conditions)]
+        case Condition(variable, if_clause, else_clause):
+            taken = if_clause if conditions.get(variable) else else_clause
+            return [] if taken is None else fetches_of(taken, conditions)
+
+
+def _one_after_another(runners: Ordered[Runner[State]]) -> Runner[State]:
+    async def run(state: State) -> None:
         for runner in runners:
-            await runner(execution)
+            await runner(state)
 
     return run
 
 
-def _at_the_same_time(runners: Ordered[Runner]) -> Runner:
+def _at_the_same_time(runners: Ordered[Runner[State]]) -> Runner[State]:
     *others, last = runners
 
-    async def run(execution: Execution) -> None:
+    async def run(state: State) -> None:
         async with asyncio.TaskGroup() as group:
             for runner in others:
-                group.create_task(runner(execution))
-            await last(execution)
+                group.create_task(runner(state))
+            await last(state)
 
     return run
 
 
-def _compile_condition(node: Condition, interfaces: frozenset[str]) -> Runner:
+def _compile_condition(node: Condition, compile_fetch: Callable[[Fetch], Runner[State]]) -> Runner[State]:
     variable = node.variable
-    if_true = _nothing if node.if_clause is None else compile_node(node.if_clause, interfaces)
-    if_false = _nothing if node.else_clause is None else compile_node(node.else_clause, interfaces)
+    if_true = _nothing if node.if_clause is None else compile_node(node.if_clause, compile_fetch)
+    if_false = _nothing if node.else_clause is None else compile_node(node.else_clause, compile_fetch)
 
-    async def run(execution: Execution) -> None:
-        await (if_true if execution.variables.get(variable) else if_false)(execution)
+    async def run(state: State) -> None:
+        await (if_true if state.variables.get(variable) else if_false)(state)
 
     return run
 
 
-async def _nothing(execution: Execution) -> None:
+async def _nothing(_state: object) -> None:
     pass

@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from common.http import ProtocolError, Request, TimeoutError_, TransportError
+from common.http import ProtocolError, Request, Response, TimeoutError_, TransportError
 from gateway.execution.answer import HTTP_ERROR, MALFORMED, Answer, read_answer
-from gateway.execution.context import RequestContext
+from gateway.execution.context import Execution, RequestContext
 from gateway.execution.errors import FetchError
 from gateway.execution.tracing import send_traced
 from gateway.planning.plan import Fetch
@@ -44,16 +44,30 @@ def compile_body(fetch: Fetch) -> EncodeBody:
     return encode_body
 
 
-async def ask(fetch: Fetch, body: bytes, context: RequestContext) -> Answer:
-    """Send `body` and read the answer. Raises FetchError; what lies behind it is logged here."""
+async def ask(fetch: Fetch, body: bytes, execution: Execution) -> Answer:
+    """Send `body` and read the answer, or read what the same body has been answered in this execution.
+
+    Raises FetchError; what lies behind it is logged here.
+    """
     try:
-        return await _ask(fetch, body, context)
+        return read_answer(execution.sent.recall(fetch.id, body) or await send(fetch, body, execution))
     except FetchError as error:
         _logger.warning("Request to subgraph %s failed: %s: %s", fetch.subgraph, error, error.__cause__)
         raise
 
 
-async def _ask(fetch: Fetch, body: bytes, context: RequestContext) -> Answer:
+async def send(fetch: Fetch, body: bytes, execution: Execution) -> Response:
+    """Send `body`; what comes of it is kept in the execution's record. Raises FetchError."""
+    try:
+        response = await _send(fetch, body, execution.context)
+    except FetchError as error:
+        execution.sent.record(fetch.id, body, error)
+        raise
+    execution.sent.record(fetch.id, body, response)
+    return response
+
+
+async def _send(fetch: Fetch, body: bytes, context: RequestContext) -> Response:
     transport = context.transports.get(fetch.subgraph)
     if transport is None:
         raise FetchError(HTTP_ERROR, "no such subgraph")
@@ -65,12 +79,10 @@ async def _ask(fetch: Fetch, body: bytes, context: RequestContext) -> Answer:
     )
     try:
         if context.tracer is None:
-            response = await transport.send(request, timeout=remaining)
-        else:
-            response = await send_traced(context.tracer, fetch, transport, request, remaining)
+            return await transport.send(request, timeout=remaining)
+        return await send_traced(context.tracer, fetch, transport, request, remaining)
     except TransportError as error:
         raise _failure(error, context) from error
-    return read_answer(response)
 
 
 def _remaining(context: RequestContext) -> float | None:

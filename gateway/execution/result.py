@@ -1,6 +1,6 @@
 """The answer to an operation."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -23,3 +23,26 @@ class ExecutionResult(msgspec.Struct, frozen=True):
         if extensions:
             response["extensions"] = extensions
         return _encoder.encode(response)
+
+
+class EncodedResult:
+    """An answer without errors that is encoded already."""
+
+    __slots__ = ("_json",)
+
+    errors: ClassVar[list[FormattedError]] = []
+
+    def __init__(self, json: bytes) -> None:
+        self._json = json
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """See `ExecutionResult`; decoded anew each time."""
+        data: dict[str, Any] = msgspec.json.decode(self._json)["data"]
+        return data
+
+    def encode(self, extensions: dict[str, Any] | None = None) -> bytes:
+        """See `ExecutionResult`."""
+        if not extensions:
+            return self._json
+        return self._json[:-1] + b',"extensions":' + _encoder.encode(extensions) + b"}"

@@ -11,7 +11,7 @@ from gateway.execution.runner import Runner
 from gateway.planning.plan import Fetch
 
 
-def compile_root_fetch(fetch: Fetch) -> Runner:
+def compile_root_fetch(fetch: Fetch) -> Runner[Execution]:
     """Runs the fetch if there is an object at its path; its failure is reported at each of its fields."""
     encode_body = compile_body(fetch)
     renames = [compile_rename(renamer) for renamer in fetch.renames]
@@ -23,7 +23,7 @@ def compile_root_fetch(fetch: Fetch) -> Runner:
         if not objects:
             return
         try:
-            answer = await ask(fetch, encode_body(execution.variables, ()), execution.context)
+            answer = await ask(fetch, encode_body(execution.variables, ()), execution)
         except FetchError as error:
             failures.report_fetch(error, execution)
             return

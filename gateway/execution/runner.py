@@ -1,9 +1,9 @@
 """What a compiled plan is made of."""
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
-from gateway.execution.context import Execution
+State = TypeVar("State")
 
-Runner = Callable[[Execution], Coroutine[Any, Any, None]]
-"""Runs a part of a plan. It reports what fails to the execution's errors and raises nothing for it."""
+Runner = Callable[[State], Coroutine[Any, Any, None]]
+"""Runs a part of a plan on the state of one execution. It reports what fails there and raises nothing for it."""

@@ -11,6 +11,7 @@ from graphql import FragmentDefinitionNode, OperationDefinitionNode, build_schem
 
 from common.http import Request, Response
 from gateway.execution import CompiledPlan, ExecutionResult, RequestContext, coerce_variables, compile_plan
+from gateway.execution.typed import Programs
 from gateway.planning.plan import Each, Key, OfType, Path, PlanNode, QueryPlan, Representation, RequiredField
 
 Answers = Callable[[dict[str, Any]], Any]
@@ -82,8 +83,11 @@ def make_representation(type_name: str, *fields: str, **options: Any) -> Represe
     )
 
 
-@pytest.fixture
-def router() -> Callable[..., Router]:
+@pytest.fixture(params=["typed", "general"])
+def router(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Router]:
+    """Both ways to run a plan: what is said of one holds for the other."""
+    if request.param == "general":
+        monkeypatch.setattr(Programs, "of", lambda _self, _variables: None)
     return make_router
 
 

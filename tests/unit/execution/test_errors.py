@@ -158,7 +158,7 @@ async def test_one_failure_is_reported_at_a_hundred_places_at_most(
 ) -> None:
     entity = EntityFetch("e", "r", (path("users.@"),), (representation("User", "id"),))
     node = Sequence(
-        (Fetch(0, "ids", "query", "{users{id}}"), Fetch(1, "names", "query", "q", entities=(entity,)))
+        (Fetch(0, "ids", "query", "{users{id}}"), Fetch(1, "names", "query", DOCUMENT, entities=(entity,)))
     )
     many = {"data": {"users": [{"__typename": "User", "id": str(number)} for number in range(150)]}}
     made = router(SDL, "{ users { name } }", node, ids=lambda _: many, names=raising(ConnectError()))
@@ -257,8 +257,12 @@ async def test_a_typename_that_is_no_name_breaks_nothing(run: Make, typename: An
 async def test_an_object_of_no_known_type_is_no_entity(router: Make, path: Make, typename: Any) -> None:
     kinds = tuple(Representation(name, (name,), (RequiredField("id", "id"),)) for name in ("User", "Product"))
     entity = EntityFetch("e", "r", (path("product"), path("product.|[User]")), kinds)
+    document = "query($r:[_Any!]!){e:_entities(representations:$r){...on Product{price}}}"
     node = Sequence(
-        (Fetch(0, "a", "query", "{product{id}}"), Fetch(1, "b", "query", "q", entities=(entity,)))
+        (
+            Fetch(0, "a", "query", "{product{__typename id}}"),
+            Fetch(1, "b", "query", document, entities=(entity,)),
+        )
     )
     product = {"__typename": typename, "id": "7"}
     made = router(

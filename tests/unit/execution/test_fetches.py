@@ -31,6 +31,7 @@ SDL = """
     type Product { id: ID! price: Int stock: Int buyer: User tags: [String!] }
 """
 USERS = "{users{__typename id}}"
+STOCK = "query($r:[_Any!]!){e:_entities(representations:$r){...on Product{stock}}}"
 NAMES = "query($representations:[_Any!]!){_entities(representations:$representations){...on User{name}}}"
 
 
@@ -137,7 +138,7 @@ async def test_an_object_without_a_required_member_makes_no_representation(
         non_null=("price",),
     )
     fetch = Fetch(
-        1, "stock", "query", "q", entities=(EntityFetch("e", "r", (path("product"),), (representation,)),)
+        1, "stock", "query", STOCK, entities=(EntityFetch("e", "r", (path("product"),), (representation,)),)
     )
     product = {"__typename": "Product", "id": "1", **member}
     made = router(
@@ -171,8 +172,9 @@ async def test_a_representation_takes_nested_members_fragments_and_other_names(
         ),
         typename="Person",
     )
+    document = "query($r:[_Any!]!){e:_entities(representations:$r){...on Person{name}}}"
     fetch = Fetch(
-        1, "b", "query", "q", entities=(EntityFetch("e", "r", (path("me.|[User]"),), (representation,)),)
+        1, "b", "query", document, entities=(EntityFetch("e", "r", (path("me.|[User]"),), (representation,)),)
     )
     friends = [
         {"__typename": "User", "id": "2", "name": None, "more": 1},
@@ -197,10 +199,13 @@ async def test_an_interface_objects_typename_does_not_replace_the_real_one(
     router: Make, path: Make, representation: Make
 ) -> None:
     entity = EntityFetch("e", "r", (path("media"),), (representation("Book", "id", typename="Media"),))
+    document = "query($r:[_Any!]!){e:_entities(representations:$r){...on Media{__typename title}}}"
     made = router(
         SDL,
         "{ media { __typename title } }",
-        Sequence((Fetch(0, "a", "query", "{media{id}}"), Fetch(1, "b", "query", "q", entities=(entity,)))),
+        Sequence(
+            (Fetch(0, "a", "query", "{media{id}}"), Fetch(1, "b", "query", document, entities=(entity,)))
+        ),
         a=lambda _: {"data": {"media": {"__typename": "Book", "id": "1"}}},
         b=lambda _: {"data": {"e": [{"__typename": "Media", "title": "T"}]}},
     )

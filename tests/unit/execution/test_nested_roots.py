@@ -27,7 +27,7 @@ def run(router: Make, path: Make) -> Make:
         document = options.pop("document", "query{y}")
         node = Sequence(
             (
-                Fetch(0, "first", "mutation", "mutation{...}"),
+                Fetch(0, "first", "mutation", "mutation{a{query{x}}}"),
                 Fetch(1, "second", "query", document, path=path(at), **options),
             )
         )

@@ -1,0 +1,205 @@
+"""Which fetch fills which member of the answer, read from the documents that the fetches send.
+
+A composite field is filled by one fetch: where two of them answer parts of the same object, the general path merges
+them. A leaf that a second fetch answers again is ignored.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLSchema,
+    InlineFragmentNode,
+    NamedTypeNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    is_abstract_type,
+    parse,
+)
+
+from gateway.execution.completion.collect_fields import is_included
+from gateway.execution.typed.shape import (
+    ANY_VALUE,
+    ROOT_FETCH,
+    Member,
+    Objects,
+    Provider,
+    Unfit,
+    Variant,
+)
+from gateway.planning.plan import (
+    Each,
+    EntityFetch,
+    Fetch,
+    Key,
+    OfType,
+    Path,
+    Representation,
+    RequiredField,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Objects of one variant at one position that a fetch wants entities for."""
+
+    objects: Objects
+    variant: Variant
+    representation: Representation
+
+
+class Placing:
+    """Puts fetches, in the plan's order, into the tree of the answer. Raises Unfit."""
+
+    def __init__(self, root: Variant, schema: GraphQLSchema, conditions: Mapping[str, bool]) -> None:
+        self._root = root
+        self._schema = schema
+        self._conditions = conditions
+
+    def place(self, fetch: Fetch) -> list[list[Place]]:
+        """The places of each entity fetch; none for a root fetch."""
+        if fetch.path or fetch.renames or any(entity.renames for entity in fetch.entities):
+            raise Unfit("a fetch of its own kind")
+        document = _Document(fetch, self._schema, self._conditions)
+        if not fetch.entities:
+            document.fill(self._root, [document.operation.selection_set], (fetch.id, ROOT_FETCH))
+            return []
+        return [
+            self._place_entities(document, entity, (fetch.id, index))
+            for index, entity in enumerate(fetch.entities)
+        ]
+
+    def _place_entities(self, document: "_Document", entity: EntityFetch, provider: Provider) -> list[Place]:
+        places = [
+            Place(objects, variant, _representation(entity, variant))
+            for path in entity.paths
+            for objects, variant in self._find(path)
+        ]
+        selection_set = document.entity_selections(entity.alias)
+        for place in places:
+            place.objects.is_represented = True
+            for name in _required_names(place.representation):
+                if name not in place.variant.members:
+                    raise Unfit("a representation of what is not fetched at its object")
+            document.fill(place.variant, [selection_set], provider)
+        return places
+
+    def _find(self, path: Path) -> list[tuple[Objects, Variant]]:
+        """The positions at the end of the path, several where it goes through an abstract one."""
+        found: list[tuple[Objects | None, Variant]] = [(None, self._root)]
+        for step in path:
+            match step:
+                case Key(name):
+                    found = [inner for _, variant in found for inner in _below(variant, name)]
+                case OfType(types):
+                    found = [(objects, variant) for objects, variant in found if variant.type_name in types]
+                case Each():
+                    continue
+        return [(objects, variant) for objects, variant in found if objects is not None]
+
+
+def _below(variant: Variant, key: str) -> Iterator[tuple[Objects, Variant]]:
+    member = variant.members.get(key)
+    if member is None:
+        return
+    if member.objects is None:
+        raise Unfit("a path through what the client does not see")
+    for inner in member.objects.variants.values():
+        yield member.objects, inner
+
+
+def _representation(entity: EntityFetch, variant: Variant) -> Representation:
+    for representation in entity.representations:
+        if variant.type_name in representation.possible_types:
+            return representation
+    raise Unfit("objects that make no representation")
+
+
+def _required_names(representation: Representation) -> Iterator[str]:
+    for selection in representation.selections:
+        if not isinstance(selection, RequiredField) or selection.selections:
+            raise Unfit("a nested representation")
+        if selection.name != "__typename":
+            yield selection.source
+
+
+class _Document:
+    """The text of a fetch, read against the API schema."""
+
+    def __init__(self, fetch: Fetch, schema: GraphQLSchema, conditions: Mapping[str, bool]) -> None:
+        definitions = parse(fetch.document, no_location=True).definitions
+        self._schema = schema
+        self._conditions = conditions
+        self._fragments = {d.name.value: d for d in definitions if isinstance(d, FragmentDefinitionNode)}
+        self.operation = next(d for d in definitions if isinstance(d, OperationDefinitionNode))
+
+    def entity_selections(self, alias: str) -> SelectionSetNode:
+        for node in self.operation.selection_set.selections:
+            if isinstance(node, FieldNode) and (node.alias or node.name).value == alias:
+                assert node.selection_set is not None
+                return node.selection_set
+        raise LookupError(alias)
+
+    def fill(self, variant: Variant, sets: Iterable[SelectionSetNode], provider: Provider) -> None:
+        """Makes `provider` that of all members that `sets` select for objects of the variant."""
+        for key, nodes in self._collect(variant.type_name, sets).items():
+            if nodes[0].name.value == "__typename":
+                self._expect_typename(variant, key)
+                continue
+            inner = [node.selection_set for node in nodes if node.selection_set is not None]
+            member = variant.members.get(key)
+            if member is None:
+                member = variant.add(key, (True,), visible=False)
+                member.leaf = ANY_VALUE
+            if member.provider is None:
+                member.provider = provider
+                self._fill_below(member, inner, provider)
+            elif inner:
+                raise Unfit("an object that two fetches fill")
+
+    def _expect_typename(self, variant: Variant, key: str) -> None:
+        """An object that says it is of another type is none of the variant: then the general path decides."""
+        if key not in variant.members:
+            variant.add(key, (False,), visible=False).constant = variant.type_name
+
+    def _fill_below(self, member: Member, sets: list[SelectionSetNode], provider: Provider) -> None:
+        if member.objects is None:
+            return
+        for variant in member.objects.variants.values():
+            self.fill(variant, sets, provider)
+
+    def _collect(self, type_name: str, sets: Iterable[SelectionSetNode]) -> dict[str, list[FieldNode]]:
+        grouped: dict[str, list[FieldNode]] = {}
+        for node in self._flat(type_name, sets):
+            grouped.setdefault((node.alias or node.name).value, []).append(node)
+        return grouped
+
+    def _flat(self, type_name: str, sets: Iterable[SelectionSetNode]) -> Iterator[FieldNode]:
+        for selection_set in sets:
+            for selection in selection_set.selections:
+                if not is_included(selection, self._conditions):
+                    continue
+                if isinstance(selection, FieldNode):
+                    yield selection
+                    continue
+                fragment: InlineFragmentNode | FragmentDefinitionNode
+                if isinstance(selection, FragmentSpreadNode):
+                    fragment = self._fragments[selection.name.value]
+                else:
+                    assert isinstance(selection, InlineFragmentNode)
+                    fragment = selection
+                if self._applies(fragment.type_condition, type_name):
+                    yield from self._flat(type_name, [fragment.selection_set])
+
+    def _applies(self, condition: NamedTypeNode | None, type_name: str) -> bool:
+        if condition is None or condition.name.value == type_name:
+            return True
+        conditional: Any = self._schema.type_map.get(condition.name.value)
+        if conditional is None:
+            raise Unfit("a type that clients do not see")
+        own: Any = self._schema.type_map[type_name]
+        return is_abstract_type(conditional) and self._schema.is_sub_type(conditional, own)
