@@ -50,14 +50,15 @@ async def ask(fetch: Fetch, body: bytes, execution: Execution) -> Answer:
     Raises FetchError; what lies behind it is logged here.
     """
     try:
-        return read_answer(execution.sent.recall(fetch.id, body) or await send(fetch, body, execution))
+        known = execution.sent.recall(fetch.id, body)
+        return read_answer(known or await _send(fetch, body, execution.context))
     except FetchError as error:
         _logger.warning("Request to subgraph %s failed: %s: %s", fetch.subgraph, error, error.__cause__)
         raise
 
 
-async def send(fetch: Fetch, body: bytes, execution: Execution) -> Response:
-    """Send `body`; what comes of it is kept in the execution's record. Raises FetchError."""
+async def send_recorded(fetch: Fetch, body: bytes, execution: Execution) -> Response:
+    """Send `body` and record what comes of it for `ask`. Raises FetchError."""
     try:
         response = await _send(fetch, body, execution.context)
     except FetchError as error:
@@ -68,6 +69,7 @@ async def send(fetch: Fetch, body: bytes, execution: Execution) -> Response:
 
 
 async def _send(fetch: Fetch, body: bytes, context: RequestContext) -> Response:
+    """Raises FetchError."""
     transport = context.transports.get(fetch.subgraph)
     if transport is None:
         raise FetchError(HTTP_ERROR, "no such subgraph")

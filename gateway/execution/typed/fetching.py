@@ -12,7 +12,7 @@ from msgspec import UNSET, Raw, Struct, defstruct
 
 from gateway.execution.context import Execution
 from gateway.execution.errors import FetchError
-from gateway.execution.request import compile_body, send
+from gateway.execution.request import compile_body, send_recorded
 from gateway.execution.runner import Runner
 from gateway.execution.typed import source
 from gateway.execution.typed.keeping import Keeper, Kept
@@ -69,7 +69,7 @@ def compile_root_fetch(
         if run.is_unfit:
             return
         try:
-            response = await send(fetch, encode_body(run.variables, ()), run.execution)
+            response = await send_recorded(fetch, encode_body(run.variables, ()), run.execution)
             answer: Any = decode(response.body)
             if answer.errors is not UNSET:
                 raise Unfit("errors")
@@ -101,7 +101,7 @@ def compile_entity_fetch(
             if not any(encoded for encoded, _ in wanted):
                 return
             lists = [b"[" + b",".join(encoded) + b"]" for encoded, _ in wanted]
-            response = await send(fetch, encode_body(run.variables, lists), run.execution)
+            response = await send_recorded(fetch, encode_body(run.variables, lists), run.execution)
             answer: Any = decode(response.body)
             if answer.errors is not UNSET:
                 raise Unfit("errors")

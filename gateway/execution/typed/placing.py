@@ -75,9 +75,10 @@ class Placing:
 
     def _place_entities(self, document: "_Document", entity: EntityFetch, provider: Provider) -> list[Place]:
         places = [
-            Place(objects, variant, _representation(entity, variant))
+            Place(objects, variant, representation)
             for path in entity.paths
             for objects, variant in self._find(path)
+            if (representation := _representation(entity, variant)) is not None
         ]
         selection_set = document.entity_selections(entity.alias)
         for place in places:
@@ -112,11 +113,10 @@ def _below(variant: Variant, key: str) -> Iterator[tuple[Objects, Variant]]:
         yield member.objects, inner
 
 
-def _representation(entity: EntityFetch, variant: Variant) -> Representation:
-    for representation in entity.representations:
-        if variant.type_name in representation.possible_types:
-            return representation
-    raise Unfit("objects that make no representation")
+def _representation(entity: EntityFetch, variant: Variant) -> Representation | None:
+    """None for objects of a type that the fetch does not ask about."""
+    kinds = (found for found in entity.representations if variant.type_name in found.possible_types)
+    return next(kinds, None)
 
 
 def _required_names(representation: Representation) -> Iterator[str]:

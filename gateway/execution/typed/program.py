@@ -20,12 +20,16 @@ from gateway.execution.typed.source import encode
 from gateway.execution.typed.structs import Structs
 from gateway.planning.plan import Fetch, QueryPlan
 
-MAX_MISFITS = 8
-"""After so many runs in a row that turned out unfit, the program is not tried any more."""
+MAX_PAUSE = 1023
+"""How many runs a program sits out at most, after so many in a row turned out unfit."""
 
 
 class Program:
-    """Runs a plan on typed answers. Holds nothing of any request but how many turned out unfit."""
+    """Runs a plan on typed answers.
+
+    It holds nothing of any request but how the last ones went: each that turns out unfit doubles the number of those
+    that are not tried, so that answers which never fit cost little.
+    """
 
     def __init__(self, runner: Runner[Run], root: Variant, structs: Structs, kept: list[Keeper]) -> None:
         self._run = runner
@@ -37,18 +41,21 @@ class Program:
             for member in root.members.values()
             if member.visible and member.provider is not None
         ]
-        self._misfits = 0
+        self._pause = 0
+        self._waiting = 0
 
     async def run(self, execution: Execution) -> bytes | None:
         """The encoded response; None where an answer does not fit: what was sent is then in the execution's record."""
-        if self._misfits >= MAX_MISFITS:
+        if self._waiting:
+            self._waiting -= 1
             return None
         run = Run(execution, len(self._kept))
         await self._run(run)
         if run.is_unfit:
-            self._misfits += 1
+            self._waiting = self._pause
+            self._pause = min(2 * self._pause + 1, MAX_PAUSE)
             return None
-        self._misfits = 0
+        self._pause = 0
         return self._finish(run)
 
     def _finish(self, run: Run) -> bytes:
@@ -63,7 +70,9 @@ class Programs:
     """The programs of one operation by the values of its conditions, made when they are first wanted."""
 
     def __init__(self, plan: QueryPlan, schema: GraphQLSchema) -> None:
-        self._by_conditions = ByConditions(plan, lambda conditions: compile_program(plan, schema, conditions))
+        self._by_conditions = ByConditions(
+            plan, lambda conditions: compile_program(plan, schema, conditions), at_once=True
+        )
 
     def of(self, variables: Mapping[str, Any]) -> Program | None:
         """None where typed execution does not cover the operation."""

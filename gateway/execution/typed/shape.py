@@ -24,7 +24,9 @@ from msgspec import Meta
 from gateway.execution.completion.collect_fields import FieldCollector
 from gateway.execution.introspection import INTROSPECTION_FIELDS
 
-MAX_VARIANTS = 200
+MAX_MEMBERS = 2000
+"""How many members the tree of an operation may have: it bounds what compiling takes."""
+
 MAX_DEPTH = 50
 
 ANY_VALUE: Any = bool | int | float | str | list[Any] | dict[str, Any]
@@ -114,17 +116,18 @@ class ShapeBuilder:
 
     def __init__(self, fields: FieldCollector) -> None:
         self._fields = fields
-        self._variants = 0
+        self._members = 0
 
     def build(self, root: GraphQLObjectType, selection_set: SelectionSetNode) -> Variant:
         return self._variant(root, [selection_set], 0)
 
     def _variant(self, named: GraphQLObjectType, sets: Sequence[SelectionSetNode], depth: int) -> Variant:
-        self._variants += 1
-        if self._variants > MAX_VARIANTS or depth > MAX_DEPTH:
-            raise Unfit("the operation is too large")
         variant = Variant(named.name)
-        for key, nodes in self._fields.collect(named, sets).items():
+        selected = self._fields.collect(named, sets)
+        self._members += 1 + len(selected)
+        if self._members > MAX_MEMBERS or depth > MAX_DEPTH:
+            raise Unfit("the operation is too large")
+        for key, nodes in selected.items():
             self._member(variant, named, key, nodes, depth)
         return variant
 
