@@ -2,11 +2,12 @@
 
 import asyncio
 import ssl
+import time
 from collections.abc import Callable
 from functools import cache
 from typing import Protocol
 
-from common.http.connection import Connection, RawResponse
+from common.http.connection import Connection
 from common.http.encoding import decoded
 from common.http.errors import ConnectError, ConnectionLost, ProtocolError, TimeoutError_
 from common.http.messages import Request, Response, TransportLimits
@@ -56,6 +57,7 @@ class HTTPTransport:
         self.url = url
         self._origin = origin
         self._path = path
+        self._fixed_lines = f"host: {origin.authority}\r\naccept-encoding: gzip, deflate"
         self._limits = limits
         self._pool = Pool(
             self._connect, max_connections=limits.max_connections, idle_timeout=limits.idle_timeout
@@ -63,23 +65,25 @@ class HTTPTransport:
 
     async def send(self, request: Request, *, timeout: float | None = None) -> Response:  # noqa: ASYNC109 - part of the protocol; enforced by a timer
         limit = self._limits.response_timeout
-        deadline = asyncio.get_running_loop().time() + (limit if timeout is None else min(timeout, limit))
+        seconds = limit if timeout is None else min(timeout, limit)
+        started = time.monotonic()
         head = self._encode_head(request)
         connection = self._pool.take_idle()
         if connection is not None:
             try:
-                return await self._exchange(connection, head, request.body, deadline)
+                return await self._exchange(connection, head, request.body, seconds)
             except ConnectionLost:
                 if not request.idempotent:
                     raise
-        return await self._exchange(await self._open(deadline), head, request.body, deadline)
+        connection = await self._open(started + seconds - time.monotonic())
+        return await self._exchange(connection, head, request.body, started + seconds - time.monotonic())
 
     async def close(self) -> None:
         await self._pool.close()
 
-    async def _open(self, deadline: float) -> Connection:
+    async def _open(self, seconds: float) -> Connection:
         try:
-            async with asyncio.timeout_at(deadline):
+            async with asyncio.timeout(seconds):
                 return await self._pool.connect()
         except TimeoutError as error:
             raise TimeoutError_("no connection in time") from error
@@ -95,25 +99,22 @@ class HTTPTransport:
             raise ConnectError(str(error)) from error
         return connection
 
-    async def _exchange(self, connection: Connection, head: bytes, body: bytes, deadline: float) -> Response:
-        remaining = deadline - asyncio.get_running_loop().time()
-        expired = TimeoutError_("no response in time")
+    async def _exchange(self, connection: Connection, head: bytes, body: bytes, seconds: float) -> Response:
         try:
-            raw: RawResponse = await connection.exchange(head, body, max(remaining, 0.0), expired)
+            status, headers, content = await connection.exchange(head, body, seconds)
         finally:
             self._pool.release(connection)
-        return decoded(*raw, self._limits.max_response_size)
+        return decoded(status, headers, content, self._limits.max_response_size)
 
     def _encode_head(self, request: Request) -> bytes:
         lines = [
             f"{request.method} {request.path or self._path} HTTP/1.1",
-            f"host: {self._origin.authority}",
-            "accept-encoding: gzip, deflate",
+            self._fixed_lines,
             f"content-length: {len(request.body)}",
-            *[f"{name}: {value}" for name, value in request.headers],
+            *map(": ".join, request.headers),
         ]
         head = "\r\n".join(lines)
-        if head.count("\n") != len(lines) - 1 or head.count("\r") != len(lines) - 1:
+        if head.count("\n") != len(lines) or head.count("\r") != len(lines):  # `_fixed_lines` has one itself
             raise ProtocolError("a line break in a header or path")
         try:
             return head.encode("latin-1") + b"\r\n\r\n"

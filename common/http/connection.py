@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import httptools
 
-from common.http.errors import ConnectionLost, ProtocolError, ResponseTooLarge, TransportError
+from common.http.errors import ConnectionLost, ProtocolError, ResponseTooLarge, TimeoutError_, TransportError
 from common.http.messages import Headers
 
 _PIECE = 64 * 1024
@@ -16,20 +16,20 @@ RawResponse = tuple[int, Headers, bytes]
 
 
 class Connection(asyncio.Protocol):
-    """At most one exchange at a time; `on_close` is called once, whoever closes.
-
-    `uses` counts exchanges, `idle_since` is the loop's time of the last one's end.
-    """
+    """At most one exchange at a time; `on_close` is called once, whoever closes."""
 
     def __init__(self, max_response_size: int, on_close: "Callable[[Connection], None]") -> None:
-        self.uses = 0
-        self.idle_since = 0.0
         self._max_size = max_response_size
         self._on_close = on_close
+        self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._parser: Any = httptools.HttpResponseParser(self)
         self._response: asyncio.Future[RawResponse] | None = None
         self._room_to_write: asyncio.Future[None] | None = None
+        self._deadline = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_at = 0.0
+        self._idle_since = 0.0
         self._begin()
 
     @property
@@ -37,32 +37,28 @@ class Connection(asyncio.Protocol):
         return self._transport is not None and not self._transport.is_closing()
 
     @property
-    def answered(self) -> bool:
-        """Whether a byte of the current response has come."""
-        return self._received > 0
+    def idle_for(self) -> float:
+        """Seconds since the last exchange."""
+        return self._loop.time() - self._idle_since
 
     def _begin(self) -> None:
-        self._headers: list[tuple[str, str]] = []
+        self._headers: Headers = ()
+        self._raw_headers: list[tuple[bytes, bytes]] = []
         self._chunks: list[bytes] = []
         self._size = 0
-        self._received = 0
+        self._head_size = 0
         self._in_head = True
         self._ends_with_connection = False
 
     # The exchange
 
-    async def exchange(self, head: bytes, body: bytes, limit: float, expired: TransportError) -> RawResponse:
-        """Send and wait. After `limit` seconds `expired` is raised. Closes unless it ended well.
-
-        A timer, because it costs a fraction of a timeout scope.
-        """
+    async def exchange(self, head: bytes, body: bytes, seconds: float) -> RawResponse:
+        """Send and wait, `seconds` at most: TimeoutError_ is raised then. Closes unless it ended well."""
         assert self._transport is not None
-        loop = asyncio.get_running_loop()
         self._begin()
-        self.uses += 1
-        response: asyncio.Future[RawResponse] = loop.create_future()
+        self._set_deadline(self._loop.time() + seconds)
+        response: asyncio.Future[RawResponse] = self._loop.create_future()
         self._response = response
-        timer = loop.call_later(limit, self._fail, expired)
         try:
             if len(body) <= _PIECE:
                 self._transport.write(head + body)
@@ -70,11 +66,31 @@ class Connection(asyncio.Protocol):
                 await self._write_in_pieces(head, body, response)
             return await response
         finally:
-            timer.cancel()
             self._response = None
             if not response.done() or response.cancelled() or response.exception() is not None:
                 self.close()
-            self.idle_since = loop.time()
+            self._idle_since = self._loop.time()
+
+    def _set_deadline(self, deadline: float) -> None:
+        """One timer serves many exchanges: it looks again when it goes off, and is set anew only to go off earlier."""
+        self._deadline = deadline
+        if self._timer is None or self._timer_at > deadline:
+            self._set_timer()
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer_at = self._deadline
+        self._timer = self._loop.call_at(self._deadline, self._look_at_clock)
+
+    def _look_at_clock(self) -> None:
+        self._timer = None
+        if self._response is None:
+            return
+        if self._loop.time() < self._deadline:
+            self._set_timer()
+        else:
+            self._fail(TimeoutError_("no response in time"))
 
     async def _write_in_pieces(
         self, head: bytes, body: bytes, response: "asyncio.Future[RawResponse]"
@@ -120,7 +136,8 @@ class Connection(asyncio.Protocol):
         if self._response is None or self._response.done():
             self.close()  # nobody asked: what follows could not be told from the next response
             return
-        self._received += len(data)
+        if self._in_head:
+            self._head_size += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
@@ -129,7 +146,7 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserUpgrade:
             self._fail(ProtocolError("the protocol was switched without being asked"))
         else:
-            if self._in_head and self._received > _MAX_HEAD_SIZE:
+            if self._in_head and self._head_size > _MAX_HEAD_SIZE:
                 self._fail(ProtocolError("the response's header is too large"))
 
     def eof_received(self) -> None:
@@ -139,7 +156,9 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         self._parser = None  # it holds this object
-        lost = ProtocolError if self.answered else ConnectionLost
+        if self._timer is not None:
+            self._timer.cancel()
+        lost = ProtocolError if self._head_size else ConnectionLost
         self._fail(lost(str(exc or "closed by the peer")))
         self._on_close(self)
 
@@ -150,11 +169,15 @@ class Connection(asyncio.Protocol):
             self.close()  # more than was asked for, in the same segment
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers.append((name.decode("latin-1").lower(), value.decode("latin-1")))
+        self._raw_headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        for name, value in self._headers:
+        headers = [
+            (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in self._raw_headers
+        ]
+        self._headers = tuple(headers)
+        for name, value in headers:
             if name == "content-length":
                 self._check_size(int(value))
                 return
@@ -170,8 +193,8 @@ class Connection(asyncio.Protocol):
     def on_message_complete(self) -> None:
         if self._parser.get_status_code() < 200:  # 100 Continue, 103 Early Hints: the response follows
             self._begin()
-            return
-        self._finish(keep=self._parser.should_keep_alive())
+        else:
+            self._finish(keep=self._parser.should_keep_alive())
 
     def _check_size(self, size: int) -> None:
         if size > self._max_size:
@@ -180,8 +203,7 @@ class Connection(asyncio.Protocol):
     def _finish(self, *, keep: bool) -> None:
         response = self._response
         if response is not None and not response.done():
-            body = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
-            response.set_result((self._parser.get_status_code(), tuple(self._headers), body))
+            response.set_result((self._parser.get_status_code(), self._headers, b"".join(self._chunks)))
         self.resume_writing()
         if not keep:
             self.close()

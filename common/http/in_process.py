@@ -44,12 +44,12 @@ class InProcessTransport:
         except UnicodeEncodeError as error:
             raise ProtocolError("a header or path is not Latin-1") from error
         self._start(exchange, scope)
+        seconds = limit if timeout is None else min(timeout, limit)
+        timer = asyncio.get_running_loop().call_later(seconds, exchange.expire)
         try:
-            async with asyncio.timeout(limit if timeout is None else min(timeout, limit)):
-                return await exchange.response
-        except TimeoutError as error:
-            raise TimeoutError_("no response in time") from error
+            return await exchange.response
         finally:
+            timer.cancel()
             exchange.disconnect()
 
     async def close(self) -> None:
@@ -81,9 +81,8 @@ class _Exchange:
     """The two channels of one ASGI request."""
 
     def __init__(self, body: bytes, max_size: int) -> None:
-        loop = asyncio.get_running_loop()
-        self.response: asyncio.Future[Response] = loop.create_future()
-        self._gone: asyncio.Future[None] = loop.create_future()
+        self.response: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        self._gone = asyncio.Event()
         self._body: bytes | None = body
         self._max_size = max_size
         self._status = 0
@@ -95,7 +94,7 @@ class _Exchange:
         if self._body is not None:
             body, self._body = self._body, None
             return {"type": "http.request", "body": body, "more_body": False}
-        await asyncio.shield(self._gone)
+        await self._gone.wait()
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
@@ -138,13 +137,15 @@ class _Exchange:
             headers = (("content-type", "text/plain; charset=utf-8"),)
             self.response.set_result(Response(500, headers, b"Internal Server Error"))
 
+    def expire(self) -> None:
+        self.fail(TimeoutError_("no response in time"))
+
     def fail(self, error: TransportError) -> None:
         if not self.response.done():
             self.response.set_exception(error)
 
     def disconnect(self) -> None:
-        if not self._gone.done():
-            self._gone.set_result(None)
+        self._gone.set()
 
 
 def _scope(request: Request, target: str, host: str) -> dict[str, Any]:

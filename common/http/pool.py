@@ -27,10 +27,9 @@ class Pool:
         return None if self._waiters else self._pop_idle()
 
     def _pop_idle(self) -> Connection | None:
-        oldest = asyncio.get_running_loop().time() - self._idle_timeout
         while self._idle:
             connection = self._idle.pop()
-            if connection.usable and connection.idle_since >= oldest:
+            if connection.usable and connection.idle_for <= self._idle_timeout:
                 return connection
             connection.close()
         return None

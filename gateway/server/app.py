@@ -12,8 +12,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from gateway.server.asgi import ASGIApp
 from gateway.server.console import Console
+from gateway.server.doors import Doors
 from gateway.server.health import Health, health_routes
-from gateway.server.prefixes import Prefixes
 from gateway.server.router import Router
 
 
@@ -45,8 +45,8 @@ def create_router_app(
     if config.console:
         handlers.append(_door("/", Console(), is_mount=True))
     app = Litestar(handlers, lifespan=[lifespan], openapi_config=None, logging_config=None)
-    if mounts:
-        app.asgi_handler = cast("LitestarASGIApp", Prefixes(mounts, cast("ASGIApp", app.asgi_handler)))
+    doors = Doors({config.supergraph.path: router}, mounts or {}, otherwise=cast("ASGIApp", app.asgi_handler))
+    app.asgi_handler = cast("LitestarASGIApp", doors)
     return app
 
 

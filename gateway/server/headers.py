@@ -6,6 +6,7 @@ does any `hansa-*`: those are the platform's own, which a client cannot set. `ha
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TypeAlias
 
 from common.telemetry import outgoing_headers
@@ -71,6 +72,9 @@ class HeaderPropagation:
         rules = (*headers.all.request, *(own.request if own else ()))
         self._steps: Sequence[Step] = [_step(rule) for rule in rules]
 
+    def __bool__(self) -> bool:
+        return bool(self._steps)
+
     def apply(self, client: Pairs) -> Pairs:
         """What is sent for a client's headers, whose names are lower case."""
         outgoing = Outgoing()
@@ -80,8 +84,9 @@ class HeaderPropagation:
 
 
 def propagations(headers: Headers, subgraphs: Iterable[str]) -> Mapping[str, HeaderPropagation]:
-    """The rules of each subgraph."""
-    return {name: HeaderPropagation(headers, name) for name in subgraphs}
+    """The rules of each subgraph that has any."""
+    rules = {name: HeaderPropagation(headers, name) for name in subgraphs}
+    return {name: propagation for name, propagation in rules.items() if propagation}
 
 
 class ClientHeaders:
@@ -89,16 +94,23 @@ class ClientHeaders:
 
     def __init__(self, rules: Mapping[str, HeaderPropagation], request: HttpRequest) -> None:
         self._rules = rules
-        self._client = request.pairs()
+        self._request = request
         address = request.client_address
         self._own = outgoing_headers() + (((CLIENT_ADDRESS_HEADER, address),) if address else ())
         self._known: dict[str, Pairs] = {}
 
     def __call__(self, subgraph: str) -> Pairs:
+        rules = self._rules.get(subgraph)
+        if rules is None:
+            return self._own
         headers = self._known.get(subgraph)
         if headers is None:
-            headers = self._known[subgraph] = self._rules[subgraph].apply(self._client) + self._own
+            headers = self._known[subgraph] = rules.apply(self._client) + self._own
         return headers
+
+    @cached_property
+    def _client(self) -> Pairs:
+        return self._request.pairs()
 
 
 def may_pass(name: str) -> bool:

@@ -6,7 +6,10 @@ _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.
 
 
 class Metrics:
-    """The router's metrics, in a registry of their own. Labels have few values: nothing a client invents."""
+    """The router's metrics, in a registry of their own. Labels have few values: nothing a client invents.
+
+    `active` counts the requests that are being answered.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -17,9 +20,10 @@ class Metrics:
             registry=self.registry,
             buckets=_SECONDS,
         )
-        self.active = Gauge(
+        self.active = 0
+        Gauge(
             "http_server_active_requests", "Requests that are being answered", registry=self.registry
-        )
+        ).set_function(lambda: self.active)
         self.subgraph_duration = Histogram(
             "http_client_request_duration_seconds",
             "Time of a request to a subgraph; `status` is an HTTP status or why there is none",

@@ -1,6 +1,5 @@
 """A client's request through the router: authenticate, parse, prepare, execute, answer."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +18,7 @@ from gateway.server.exchange import Exchange
 from gateway.server.headers import ClientHeaders, propagations
 from gateway.server.http.answer import Answer
 from gateway.server.http.body import read_body
-from gateway.server.http.disconnection import while_connected
+from gateway.server.http.interruption import Interruption
 from gateway.server.http.parameters import Parameters, from_get, from_post
 from gateway.server.masking import ErrorMask
 from gateway.server.metrics import Metrics
@@ -60,21 +59,16 @@ class Pipeline:
 
         Raises RequestError for one that is not run, ClientDisconnected where nobody waits for an answer.
         """
-        deadline = asyncio.get_running_loop().time() + self._timeout
-        try:
-            async with asyncio.timeout_at(deadline) as limit:
-                await self._authenticate(exchange)
-                parameters = await self._read(exchange, receive)
-                with span(self._tracer, "supergraph"):
-                    operation = await self._prepare(exchange, parameters)
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            raise RequestError(504, [error_body("The request took too long", "GATEWAY_TIMEOUT")]) from None
-        execution = self._execute(exchange, operation, parameters.variables or {}, deadline)
-        if operation.kind == "mutation":  # what has begun to change things is not left half done
-            return await execution
-        return await while_connected(receive, execution)
+        with Interruption(self._timeout) as interruption:
+            await self._authenticate(exchange)
+            parameters = await self._read(exchange, receive)
+            with span(self._tracer, "supergraph"):
+                operation = await self._prepare(exchange, parameters)
+            if operation.kind == "mutation":  # what has begun to change things is not left half done
+                interruption.hold_off()
+            else:
+                interruption.watch(receive)
+            return await self._execute(exchange, operation, parameters.variables or {}, interruption.deadline)
 
     async def close(self) -> None:
         """Ends the thread and the connections; requests under way fail."""

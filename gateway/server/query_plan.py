@@ -16,8 +16,10 @@ class PlanExposure(Enum):
 
     @classmethod
     def of(cls, request: HttpRequest) -> "PlanExposure":
-        value = request.header(b"apollo-expose-query-plan")
-        return next((member for member in cls if member.value == value), cls.NONE)
+        return _EXPOSURES.get(request.headers.get(b"apollo-expose-query-plan", b""), cls.NONE)
+
+
+_EXPOSURES = {exposure.value.encode(): exposure for exposure in PlanExposure}
 
 
 def plan_extensions(plan: QueryPlan) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, cast
 
 from common.http import open_transport
@@ -72,14 +72,14 @@ class Router:
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange(HttpRequest.from_scope(scope))
         token = current_trace.set(_incoming(exchange.request))
-        self._metrics.active.inc()
+        self._metrics.active += 1
         try:
             with span(self._tracer, "router"):
                 answer = await self._answer(exchange, receive)
             await _send(answer, send)
             self._record(exchange, answer.status)
         finally:
-            self._metrics.active.dec()
+            self._metrics.active -= 1
             current_trace.reset(token)
 
     async def _answer(self, exchange: Exchange, receive: Receive) -> Answer:
@@ -122,9 +122,14 @@ def _too_deep() -> RequestError:
     return RequestError(400, [error_body("The request is nested too deeply", "BAD_REQUEST")])
 
 
+@cache
+def _content_type(media_type: str) -> bytes:
+    return f"{media_type}; charset=utf-8".encode()
+
+
 async def _send(answer: Answer, send: Send) -> None:
     headers = [
-        (b"content-type", f"{answer.media_type}; charset=utf-8".encode()),
+        (b"content-type", _content_type(answer.media_type)),
         (_TRACE_ID_HEADER, (trace_id() or "").encode()),
         *((name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers),
     ]

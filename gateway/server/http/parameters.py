@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -64,6 +65,7 @@ def from_get(query_string: bytes) -> Parameters:
     )
 
 
+@lru_cache(maxsize=256)
 def _require_json(content_type: str | None) -> None:
     media_type, _, parameters = (content_type or "").partition(";")
     if media_type.strip().lower() != "application/json":

@@ -225,6 +225,24 @@ async def test_a_slow_response_times_out_and_its_connection_is_closed(
     assert server.closed == 1
 
 
+async def test_each_request_on_a_kept_connection_has_its_own_time(serve: Make, opened: Make) -> None:
+    async def behave(peer: Any) -> None:
+        while True:
+            _, seconds = await peer.request()
+            await asyncio.sleep(float(seconds))
+            await peer.respond(seconds)
+
+    server = await serve(behave)
+    transport = opened(server)
+    await transport.send(Request(body=b"0"), timeout=0.1)
+    assert (await transport.send(Request(body=b"0.3"), timeout=5)).body == b"0.3"
+    began = time.monotonic()
+    with pytest.raises(TimeoutError_):
+        await transport.send(Request(body=b"3"), timeout=0.1)
+    assert time.monotonic() - began < 2
+    assert server.connections == 1
+
+
 async def test_waiting_for_a_connection_times_out(serve: Make, opened: Make) -> None:
     transport = opened(await serve(stall), max_connections=1)
     first = asyncio.ensure_future(transport.send(Request(), timeout=1))
