@@ -180,6 +180,15 @@ def test_what_another_subgraph_answers_is_fetched_before(plan: Make, fetches: Ma
     assert plan(ELSEWHERE, "{ t { u { field } } }").depth == 3
 
 
+def test_fetches_that_are_joined_bring_all_their_values(plan: Make, entities: Make) -> None:
+    types = ELSEWHERE.replace(
+        contextual("field"), contextual("field") + contextual("near", selection="{ id }")
+    )
+    assert plan(types, "{ t { u { field near } } }").fetch_count == 3
+    entity = entities(types, "{ t { u { field near } } }")[-1]
+    assert {found.sources[0][-1] for found in entity.context} == {Key("prop"), Key("id")}
+
+
 def test_a_value_that_is_known_when_its_object_is_entered_goes_with_it(plan: Make, entities: Make) -> None:
     found = plan(ELSEWHERE, "{ far { u { field } } }")
     assert (found.fetch_count, found.depth) == (2, 2)
