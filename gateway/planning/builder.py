@@ -5,17 +5,28 @@ is moved to other subgraphs by fetches that start from the same object. Where se
 `Choices` decides.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from gateway.planning.choosing import Choices, Chooser
+from gateway.planning.contexts import ContextRead, Contexts
 from gateway.planning.entity_fetches import EntityFetches
 from gateway.planning.errors import OperationError
-from gateway.planning.fetch_graph import FetchGraph, FetchNode, SelectedObject
+from gateway.planning.fetch_graph import ContextValues, FetchGraph, FetchNode, SelectedObject
 from gateway.planning.places import Place, Places
 from gateway.planning.reach import Option, Reachability
 from gateway.planning.response_keys import ResponseKeys
-from gateway.planning.selection import FIELDS_LIMIT, Selection
-from gateway.planning.tasks import Target, Task, path_below, signature, target_of
+from gateway.planning.selection import FIELDS_LIMIT, Conditions, Selection
+from gateway.planning.tasks import Above, Target, Task, path_below, signature, target_of
+
+
+class _Arrival(NamedTuple):
+    """The task of a field after a move to objects `at` of another fetch."""
+
+    at: Target
+    task: Task
+    option: Option
+    context: ContextValues = ()
 
 
 class Builder:
@@ -26,6 +37,7 @@ class Builder:
         self._graph = places.graph
         self._reachability = reachability
         self._chooser = Chooser(reachability, choices)
+        self._contexts = Contexts(places, reachability)
         self.fetches = FetchGraph()
         self._entity_fetches = EntityFetches(self._graph, self.fetches)
         self._fields = 0
@@ -107,7 +119,7 @@ class Builder:
     def _follow(self, at: Target, task: Task, option: Option, *, added: bool) -> set[FetchNode]:
         """Resolves a task after the move of `option`."""
         touched: set[FetchNode] = set()
-        arrived: list[tuple[Target, Task, Option]] = []
+        arrived: list[_Arrival] = []
         target = target_of(option)
         for view, types in task.views.items():
             options = self._options(at, view, types, task.selection)
@@ -115,21 +127,51 @@ class Builder:
             move = own.move
             assert move is not None
             selection = task.selection.restricted(own.reach.leaves)
-            moved = self._enter(at, own, view, types, selection)
-            if own.field is None:
-                touched |= self._resolve(moved, [selection], added=added)
-            else:
-                arrived.append((moved, Task(selection, {move.view: moved.place.types}, (own,)), own))
-        for moved, moved_task, own in self._together(arrived):
-            touched |= self._select(moved, moved_task, own, added=added)
+            for part, reads in self._parts(at, own, selection):
+                if part.path == at.path and self._stays(at, own, view, reads):
+                    self._read(reads, selection.conditions)
+                    moved = at._replace(place=self._places.narrowed(at.place, types))
+                else:
+                    moved = self._enter(part, own, view, types, selection, reads=reads)
+                if moved.fetch is not None:
+                    moved.fetch.take(read.value for read in reads)
+                if own.field is None:
+                    touched |= self._resolve(moved, [selection], added=added)
+                else:
+                    moved_task = Task(selection, {move.view: moved.place.types}, (own,))
+                    arrived.append(_Arrival(moved, moved_task, own, _context_values(reads)))
+        for moved, moved_task, own, context in self._together(arrived):
+            touched |= self._select(moved, moved_task, own, added=added, context=context)
         return touched
 
-    def _together(self, arrived: list[tuple[Target, Task, Option]]) -> list[tuple[Target, Task, Option]]:
+    def _parts(
+        self, at: Target, option: Option, selection: Selection
+    ) -> Iterator[tuple[Target, list[ContextRead]]]:
+        """The objects `at` by where the option's field gets arguments from contexts (@fromContext)."""
+        arguments = option.field.context_arguments if option.field else ()
+        if not arguments:
+            yield at, []
+            return
+        for part, reads in self._contexts.parts(at, arguments):
+            if reads:
+                yield part, reads
+            else:
+                self.fetches.unreached.append(selection)
+
+    def _stays(self, at: Target, option: Option, view: str, reads: Sequence[ContextRead]) -> bool:
+        """Whether the fetch at hand can take what is read, instead of another one that the option moves to."""
+        fetch, move = at.fetch, option.move
+        if not reads or option.requires or fetch is None or not fetch.is_entity or move is None:
+            return False
+        is_same = (fetch.subgraph, view) == (move.subgraph, move.view)
+        return is_same and self._contexts.are_known_before(fetch, reads)
+
+    def _together(self, arrived: "list[_Arrival]") -> "list[_Arrival]":
         """What arrived at several types as one, on an interface that says the same for all of them."""
-        if len(arrived) < 2 or len({moved.fetch for moved, _, _ in arrived}) > 1:
+        if len(arrived) < 2 or len({found.at.fetch for found in arrived}) > 1 or arrived[0].context:
             return arrived
-        at, task, option = arrived[0]
-        views = {view: types for _, found, _ in arrived for view, types in found.views.items()}
+        at, task, option, _ = arrived[0]
+        views = {view: types for found in arrived for view, types in found.task.views.items()}
         types = frozenset(views)
         for interface in sorted(self._graph.interfaces(next(iter(views)))):
             known = self._graph.possible_types_in(at.place.subgraph or "", interface)
@@ -140,21 +182,29 @@ class Builder:
                 and known & at.all_types <= types
                 and self._is_uniform(at._replace(place=place), together, interface)
             ):
-                return [(at._replace(place=place), together, option)]
+                return [_Arrival(at._replace(place=place), together, option)]
         return arrived
 
     def _enter(
-        self, at: Target, option: Option, view: str, types: frozenset[str], selection: Selection
+        self,
+        at: Target,
+        option: Option,
+        view: str,
+        types: frozenset[str],
+        selection: Selection,
+        *,
+        reads: Sequence[ContextRead],
     ) -> Target:
         """The root of the fetch that the option's move makes, with what it needs resolved before."""
         move = option.move
         assert move is not None
-        conditions = selection.conditions if option.requires or move.depth > 1 else ()
+        conditions = selection.conditions if option.requires or move.depth > 1 or reads else ()
         key = [found.under(conditions) for found in move.key] if move.depth > 1 else move.key
         here = at._replace(place=self._places.narrowed(at.place, types))
         before = self._resolve(
             here, (*key, *(found.under(conditions) for found in option.requires)), added=True
         )
+        before |= self._read(reads, conditions)
         if at.fetch is not None:
             before.add(at.fetch)
         fetch = self._entity_fetches.fetch(move, at.path, before, conditions)
@@ -164,9 +214,23 @@ class Builder:
             objects = types if self._graph.types[view].kind == "OBJECT" else here.place.types
             needed = (*move.key, *option.requires)
             self._entity_fetches.represent(fetch, move, keys=at.keys, needed=needed, view=view, types=objects)
-        return at._replace(place=move.place(self._graph, types), fetch=fetch, selected=fetch.selected)
+        return at._replace(
+            place=move.place(self._graph, types), fetch=fetch, selected=fetch.selected, before=at
+        )
 
-    def _select(self, at: Target, task: Task, option: Option, *, added: bool) -> set[FetchNode]:
+    def _read(self, reads: Iterable[ContextRead], conditions: Conditions) -> set[FetchNode]:
+        """Resolves what is read of contexts; gives the fetches that answer it."""
+        touched: set[FetchNode] = set()
+        for read in reads:
+            selections = [found.under(conditions) for found in read.selections]
+            touched |= self._resolve(read.at, selections, added=True)
+            if read.at.before is None and not self._graph.root_kind(read.at.place.type_name):
+                read.at.selected.typename = True
+        return touched
+
+    def _select(
+        self, at: Target, task: Task, option: Option, *, added: bool, context: ContextValues = ()
+    ) -> set[FetchNode]:
         """Adds the task's field to the fetch at hand and resolves what is selected below it."""
         assert at.fetch is not None
         selection = task.selection
@@ -177,7 +241,7 @@ class Builder:
         touched = {at.fetch}
         for view, types in self._declarations(at, task):
             self._count_field()
-            selected = at.selected.add(selection, response_key, view)
+            selected = at.selected.add(selection, response_key, view, context)
             field = (
                 None if option.field is None else self._graph.field(at.fetch.subgraph, view, selection.name)
             )
@@ -188,7 +252,9 @@ class Builder:
                 selected.below = SelectedObject(place.type_name)
                 selected.below.typename = self._tells_types(place)
             path = path_below(at, types, response_key, field)
-            below = Target(place, at.fetch, selected.below, path, at.keys.below(response_key), place.types)
+            above = Above(at._replace(place=self._places.narrowed(at.place, types)), selection.conditions)
+            keys = at.keys.below(response_key)
+            below = Target(place, at.fetch, selected.below, path, keys, place.types, above)
             touched |= self._resolve(below, selection.restricted(option.reach.leaves).selections, added=added)
         return touched
 
@@ -216,4 +282,12 @@ class Builder:
             return False
         subgraph = at.place.subgraph or ""
         own = [self._graph.field(subgraph, view, task.selection.name) for view in task.views]
-        return all(found is not None and found.provides == field.provides for found in own)
+        return all(
+            found is not None
+            and (found.provides, found.context_arguments) == (field.provides, field.context_arguments)
+            for found in own
+        )
+
+
+def _context_values(reads: Iterable[ContextRead]) -> ContextValues:
+    return tuple((read.argument, read.value) for read in reads)

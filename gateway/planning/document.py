@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from gateway.planning.fetch_graph import FetchNode, SelectedField, SelectedObject
-from gateway.planning.plan import EntityFetch, Fetch
+from gateway.planning.fetch_graph import ContextValue, FetchNode, SelectedField, SelectedObject
+from gateway.planning.plan import ContextArgument, EntityFetch, Fetch
 from gateway.planning.renames import Renames
 from gateway.planning.requests import Request
 from gateway.planning.selection import Conditions
@@ -17,6 +17,7 @@ class Documents:
         self._graph = graph
         self._operation_name = operation_name
         self._variables = variables
+        self._context_prefix = _unlike("contextualArgument", variables)
         self._count = 0
 
     def fetch(self, request: Request) -> Fetch:
@@ -35,6 +36,7 @@ class Documents:
             body = writer.selection_set(first.selected, renames)[1:-1]
         used = tuple(name for name in self._variables if name in writer.variables)
         definitions = [f"${entity.variable}:[_Any!]!" for entity in entities]
+        definitions += [f"${found.variable}:{found.type}" for entity in entities for found in entity.context]
         definitions += [f"${name}:{self._variables[name]}" for name in used]
         name = self._name(request.subgraph)
         head = (
@@ -66,8 +68,9 @@ class Documents:
         texts: dict[tuple[object, ...], tuple[str, Renames]] = {}
         for fetch in request.fetches:
             renames = Renames(self._graph, request.subgraph, fetch.selected)
+            writer.context |= self._context_arguments(fetch, len(found) + 1)
             text = writer.selection_set(fetch.selected, renames, typename=fetch.tells_types)
-            key = (text, tuple(fetch.representations.values()))
+            key = (text, tuple(fetch.representations.values()), fetch.context and fetch.path)
             found.setdefault(key, []).append(fetch)
             texts[key] = (text, renames)
         writer.texts = [text for text, _ in texts.values()]
@@ -80,9 +83,24 @@ class Documents:
                 paths=tuple(dict.fromkeys(fetch.path for fetch in fetches)),
                 representations=tuple(fetches[0].representations.values()),
                 renames=tuple(texts[key][1].renamers),
+                context=tuple(self._context_arguments(fetches[0], number + 1).values()),
             )
             for number, (key, fetches) in enumerate(found.items())
         )
+
+    def _context_arguments(self, fetch: FetchNode, number: int) -> dict[ContextValue, ContextArgument]:
+        """The variables for the context values of the entity fetch that has the `number` in its request."""
+        return {
+            value: ContextArgument(f"{self._context_prefix}_{number}_{index}", *value)
+            for index, value in enumerate(fetch.context)
+        }
+
+
+def _unlike(prefix: str, names: Iterable[str]) -> str:
+    """The prefix with as many underscores as it takes that none of `names` begins with it."""
+    while any(name.startswith(prefix) for name in names):
+        prefix = f"_{prefix}"
+    return prefix
 
 
 def _alias(alias: str) -> str:
@@ -97,6 +115,7 @@ class _Writer:
         self._subgraph = subgraph
         self._satisfied = satisfied
         self.variables: set[str] = set()
+        self.context: dict[ContextValue, ContextArgument] = {}
         self.texts: list[str] = []
 
     def selection_set(self, selected: SelectedObject, renames: Renames, *, typename: bool = False) -> str:
@@ -118,9 +137,11 @@ class _Writer:
         selection = field.selection
         response_key = renames.response_key(field)
         text = selection.name if response_key == selection.name else f"{response_key}:{selection.name}"
-        if selection.arguments:
+        arguments = [selection.arguments] if selection.arguments else []
+        arguments += [f"{name}:${self.context[value].variable}" for name, value in field.context]
+        if arguments:
             self.variables |= selection.variables
-            text += f"({selection.arguments})"
+            text += f"({', '.join(arguments)})"
         text += self._directives(selection.conditions)
         return text + self.selection_set(field.below, renames) if field.below else text
 

@@ -27,7 +27,7 @@ class EntityFetches:
         if fetch is None:
             selected = SelectedObject(move.view if kind else "_Entity")
             fetch = self._fetches.add(move.subgraph, kind or "query", path, selected, is_entity=kind is None)
-            fetch.parents = set(before)
+            fetch.wait_for(set(before))
             fetch.needs = conditions
             self._known[key] = fetch
         return fetch

@@ -1,20 +1,36 @@
 """The fetches of a plan while it is being built, with what each selects, needs and waits for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, TypeAlias
 
 from gateway.planning.plan import Path, Representation
 from gateway.planning.selection import Conditions, Selection
 
 
+class ContextValue(NamedTuple):
+    """A value that is read from an object above; the members are those of `ContextArgument`."""
+
+    type: str
+    depth: int
+    sources: tuple[Path, ...]
+
+
+ContextValues: TypeAlias = tuple[tuple[str, ContextValue], ...]
+"""Values of contexts by the names of the arguments that they are for."""
+
+
 class SelectedField:
-    """A field in a fetch, selected on the type `view` of its subgraph."""
+    """A field in a fetch, selected on the type `view` of its subgraph; it takes arguments from `context`."""
 
-    __slots__ = ("below", "response_key", "selection", "view")
+    __slots__ = ("below", "context", "response_key", "selection", "view")
 
-    def __init__(self, selection: Selection, response_key: str, view: str) -> None:
+    def __init__(
+        self, selection: Selection, response_key: str, view: str, context: ContextValues = ()
+    ) -> None:
         self.selection = selection
         self.response_key = response_key
         self.view = view
+        self.context = context
         self.below: SelectedObject | None = None
 
 
@@ -28,9 +44,11 @@ class SelectedObject:
         self.typename = False
         self.fields: dict[tuple[str, str, Conditions], SelectedField] = {}
 
-    def add(self, selection: Selection, response_key: str, view: str) -> SelectedField:
+    def add(
+        self, selection: Selection, response_key: str, view: str, context: ContextValues = ()
+    ) -> SelectedField:
         key = (response_key, view, selection.conditions)
-        return self.fields.setdefault(key, SelectedField(selection, response_key, view))
+        return self.fields.setdefault(key, SelectedField(selection, response_key, view, context))
 
     def count(self) -> int:
         """The number of fields with all below."""
@@ -40,14 +58,17 @@ class SelectedObject:
 class FetchNode:
     """One fetch from one subgraph for the objects of one path.
 
-    An entity fetch has representations. `needs` are the conditions under which its representations can be made;
-    `tells_types` says that it finds out the types of interface objects.
+    An entity fetch has representations. `level` is the longest chain of fetches that ends with it, `needs` are the conditions under which its representations can be made,
+    `context` the values that it takes from objects above; `tells_types` says that it finds out the types of
+    interface objects.
     """
 
     __slots__ = (
+        "context",
         "id",
         "is_entity",
         "kind",
+        "level",
         "needs",
         "parents",
         "path",
@@ -74,9 +95,19 @@ class FetchNode:
         self.selected = selected
         self.is_entity = is_entity
         self.needs: Conditions = ()
+        self.context: tuple[ContextValue, ...] = ()
         self.tells_types = False
         self.parents: set[FetchNode] = set()
+        self.level = 1
         self.representations: dict[tuple[str, str | None], Representation] = {}
+
+    def wait_for(self, parents: set["FetchNode"]) -> None:
+        self.parents = parents
+        self.level = 1 + max((parent.level for parent in parents), default=0)
+
+    def take(self, context: Iterable[ContextValue]) -> None:
+        """Values of contexts for the fields of the fetch, besides those that it has."""
+        self.context = tuple(dict.fromkeys((*self.context, *context)))
 
 
 class FetchGraph:

@@ -41,7 +41,8 @@ class Places:
         field = self.graph.field(place.subgraph, view, name)
         if field is None or (field.external and not self._provided(place, view, name)):
             return None
-        return None if field.requires and not field.external else field
+        needs_input = field.requires or field.context_arguments
+        return None if needs_input and not field.external else field
 
     def inside(self, place: Place, view: str, field: GraphField, name: str) -> Place:
         """The place that the field leads to."""

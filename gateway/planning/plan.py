@@ -80,11 +80,26 @@ class KeyRenamer(Struct, frozen=True):
     rename_to: str
 
 
+class ContextArgument(Struct, frozen=True):
+    """A variable of an entity fetch whose value is read, for each object, from an object above it (`@fromContext`).
+
+    `variable` is declared in the document with the type `type` (as text), beside the client's variables. The
+    first `depth` steps of the entity's path lead to the object that sets the context; from there the first of
+    `sources` that leads to a value counts, null where none does. `Each` in a source gathers a list.
+    """
+
+    variable: str
+    type: str
+    depth: int
+    sources: tuple[Path, ...]
+
+
 class EntityFetch(Struct, frozen=True):
     """One `_entities` field of a request and the places in the response that it fills.
 
     The entities of all `paths` share one list of representations without duplicates, sent as `variable`
-    and answered, in order, under the response key `alias`.
+    and answered, in order, under the response key `alias`. With `context` there is one path, and objects
+    that differ in those values need `_entities` fields of their own.
     """
 
     alias: str
@@ -92,6 +107,7 @@ class EntityFetch(Struct, frozen=True):
     paths: tuple[Path, ...]
     representations: tuple[Representation, ...]
     renames: tuple[KeyRenamer, ...] = ()
+    context: tuple[ContextArgument, ...] = ()
 
 
 class Fetch(Struct, frozen=True, tag=True):

@@ -158,10 +158,11 @@ def _node_to_json(node: PlanNode) -> dict[str, Any]:
 
 
 def _fetch_to_json(fetch: Fetch) -> dict[str, Any]:
+    context = [argument.variable for entity in fetch.entities for argument in entity.context]
     found: dict[str, Any] = {
         "kind": "Fetch",
         "serviceName": fetch.subgraph,
-        "variableUsages": list(fetch.variables),
+        "variableUsages": [*fetch.variables, *context],
         "operation": fetch.document,
         "operationKind": fetch.operation_kind,
         "id": str(fetch.id),
@@ -174,7 +175,7 @@ def _fetch_to_json(fetch: Fetch) -> dict[str, Any]:
     if _is_flatten(fetch):
         entity = fetch.entities[0]
         found["requires"] = list(map(_representation_to_json, entity.representations))
-        found |= _rewrites_to_json(entity.representations, entity.renames)
+        found |= _rewrites_to_json(entity.representations, entity.renames) | _context_to_json(entity)
         return {"kind": "Flatten", "path": _path_to_json(entity.paths[0]), "node": found}
     return found | {
         "kind": "BatchFetch",
@@ -189,6 +190,7 @@ def _entity_to_json(entity: EntityFetch) -> dict[str, Any]:
         "paths": list(map(_path_to_json, entity.paths)),
         "requires": list(map(_representation_to_json, entity.representations)),
         **_rewrites_to_json(entity.representations, entity.renames),
+        **_context_to_json(entity),
     }
 
 
@@ -234,6 +236,32 @@ def _rewrites_to_json(
     ]
     rewrites = {"inputRewrites": inputs, "outputRewrites": outputs}
     return {name: found for name, found in rewrites.items() if found}
+
+
+def _context_to_json(entity: EntityFetch) -> dict[str, Any]:
+    """Where variables are read: `..` leads from an object to the one that it is a member of."""
+    rewrites = [
+        {"kind": "KeyRenamer", "path": [*up, *path], "renameKeyTo": argument.variable}
+        for argument in entity.context
+        for up in [[".." for step in entity.paths[0][argument.depth :] if isinstance(step, Key)]]
+        for source in argument.sources
+        for path in _source_to_json(source)
+    ]
+    return {"contextRewrites": rewrites} if rewrites else {}
+
+
+def _source_to_json(source: Path) -> list[list[str]]:
+    """The path without lists, once for each combination of its types."""
+    found: list[list[str]] = [[]]
+    for step in source:
+        match step:
+            case Key(name):
+                found = [[*path, name] for path in found]
+            case OfType(types):
+                found = [[*path, f"... on {name}"] for path in found for name in types]
+            case Each():
+                pass
+    return found
 
 
 def _path_to_json(path: Path) -> list[str]:

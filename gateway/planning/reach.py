@@ -1,7 +1,7 @@
 """What can be reached from a place, by which moves, and at what least cost.
 
 The costs are estimates for choosing: the depth is exact for a selection alone, requests that several
-selections will share are counted for each.
+selections will share are counted for each, and what is read of contexts is taken to be at hand.
 """
 
 from collections.abc import Iterable
@@ -182,7 +182,7 @@ class Reachability:
             if any(required.leaves & ~needed.leaves for required in requires):
                 return None
             before = before.beside(needed)
-        elif move.subgraph == place.subgraph:
+        elif move.subgraph == place.subgraph and not field.context_arguments:
             return None
         below = self._below(move.place(self._graph, place.types), move.view, field, selection)
         reach = Reach(below.leaves, before.depth + 1 + below.depth, before.requests + 1 + below.requests)

@@ -204,6 +204,7 @@ def _join(requests: list[Request], first: Request, second: Request) -> None:
 def _join_fetch(into: FetchNode, other: FetchNode) -> None:
     _join_selected(into.selected, other.selected)
     into.tells_types |= other.tells_types
+    into.take(other.context)
     into.needs = tuple(condition for condition in into.needs if condition in other.needs)
     for key, representation in other.representations.items():
         own = into.representations.get(key)

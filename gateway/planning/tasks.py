@@ -1,5 +1,6 @@
 """What the builder works on: selections to resolve, and the objects to resolve them for."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from gateway.planning.fetch_graph import FetchNode, SelectedObject
@@ -7,14 +8,15 @@ from gateway.planning.places import Place
 from gateway.planning.plan import Each, Key, OfType, Path
 from gateway.planning.reach import Option
 from gateway.planning.response_keys import ResponseKeys
-from gateway.planning.selection import Selection
+from gateway.planning.selection import Conditions, Selection
 from gateway.supergraph.query_graph import GraphField
 
 
 class Target(NamedTuple):
     """Objects in the answer of a fetch (none before a root fetch), to which fields can be added.
 
-    `all_types` are the types of all objects at `path`, of which `place` may hold a part.
+    `all_types` are the types of all objects at `path`, of which `place` may hold a part. `above` are the objects
+    that these are members of, `before` the same objects as another fetch has them, which these were moved from.
     """
 
     place: Place
@@ -23,6 +25,29 @@ class Target(NamedTuple):
     path: Path
     keys: ResponseKeys
     all_types: frozenset[str]
+    above: "Above | None" = None
+    before: "Target | None" = None
+
+    def all_above(self) -> "Iterator[Above]":
+        """The objects above up to the root, the nearest first."""
+        above = self.above
+        while above is not None:
+            yield above
+            above = above.target.above
+
+    def fetched(self) -> "Iterator[Target]":
+        """These objects in every fetch on the way here, the last one first."""
+        target: Target | None = self
+        while target is not None:
+            yield target
+            target = target.before
+
+
+class Above(NamedTuple):
+    """The objects of which others are members, and the conditions under which those are selected."""
+
+    target: Target
+    conditions: Conditions
 
 
 class Task(NamedTuple):

@@ -51,7 +51,10 @@ class JoinType(Struct, frozen=True):
 
 
 class ContextArgument(Struct, frozen=True):
-    """An argument that the router fills from an ancestor (`@fromContext`)."""
+    """An argument that the router fills from an ancestor (`@fromContext`).
+
+    `selection` is a field set on the types that set `context`; it may have a fragment for each of them.
+    """
 
     name: str
     type: str
@@ -93,7 +96,7 @@ class SupergraphField(Struct, frozen=True):
 
 
 class SupergraphType(Struct, frozen=True):
-    """A type of the supergraph with its parts by subgraph."""
+    """A type of the supergraph with its parts by subgraph; `contexts` are those that its objects set (@context)."""
 
     name: str
     kind: Kind
@@ -104,3 +107,4 @@ class SupergraphType(Struct, frozen=True):
     values: Mapping[str, frozenset[str]]
     all_interfaces: frozenset[str]
     all_members: frozenset[str]
+    contexts: frozenset[str]

@@ -40,6 +40,10 @@ class QueryGraph:
             type_.name: self._possible_types(type_, None) for type_ in supergraph.types.values()
         }
         self._possible_in: dict[tuple[str, str], frozenset[str]] = {}
+        self._setters: dict[str, dict[str, frozenset[str]]] = {}
+        for type_ in supergraph.types.values():
+            for context in type_.contexts:
+                self._setters.setdefault(context, {})[type_.name] = self._possible[type_.name]
 
     def root_kind(self, type_name: str) -> str | None:
         """`query`, `mutation` or `subscription` for a root type."""
@@ -81,6 +85,10 @@ class QueryGraph:
             found = self._possible_types(self.types[type_name], None if in_all else subgraph)
             self._possible_in[key] = found
         return found
+
+    def context_setters(self, context: str) -> Mapping[str, frozenset[str]]:
+        """The types that set a context (@context), each with its object types."""
+        return self._setters.get(context, {})
 
     def interfaces(self, type_name: str) -> frozenset[str]:
         return self.types[type_name].all_interfaces

@@ -95,7 +95,13 @@ class SupergraphReader:
             values=self._values(node, joins),
             all_interfaces=all_interfaces,
             all_members=all_members,
+            contexts=frozenset(self._contexts(node)),
         )
+
+    def _contexts(self, node: TypeDefinitionNode) -> Iterator[str]:
+        for directive in applied(node.directives, self._links.directive("context")):
+            if name := text_of(argument_values(directive).get("name")):
+                yield name
 
     def _joins(self, node: TypeDefinitionNode) -> dict[str, JoinType]:
         keys: dict[str, list[JoinKey]] = {}

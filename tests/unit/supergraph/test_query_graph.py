@@ -62,6 +62,18 @@ def test_an_override_moves_a_field_and_a_label_decides_about_it(supergraph_sdl: 
     assert taken.external
 
 
+def test_a_context_is_set_by_the_objects_of_the_types_that_name_it(
+    supergraph_sdl: Callable[..., str],
+) -> None:
+    types = TYPES.replace("type T implements I", 'type T implements I @context(name: "a__own")')
+    types = types.replace("interface I", 'interface I @context(name: "a__any") @context(name: "a__own")')
+    link = '@link(url: "https://specs.apollo.dev/context/v0.1", for: SECURITY)'
+    graph = QueryGraph(Supergraph.from_sdl(supergraph_sdl(types, join="v0.5", links=link)))
+    assert graph.context_setters("a__any") == {"I": {"T", "Other"}}
+    assert graph.context_setters("a__own") == {"T": {"T"}, "I": {"T", "Other"}}
+    assert graph.context_setters("a__none") == {}
+
+
 def test_only_resolvable_keys_lead_to_a_subgraph(supergraph_sdl: Callable[..., str]) -> None:
     graph = graph_of(supergraph_sdl)
     assert [key.fields for key in graph.keys("b-b", "T")] == ["x { y }"]
