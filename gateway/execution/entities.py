@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from gateway.execution.answer import MALFORMED, Answer
+from gateway.execution.contexts import compile_contextual_collector, numbered
 from gateway.execution.errors import FetchError, Position
 from gateway.execution.merge import copy, has_containers, is_plain, merge
 from gateway.execution.paths import Object, compile_collector, compile_locator
@@ -14,10 +15,15 @@ from gateway.planning.plan import EntityFetch
 
 
 class Gathered(msgspec.Struct, frozen=True, gc=False):
-    """Representations without duplicates and, a path each, the objects that they stand for."""
+    """Representations without duplicates and, a path each, the objects that they stand for.
 
+    They are answered under `alias`; `context` holds the encoded values of contextual arguments.
+    """
+
+    alias: str
     representations: tuple[bytes, ...]
     placements: list[Placement]
+    context: tuple[bytes, ...] = ()
 
     def encode(self) -> bytes:
         return b"[" + b",".join(self.representations) + b"]"
@@ -27,7 +33,7 @@ class EntityPlaces:
     """`interfaces` are the names that an answer may not put in the place of an object type."""
 
     def __init__(self, entity: EntityFetch, interfaces: frozenset[str]) -> None:
-        self.alias = entity.alias
+        self._alias = entity.alias
         self.renamers = entity.renames
         self._builders = compile_builders(entity.representations)
         self._collectors = [compile_collector(path) for path in entity.paths]
@@ -35,15 +41,30 @@ class EntityPlaces:
         self._renames = [compile_rename(renamer) for renamer in entity.renames]
         self._interfaces = interfaces
 
-    def gather(self, data: Object) -> Gathered:
+        self._collect_by_context = compile_contextual_collector(entity) if entity.context else None
+
+    def gather(self, data: Object) -> list[Gathered]:
+        """One, or as many as there are different contexts among the objects."""
+        if self._collect_by_context is not None:
+            return self._gather_by_context(self._collect_by_context(data))
         found = Representations()
         placements = [found.place(collect(data), self._builders) for collect in self._collectors]
-        return Gathered(tuple(found.encoded), placements)
+        return [Gathered(self._alias, tuple(found.encoded), placements)]
+
+    def _gather_by_context(self, objects: dict[tuple[bytes, ...], list[Object]]) -> list[Gathered]:
+        gathered: list[Gathered] = []
+        for context, values in objects.items():
+            found = Representations()
+            placements = [found.place(values, self._builders)]
+            if found.encoded:
+                alias = numbered(self._alias, len(gathered))
+                gathered.append(Gathered(alias, tuple(found.encoded), placements, context))
+        return gathered
 
     def read(self, answer: Answer, gathered: Gathered) -> list[Object | None]:
         """The answered entities, one for each representation. Raises FetchError where they are not that."""
         count = len(gathered.representations)
-        entities: Any = None if answer.data is None else answer.data.get(self.alias)
+        entities: Any = None if answer.data is None else answer.data.get(gathered.alias)
         if entities is None and answer.errors:
             return [None] * count
         if not _is_entity_list(entities, count):

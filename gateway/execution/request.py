@@ -44,6 +44,14 @@ def compile_body(fetch: Fetch) -> EncodeBody:
     return encode_body
 
 
+def encode_request(fetch: Fetch, document: str, variables: Mapping[str, Any]) -> bytes:
+    """A request of the fetch with another document than its own."""
+    request: dict[str, Any] = {"query": document, "variables": variables}
+    if fetch.operation_name is not None:
+        request["operationName"] = fetch.operation_name
+    return _encode(request)
+
+
 async def ask(fetch: Fetch, body: bytes, execution: Execution) -> Answer:
     """Send `body` and read the answer, or read what the same body has been answered in this execution.
 

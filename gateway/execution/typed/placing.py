@@ -62,7 +62,7 @@ class Placing:
 
     def place(self, fetch: Fetch) -> list[list[Place]]:
         """The places of each entity fetch; none for a root fetch."""
-        if fetch.path or fetch.renames or any(entity.renames for entity in fetch.entities):
+        if fetch.path or fetch.renames or any(entity.renames or entity.context for entity in fetch.entities):
             raise Unfit("a fetch of its own kind")
         document = _Document(fetch, self._schema, self._conditions)
         if not fetch.entities:
