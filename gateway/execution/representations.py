@@ -160,15 +160,7 @@ def _compile_selection(selection: RequiredSelection) -> Select:
 
 def _compile_nested(field: RequiredField, select: Select) -> Select:
     name, source = field.name, field.source
-
-    def nested(value: Any) -> Any:
-        if value.__class__ is dict:
-            required: Object = {}
-            select(value, required)
-            return required
-        if value.__class__ is list:
-            return [nested(element) for element in value]
-        return None
+    nested = _nested(select)
 
     def select_nested(value: Object, required: Object) -> None:
         members = nested(value[source])
@@ -179,3 +171,21 @@ def _compile_nested(field: RequiredField, select: Select) -> Select:
             required[name] = members
 
     return select_nested
+
+
+def compile_nested_value(field: RequiredField) -> Callable[[Any], Any]:
+    """What is required of the value of a composite member; LookupError where some of it is not there."""
+    return _nested(_compile_selections(field.selections))
+
+
+def _nested(select: Select) -> Callable[[Any], Any]:
+    def nested(value: Any) -> Any:
+        if value.__class__ is dict:
+            required: Object = {}
+            select(value, required)
+            return required
+        if value.__class__ is list:
+            return [nested(element) for element in value]
+        return None
+
+    return nested

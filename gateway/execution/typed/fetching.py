@@ -4,7 +4,7 @@ A fetch that fails, or whose answer is not just what was asked for, makes the ru
 was sent stays recorded for the general path.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -12,12 +12,13 @@ from msgspec import UNSET, Raw, Struct, defstruct
 
 from gateway.execution.context import Execution
 from gateway.execution.errors import FetchError
+from gateway.execution.representations import compile_nested_value
 from gateway.execution.request import compile_body, send_recorded
 from gateway.execution.runner import Runner
 from gateway.execution.typed import source
 from gateway.execution.typed.keeping import Keeper, Kept
-from gateway.execution.typed.placing import Place
-from gateway.execution.typed.shape import ROOT_FETCH, Member, Unfit, Variant
+from gateway.execution.typed.placing import Place, required_fields
+from gateway.execution.typed.shape import ROOT_FETCH, Member, Provider, Unfit, Variant
 from gateway.execution.typed.structs import Structs, envelope, list_of, nothing
 from gateway.planning.plan import Fetch, RequiredField
 
@@ -43,7 +44,7 @@ _NOTHING = Kept([], [], [])
 class Keeping:
     """The positions that one provider brings, in order."""
 
-    def __init__(self, keepers: Sequence[Keeper], provider: tuple[int, int]) -> None:
+    def __init__(self, keepers: Sequence[Keeper], provider: Provider) -> None:
         self._numbered = [(n, keeper) for n, keeper in enumerate(keepers) if keeper.provider == provider]
         self._keepers = keepers
 
@@ -122,7 +123,7 @@ class Entities:
 
     def __init__(
         self,
-        provider: tuple[int, int],
+        provider: Provider,
         places: Sequence[Place],
         structs: Structs,
         keepers: Sequence[Keeper],
@@ -149,9 +150,7 @@ class Entities:
 class _EntityPlace:
     """Entities for the objects of one variant at one position."""
 
-    def __init__(
-        self, place: Place, provider: tuple[int, int], structs: Structs, keepers: Sequence[Keeper]
-    ) -> None:
+    def __init__(self, place: Place, provider: Provider, structs: Structs, keepers: Sequence[Keeper]) -> None:
         members = [m for m in place.variant.members.values() if m.provider == provider]
         part = structs.part(place.variant, provider)
         self._nothing = nothing(part, members)
@@ -182,18 +181,33 @@ class _EntityPlace:
         self._fill(objects, index, own)
 
 
-def _compile_represent(place: Place, base: tuple[int, int] | None) -> source.Represent:
+def _compile_represent(place: Place, brings: Provider) -> source.Represent:
     representation = place.representation
-    required = [
-        (selection.name, place.variant.members[selection.source])
-        for selection in representation.selections
-        if isinstance(selection, RequiredField) and selection.name != "__typename"
-    ]
-    members: list[tuple[Member, bool, bool]] = [
-        (member, name in representation.non_null, member.provider != base) for name, member in required
-    ]
-    record = _record(representation.typename or place.variant.type_name, [name for name, _ in required])
-    return source.represent(record, members)
+    required = []
+    for field in required_fields(representation):
+        member = place.variant.members[field.source]
+        non_null = field.name in representation.non_null
+        read = _compile_read(field, member, non_null=non_null) if field.selections else None
+        required.append(source.Required(member, non_null, member.provider != brings, read))
+    names = [field.name for field in required_fields(representation)]
+    return source.represent(_record(representation.typename or place.variant.type_name, names), required)
+
+
+def _compile_read(field: RequiredField, member: Member, *, non_null: bool) -> Callable[[Any], Any]:
+    """Reads what is required of a composite member, which is raw unless the client does not see it."""
+    nested = compile_nested_value(field)
+    decode = msgspec.json.decode
+
+    def read(value: Any) -> Any:
+        try:
+            required = nested(value if member.objects is None else decode(source.encode(value)))
+        except LookupError:
+            raise Unfit("a representation that cannot be made") from None
+        if required is None and non_null:
+            raise Unfit("a representation that cannot be made")
+        return required
+
+    return read
 
 
 def _record(typename: str, names: Sequence[str]) -> type[Struct]:

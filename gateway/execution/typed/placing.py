@@ -40,6 +40,7 @@ from gateway.planning.plan import (
     Path,
     Representation,
     RequiredField,
+    RequiredSelection,
 )
 
 
@@ -83,9 +84,8 @@ class Placing:
         selection_set = document.entity_selections(entity.alias)
         for place in places:
             place.objects.is_represented = True
-            for name in _required_names(place.representation):
-                if name not in place.variant.members:
-                    raise Unfit("a representation of what is not fetched at its object")
+            for field in required_fields(place.representation):
+                _read(field, place.variant)
             document.fill(place.variant, [selection_set], provider)
         return places
 
@@ -119,12 +119,41 @@ def _representation(entity: EntityFetch, variant: Variant) -> Representation | N
     return next(kinds, None)
 
 
-def _required_names(representation: Representation) -> Iterator[str]:
-    for selection in representation.selections:
-        if not isinstance(selection, RequiredField) or selection.selections:
-            raise Unfit("a nested representation")
-        if selection.name != "__typename":
-            yield selection.source
+def required_fields(representation: Representation) -> list[RequiredField]:
+    """The members of a representation but its `__typename`."""
+    fields = [found for found in representation.selections if isinstance(found, RequiredField)]
+    named = {field.name: field for field in fields if field.name != "__typename"}
+    if len(fields) < len(representation.selections) or len(named) < sum(f.name in named for f in fields):
+        raise Unfit("a representation with fragments, or with parts of one member")
+    return list(named.values())
+
+
+def _read(field: RequiredField, variant: Variant) -> None:
+    """Sees to it that the field can be read of such objects.
+
+    An object below is read as it was fetched: bytes, until all is done.
+    """
+    member = variant.members.get(field.source)
+    if member is None:
+        raise Unfit("a representation of what is not fetched at its object")
+    if member.objects is None:
+        return
+    member.objects.is_read = True
+    for inner in member.objects.variants.values():
+        for selection in _all_fields(field.selections):
+            below = inner.members.get(selection.source)
+            if below is not None and below.provider != member.provider and below.constant is None:
+                raise Unfit("a representation of what several fetches know")
+            if selection.selections and below is not None:
+                _read(selection, inner)
+
+
+def _all_fields(selections: Iterable[RequiredSelection]) -> Iterator[RequiredField]:
+    for selection in selections:
+        if isinstance(selection, RequiredField):
+            yield selection
+        else:
+            yield from _all_fields(selection.selections)
 
 
 class _Document:

@@ -98,17 +98,20 @@ class Variant:
 class Objects:
     """One position: what a field leads to, whatever lists lie between; several variants where it is abstract."""
 
-    __slots__ = ("is_abstract", "is_represented", "variants")
+    __slots__ = ("is_abstract", "is_read", "is_represented", "variants")
 
     def __init__(self, *, is_abstract: bool) -> None:
         self.is_abstract = is_abstract
+        self.is_read = False
         self.is_represented = False
         self.variants: dict[str, Variant] = {}
 
     @property
     def is_kept(self) -> bool:
         """Whether objects are kept apart, as bytes, until their fetches are done: each different one is worked on once."""
-        return self.is_abstract or self.is_represented or any(v.hidden for v in self.variants.values())
+        if self.is_abstract or self.is_read or self.is_represented:
+            return True
+        return any(variant.hidden for variant in self.variants.values())
 
 
 class ShapeBuilder:

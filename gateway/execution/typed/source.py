@@ -22,7 +22,7 @@ Names of the operation do not occur in it: attributes are numbered.
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from types import CodeType
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -133,19 +133,32 @@ def put_back(last: Member) -> PutBack:
     return made
 
 
-def represent(record: type[Struct], members: Sequence[tuple[Member, bool, bool]]) -> Represent:
-    """Encodes the representation of each object, without duplicates.
+class Required(NamedTuple):
+    """A member that a representation reads.
 
-    A member may have to be no null, or may be filled by another fetch than the one that brings the object.
+    It may have to be no null; it may be filled by another fetch than the one that brings the object; `read` takes of
+    a composite one what is required.
     """
-    checks = [f"c.{member.attribute} is None" for member, non_null, _ in members if non_null]
-    checks += [f"c.{member.attribute} is UNSET" for member, _, is_late in members if is_late]
-    values = ", ".join(f"c.{member.attribute}" for member, _, _ in members)
+
+    member: Member
+    non_null: bool
+    is_late: bool
+    read: Callable[[Any], Any] | None
+
+
+def represent(record: type[Struct], required: Sequence[Required]) -> Represent:
+    """Encodes the representation of each object, without duplicates."""
+    checks = [f"c.{each.member.attribute} is None" for each in required if each.non_null]
+    checks += [f"c.{each.member.attribute} is UNSET" for each in required if each.is_late]
+    values = [
+        f"c.{each.member.attribute}" if each.read is None else f"read{number}(c.{each.member.attribute})"
+        for number, each in enumerate(required)
+    ]
     lines = [" index = []", " for c in objects:"]
     if checks:
         lines.append(f"  if {' or '.join(checks)}: raise Unfit('a representation that cannot be made')")
     lines += [
-        f"  key = encode(record({values}))",
+        f"  key = encode(record({', '.join(values)}))",
         "  number = numbers.get(key)",
         "  if number is None:",
         "   number = numbers[key] = len(encoded)",
@@ -153,7 +166,8 @@ def represent(record: type[Struct], members: Sequence[tuple[Member, bool, bool]]
         "  index.append(number)",
         " return index",
     ]
-    names = {"encode": encode, "record": record, "UNSET": UNSET, "Unfit": Unfit}
+    names: dict[str, Any] = {f"read{number}": each.read for number, each in enumerate(required)}
+    names |= {"encode": encode, "record": record, "UNSET": UNSET, "Unfit": Unfit}
     made: Represent = _function("represent(objects, numbers, encoded)", lines, **names)
     return made
 

@@ -39,7 +39,10 @@ SHOP = """
 STOCK = """
     type Item @key(fields: "id") {
         id: ID! size: Float @external count: Int! place: String near: [Item!] weight: Int @requires(fields: "size")
+        box: Box @external heavy: Boolean @requires(fields: "box { kind }")
     }
+    type Box { kind: Kind! @external }
+    enum Kind { RED BLUE }
     type Person @key(fields: "id") { id: ID! age: Int }
 """
 MAKERS = """
@@ -61,6 +64,7 @@ OPERATIONS = (
     "{ things { __typename ... on Item { count box { kind item { place } } } ... on Note { text about { title count } } } }",
     "{ owner { name ... on Person { age likes { place maker { name } } } ... on Firm { founded maker { name } } } }",
     "{ node { ... on Person { age } } best { data tags size box { item { box { kind item { weight } } } } } }",
+    "{ items { heavy box { item { heavy } } } best { heavy } }",
     "query($a: Boolean!) { items { id count @include(if: $a) maker { name @skip(if: $a) } } }",
     "mutation { second { id count } first { near { title } } }",
 )
@@ -75,6 +79,7 @@ def item(number: int, depth: int = 2) -> dict[str, Any]:
         "count": number + 50,
         "place": "here",
         "weight": 3,
+        "heavy": number % 2 == 0,
         "size": [1, 2.5, 1e3][number % 3],
         "tags": ["a", "b"],
         "data": [{"any": [1, None]}, "text", 7][number % 3],
@@ -311,5 +316,5 @@ async def test_an_operation_without_conditions_is_compiled_before_its_first_requ
         patch.setattr("gateway.execution.typed.program.compile_program", lambda *given: made.append(given))
         compiled("{ items { id } }")
         assert len(made) == 1
-        compiled(OPERATIONS[6])
+        compiled(OPERATIONS[7])
     assert len(made) == 1
