@@ -28,7 +28,7 @@ app.command("gateway.cli.version:version", name="version", help="Print the versi
 
 
 def main() -> None:
-    """Runs the command line and exits: 0 done, 1 refused, 2 wrong usage, 3 the address is taken."""
+    """Runs the command line and exits: 0 done, 1 refused, 2 wrong usage, 3 the address is taken, 130 interrupted."""
     try:
         status = app(sys.argv[1:])
     except CycloptsError:

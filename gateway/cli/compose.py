@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import msgspec
 from cyclopts import Parameter
@@ -30,7 +30,7 @@ def compose(
     """Compose subgraph schemas to a supergraph.
 
     Exits with 1 where the schemas do not compose: each error is printed with its code, the subgraph, line and
-    column, and the line itself.
+    column, and the line itself. What was written before stays.
 
     Parameters
     ----------
@@ -41,10 +41,10 @@ def compose(
     as_json
         Print both SDLs, errors and hints as JSON instead.
     watch
-        Compose again whenever the configuration or a schema file changes, until interrupted.
+        Compose again whenever the configuration or a schema file changes, until interrupted: then it exits with 130.
     """
     if watch:
-        return _watch(config, lambda: _compose(config, output, as_json=as_json))
+        _watch(config, lambda: _compose(config, output, as_json=as_json))
     return _compose(config, output, as_json=as_json)
 
 
@@ -67,29 +67,19 @@ def _compose(config: Path, output: Path | None, *, as_json: bool) -> int:
     return 0
 
 
-def _watch(config: Path, run: Callable[[], int]) -> int:
-    """Run at once and after every change; gives the status of the last run when interrupted."""
-    status = 0
+def _watch(config: Path, run: Callable[[], int]) -> NoReturn:
+    """Run at once and after every change, until interrupted. What a later save may mend does not end it."""
     seen: dict[Path, tuple[int, int]] | None = None
-    try:
-        while True:
-            found = _versions(config)
-            if found != seen:
-                seen = found
-                status = _attempt(run)
-                print(f"Watching {len(found)} files", file=sys.stderr, flush=True)
-            time.sleep(_POLL_SECONDS)
-    except KeyboardInterrupt:
-        return status
-
-
-def _attempt(run: Callable[[], int]) -> int:
-    """Run; a mistake that a later save may mend is printed and does not end the watch."""
-    try:
-        return run()
-    except CommandError as error:
-        print(f"hansa: {error}", file=sys.stderr)
-        return error.status
+    while True:
+        found = _versions(config)
+        if found != seen:
+            seen = found
+            try:
+                run()
+            except CommandError as error:
+                print(f"hansa: {error}", file=sys.stderr)
+            print(f"Watching {len(found)} files", file=sys.stderr, flush=True)
+        time.sleep(_POLL_SECONDS)
 
 
 def _versions(config: Path) -> dict[Path, tuple[int, int]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from gateway.composition import CompositionError, CompositionHint, CompositionResult, SourceLocation
 
 _TOKEN = re.compile(r"[@$]?\w+|.")
+_LINE_TERMINATOR = re.compile(r"\r\n|\n|\r")  # those of GraphQL (2.1.2), fewer than Python's
 
 
 def report(result: CompositionResult, sources: Mapping[str, str]) -> Iterator[str]:
@@ -30,7 +31,7 @@ def _diagnostic(
 
 
 def _excerpt(location: SourceLocation, sdl: str) -> Iterator[str]:
-    lines = sdl.splitlines()
+    lines = _LINE_TERMINATOR.split(sdl)
     if not 0 < location.line <= len(lines):
         return
     text = lines[location.line - 1]

@@ -15,11 +15,10 @@ def hide_unreachable_types(supergraph: Schema) -> None:
 
 
 def _reached(supergraph: Schema) -> set[str]:
-    """The types that visible elements lead to, from the root types and the directives of operations."""
+    """The types that visible elements lead to, from the root types and the directives."""
     waiting = [*supergraph.roots.values()]
     for directive in supergraph.directives.values():
-        if directive.coordinate not in supergraph.machinery:
-            waiting += _types_of(directive.arguments.values())
+        waiting += _types_of(directive.arguments.values())
     reached: set[str] = set()
     while waiting:
         name = waiting.pop()

@@ -5,7 +5,6 @@ from typing import Any
 from gateway.composition.ingest.subgraph import SubgraphSchema
 from gateway.composition.model.context_value import parse_context_value
 from gateway.composition.model.schema import Field
-from gateway.composition.model.typeref import nullable
 
 
 def context_arguments(subgraph: SubgraphSchema, field: Field) -> list[dict[str, Any]]:
@@ -19,8 +18,8 @@ def context_arguments(subgraph: SubgraphSchema, field: Field) -> list[dict[str, 
         {
             "context": f"{subgraph.name}__{value.context}",
             "name": argument.name,
-            "type": nullable(argument.type),
-            "selection": f" {value.selection}",
+            "type": argument.type,
+            "selection": value.selection,
         }
         for argument, value in values
         if value is not None

@@ -3,11 +3,12 @@
 import re
 from typing import NamedTuple
 
-_FIELD_VALUE = re.compile(r"^[\s,]*\$([\w\d_]+)\s*([\s\S]*?)[\s,]*$")
+_IGNORED = r"(?:[\n\r\t ,]|#[^\n\r]*)*"
+_FIELD_VALUE = re.compile(rf"{_IGNORED}\${_IGNORED}([A-Za-z_]\w*)(.*)", re.ASCII | re.DOTALL)
 
 
 class ContextValue(NamedTuple):
-    """A context's name and the selection taken from it."""
+    """A context's name and the selection taken from it, as it is written."""
 
     context: str
     selection: str
@@ -15,5 +16,5 @@ class ContextValue(NamedTuple):
 
 def parse_context_value(text: object) -> ContextValue | None:
     """Parse "$name { selection }"; None where it does not have that form."""
-    matched = _FIELD_VALUE.match(text) if isinstance(text, str) else None
-    return ContextValue(matched[1], matched[2]) if matched else None
+    matched = _FIELD_VALUE.fullmatch(text) if isinstance(text, str) else None
+    return ContextValue(matched[1], matched[2]) if matched and matched[2] else None

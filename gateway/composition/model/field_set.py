@@ -59,8 +59,20 @@ def parse_field_set(text: str) -> tuple[Selection, ...]:
     return _selections(operation.selection_set)
 
 
+def read_field_set(text: object) -> tuple[Selection, ...]:
+    """A field set that validation has passed, or will report: nothing where it does not parse."""
+    try:
+        return parse_field_set(text) if isinstance(text, str) else ()
+    except (GraphQLSyntaxError, RecursionError):
+        return ()
+
+
 def _selections(node: ast.SelectionSetNode | None) -> tuple[Selection, ...]:
-    return tuple(map(_selection, node.selections)) if node is not None else ()
+    if node is None:
+        return ()
+    if not node.selections:  # graphql-core lets a selection set be empty, GraphQL (2.5) does not
+        raise GraphQLSyntaxError(Source("{}"), 1, 'Expected Name, found "}".')
+    return tuple(map(_selection, node.selections))
 
 
 def _selection(node: ast.SelectionNode) -> Selection:
@@ -86,13 +98,7 @@ def _selection(node: ast.SelectionNode) -> Selection:
 
 def selected_fields(schema: Schema, parent: str, text: object) -> Iterator[Selected]:
     """Every field, nested ones too, that a field set selects in this schema; what does not resolve is passed over."""
-    if not isinstance(text, str):
-        return
-    try:
-        selections = parse_field_set(text)
-    except (GraphQLSyntaxError, RecursionError):
-        return
-    yield from walk(schema, parent, selections)
+    yield from walk(schema, parent, read_field_set(text))
 
 
 def walk(schema: Schema, parent: str, selections: tuple[Selection, ...]) -> Iterator[Selected]:

@@ -68,8 +68,12 @@ class InputValue(Element):
     coordinate: str
 
     @property
+    def has_default(self) -> bool:
+        return self.default is not Undefined
+
+    @property
     def required(self) -> bool:
-        return self.type.endswith("!") and self.default is Undefined
+        return self.type.endswith("!") and not self.has_default
 
 
 @dataclass(slots=True, kw_only=True)

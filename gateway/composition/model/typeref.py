@@ -27,3 +27,8 @@ def renamed(reference: str, name: str) -> str:
     """The same wrappers around another named type."""
     inner = named_type(reference)
     return reference.replace(inner, name)
+
+
+def depth(reference: str) -> int:
+    """How many lists are around the named type."""
+    return reference.count("[")

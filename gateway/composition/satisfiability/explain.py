@@ -3,14 +3,29 @@
 from gateway.composition.model.field_set import print_selections
 from gateway.composition.model.schema import Field, Schema
 from gateway.composition.model.typeref import named_type
-from gateway.composition.satisfiability.graph import QueryGraph, Vertex
-from gateway.composition.satisfiability.walk import MismatchedTypes, State, Unsatisfiable, Walk
+from gateway.composition.satisfiability.graph import Vertex
+from gateway.composition.satisfiability.problems import CalledTwice, MismatchedTypes, State, Unsatisfiable
+from gateway.composition.satisfiability.walk import Walk
 
 
 def explain(walk: Walk, problem: Unsatisfiable) -> str:
     query = _print_query(walk.graph.supergraph, problem.state, problem.field)
     reasons = "\n".join(_reasons(walk, problem))
     return f"The following supergraph API query:\n{query}\ncannot be satisfied by the subgraphs because:\n{reasons}"
+
+
+def explain_called_twice(walk: Walk, problem: CalledTwice) -> str:
+    """Why a mutation's field must not be shared, by the subgraph that it is called in."""
+    summary = (
+        f'Each query of the mutation "{problem.field.coordinate}" must be answered from one call of it, in one subgraph, and'
+        " no subgraph that has it leads to everything that may be selected. Let one of them lead there, or resolve the"
+        " mutation in one subgraph only:"
+    )
+    lines = [summary]
+    for subgraph, each in problem.problems:
+        lines.append(f'- when it is called in subgraph "{walk.graph.context.name(subgraph)}":')
+        lines += [f"  {line}" for line in explain(walk, each).splitlines()]
+    return "\n".join(lines)
 
 
 def explain_mismatch(walk: Walk, problem: MismatchedTypes) -> str:
@@ -82,7 +97,7 @@ def _reasons(walk: Walk, problem: Unsatisfiable) -> list[str]:
                 f' @interfaceObject type "{vertex.type}".'
             )
             continue
-        found = [_at(graph, vertex, problem.field), *_moves(walk, problem, vertex, problem.field)]
+        found = [_at(walk, problem, vertex, problem.field), *_moves(walk, problem, vertex, problem.field)]
         if len(found) == 1:
             lines.append(f'- from subgraph "{name}": {found[0]}')
         else:
@@ -91,17 +106,31 @@ def _reasons(walk: Walk, problem: Unsatisfiable) -> list[str]:
     return lines
 
 
-def _at(graph: QueryGraph, vertex: Vertex, field: Field) -> str:
+def _at(walk: Walk, problem: Unsatisfiable, vertex: Vertex, field: Field) -> str:
     """Why the subgraph of a vertex does not answer the field itself."""
+    graph = walk.graph
     declared = graph.field(vertex, field.name)
     coordinate = f"{vertex.type}.{field.name}"
     if declared is None:
         return f'cannot find field "{coordinate}".'
-    if graph.is_overridden(vertex, declared):
+    if graph.is_overridden(vertex, declared, problem.labels):
         return f'field "{coordinate}" is not resolvable because it is overridden.'
     if graph.is_external(vertex, declared):
         return f'field "{coordinate}" is not resolvable because marked @external.'
-    return f'cannot satisfy @require conditions on field "{coordinate}".'
+    if declared.has("requires"):
+        if not walk.reachability.is_resumable(problem.state.type, vertex, problem.state.vertices):
+            return (
+                f'@require condition on field "{coordinate}" cannot be sent there: type "{vertex.type}" has no @key that'
+                f' subgraph "{graph.context.name(vertex.subgraph)}" resolves itself.'
+            )
+        if not walk.reachability.requires_met(problem.state.type, vertex, declared):
+            return f'cannot satisfy @require conditions on field "{coordinate}".'
+    missing = walk.reachability.missing_context(vertex, declared)
+    name = missing.name if missing is not None else ""
+    return (
+        f'could not find a match for required context "{name}" for field "{coordinate}": let the query pass through a'
+        " type that sets it, from which what is selected can be had."
+    )
 
 
 def _moves(walk: Walk, problem: Unsatisfiable, vertex: Vertex, field: Field) -> list[str]:
@@ -112,7 +141,7 @@ def _moves(walk: Walk, problem: Unsatisfiable, vertex: Vertex, field: Field) -> 
         declared = graph.field(target, field.name)
         if target.subgraph == vertex.subgraph or target in problem.reached or declared is None:
             continue
-        if graph.is_external(target, declared) or graph.is_overridden(target, declared):
+        if graph.is_external(target, declared) or graph.is_overridden(target, declared, problem.labels):
             continue
         name = graph.context.name(target.subgraph)
         keys = graph.keys(target.subgraph, target.type)

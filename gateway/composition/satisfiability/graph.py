@@ -5,32 +5,44 @@ A vertex is an object as one subgraph knows it: by its own type or, in a subgrap
 """
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
-
-from graphql import GraphQLSyntaxError
+from itertools import product
+from typing import NamedTuple, TypeAlias
 
 from gateway.composition.merge.context import MergeContext
 from gateway.composition.merge.overrides import Overrides
-from gateway.composition.model.field_set import FieldSelection, Selection, parse_field_set
+from gateway.composition.model.field_set import FieldSelection, Selection, read_field_set, selected_fields
 from gateway.composition.model.schema import Field, Kind, Type
 from gateway.composition.model.typeref import named_type
+from gateway.composition.satisfiability.contexts import ContextId, Contexts
 
 
 class Vertex(NamedTuple):
-    """An object in a subgraph; `type` is the name of its type there."""
+    """An object in a subgraph; `type` is the name of its type there, `contexts` are set on the path to it."""
 
     subgraph: int
     type: str
     provides: tuple[Selection, ...] = ()
+    contexts: "frozenset[SetContext]" = frozenset()
+
+
+class SetContext(NamedTuple):
+    """A context, and the object that set it: of type `type`, at a vertex."""
+
+    context: ContextId
+    type: str
+    vertex: Vertex
+
+
+Labels: TypeAlias = frozenset[tuple[str, bool]]
 
 
 class QueryGraph:
-    """The graph for one choice of the labels of progressive overrides; `active` are the labels that are on."""
+    """The graph of one merged supergraph. Labels of progressive overrides, on or off, are those that a path decided."""
 
-    def __init__(self, context: MergeContext, active: frozenset[str]) -> None:
+    def __init__(self, context: MergeContext) -> None:
         self.context = context
         self.supergraph = context.supergraph
-        self._active = active
+        self.contexts = Contexts(context)
         self._candidates: dict[str, list[Vertex]] = {}
         self._keys: dict[tuple[int, str], list[tuple[Selection, ...]]] = {}
         self._possible: dict[tuple[int, str], frozenset[str]] = {}
@@ -41,15 +53,23 @@ class QueryGraph:
     def field(self, vertex: Vertex, name: str) -> Field | None:
         return self.type(vertex).fields.get(name)
 
-    def is_overridden(self, vertex: Vertex, field: Field) -> bool:
-        """Whether the field has moved to or from another subgraph under the active labels."""
+    def decisions(self, field: Field, decided: Labels) -> Iterator[Labels]:
+        """Every way to decide the labels of a supergraph's field that a path has not decided yet."""
+        overrides = self._overrides(field)
+        known = {label for label, _ in decided}
+        open_ = sorted(set(overrides.labels.values()) - known) if overrides is not None else []
+        for choice in product((False, True), repeat=len(open_)):
+            yield decided.union(zip(open_, choice, strict=True))
+
+    def is_overridden(self, vertex: Vertex, field: Field, labels: Labels) -> bool:
+        """Whether the field has moved to or from another subgraph; its labels are decided."""
         overrides = self._overrides(field)
         if overrides is None:
             return False
         label = overrides.labels.get(vertex.subgraph)
         if label is None:
             return vertex.subgraph in overrides.overridden
-        return (label in self._active) != (vertex.subgraph in overrides.sources)
+        return ((label, True) in labels) != (vertex.subgraph in overrides.sources)
 
     def is_labelled(self, vertex: Vertex, field: Field) -> bool:
         overrides = self._overrides(field)
@@ -83,9 +103,31 @@ class QueryGraph:
         provided = [
             each.selections for each in self._provided(vertex, vertex.provides) if each.name == field.name
         ]
-        own = [field_set(application.arguments.get("fields")) for application in field.applied("provides")]
+        own = [
+            read_field_set(application.arguments.get("fields")) for application in field.applied("provides")
+        ]
         selections = dict.fromkeys(selection for group in (*provided, *own) for selection in group)
         return Vertex(vertex.subgraph, named_type(field.type), tuple(selections))
+
+    def contexts_from(self, name: str, vertex: Vertex) -> "frozenset[SetContext]":
+        """The contexts of what is taken from an object of type `name` at a vertex."""
+        found = self.contexts.set_by(name)
+        if not found:
+            return vertex.contexts
+        kept = [each for each in vertex.contexts if each.context not in found]
+        origin = vertex._replace(contexts=frozenset())
+        return frozenset([*kept, *(SetContext(each, name, origin) for each in found)])
+
+    def has_local_key(self, vertex: Vertex) -> bool:
+        """Whether the subgraph itself resolves all fields of some key of the type."""
+        subgraph = self.context.subgraphs[vertex.subgraph]
+        selections = (
+            selected_fields(subgraph.schema, vertex.type, key.arguments.get("fields"))
+            for key in self.type(vertex).applied("key")
+        )
+        return any(
+            not any(subgraph.fields.is_external(each.field) for each in selected) for selected in selections
+        )
 
     def possible_types(self, vertex: Vertex) -> frozenset[str]:
         """The object types that the vertex's value may have at run time."""
@@ -101,7 +143,7 @@ class QueryGraph:
         """The vertex of a value that is known to be of an object type."""
         if self.type(vertex).is_interface_object:
             return vertex
-        return Vertex(vertex.subgraph, name, vertex.provides)
+        return vertex._replace(type=name)
 
     def knows_type(self, vertex: Vertex) -> bool:
         """Whether the subgraph can tell the run-time type, which an `@interfaceObject` cannot."""
@@ -129,7 +171,7 @@ class QueryGraph:
             keys = owner.applied("key") if owner else ()
             resolvable = (key for key in keys if key.arguments.get("resolvable", True))
             found = self._keys[subgraph, name] = [
-                field_set(key.arguments.get("fields")) for key in resolvable
+                read_field_set(key.arguments.get("fields")) for key in resolvable
             ]
         return found
 
@@ -146,11 +188,3 @@ class QueryGraph:
             each for each in interfaces if each in schema.types and schema.types[each].kind is Kind.INTERFACE
         )
         return [key for each in real for key in self.keys(target.subgraph, each)]
-
-
-def field_set(text: object) -> tuple[Selection, ...]:
-    """A validated field set; nothing where it does not parse."""
-    try:
-        return parse_field_set(text) if isinstance(text, str) else ()
-    except (GraphQLSyntaxError, RecursionError):
-        return ()

@@ -129,7 +129,7 @@ def test_watching_composes_again_after_each_change(
     assert [bool(text) for text in seen] == [True, True, False, False, False]
     assert "products.graphql:1: Cannot be read: No such file" in outcome.err
     assert "supergraph.yaml:1: Not YAML" in outcome.err
-    assert outcome.status == 2
+    assert outcome.status == 130
 
 
 @pytest.mark.parametrize(
@@ -210,3 +210,9 @@ def test_hints_are_told_by_their_level_but_not_those_for_debugging() -> None:
     )
     lines = list(report(CompositionResult(supergraph_sdl="", hints=hints), {}))
     assert lines == ["warning[WARN]: m", "", "note[INFO]: m", ""]
+
+
+def test_lines_are_those_of_graphql() -> None:
+    error = CompositionError(code="X", message="m", locations=(SourceLocation("a", 3, 1),))
+    lines = list(report(CompositionResult(errors=(error,)), {"a": "# \u2028 \x0b\r\n#\rtype T\n"}))
+    assert lines[2:4] == ["  3 | type T", "    | ^^^^"]

@@ -120,6 +120,16 @@ def test_what_is_left_may_not_be_of_a_hidden_type(composed: Compose) -> None:
     assert sdl.splitlines()[place.line - 1][place.column - 1 :].startswith("a: A")
 
 
+def test_what_a_composed_directive_takes_is_not_unreachable(composed: Compose) -> None:
+    sdl = composed(
+        a='extend schema @composeDirective(name: "@mine") @link(url: "https://example.com/mine/v1.0", import: ["@mine"])\n'
+        'directive @mine(x: E) on OBJECT enum E @tag(name: "x") { A } type Query { a: Int }'
+    )
+    assert contract(str(sdl.supergraph_sdl)).errors == ()
+    (error,) = contract(str(sdl.supergraph_sdl), exclude=["x"]).errors
+    assert (error.code, error.coordinate) == ("REFERENCED_INACCESSIBLE", "@mine(x:)")
+
+
 def test_a_contract_without_queries_is_an_error(supergraph: str) -> None:
     result = contract(supergraph, include=["nothing"])
     assert {error.code for error in result.errors} == {"QUERY_ROOT_TYPE_INACCESSIBLE"}

@@ -1,6 +1,7 @@
 """Satisfiability: which graphs can answer every query of their API, and how it is said that one cannot."""
 
 from collections.abc import Callable
+from itertools import product
 
 import pytest
 
@@ -105,3 +106,63 @@ def test_too_many_combinations_are_an_error_and_not_a_wait(
     assert codes(composed(a=sdl.format("a"), b=sdl.format("b"), c=sdl.format("c"))) == {
         "MAX_VALIDATION_SUBGRAPH_PATHS_EXCEEDED"
     }
+
+
+LABELS = 5
+
+
+def subgraphs_with_labels(unsatisfied: tuple[bool, ...]) -> dict[str, str]:
+    """Value types in a row, each under an override of its own; the leaf is out of reach for one choice of the labels.
+
+    Label n decides whether a query may go on in subgraph `on{n}` or in `off{n}`, for good: value types have no keys.
+    """
+    sdls = {}
+    for n, on in product(range(LABELS), (True, False)):
+        override = f'@override(from: "off{n}", label: "l{n}")' if on else ""
+        fields = [
+            f"type V{m} @shareable {{ next: V{m + 1} {override if m == n else ''} }}" for m in range(LABELS)
+        ]
+        leaf = "x: Int" if on != unsatisfied[n] else "y: Int"
+        name = f"on{n}" if on else f"off{n}"
+        sdls[name] = (
+            f"type Query @shareable {{ start: V0 }} {' '.join(fields)} type V{LABELS} @shareable {{ {leaf} }}"
+        )
+    return sdls
+
+
+@pytest.mark.parametrize(
+    "labels", [(True,) * 5, (True, False, True, True, False), (False, False, True, True, False)]
+)
+def test_any_combination_of_labels_of_overrides_is_tried(composed: Compose, labels: tuple[bool, ...]) -> None:
+    result = composed(**subgraphs_with_labels(labels))
+    by_field = {error.coordinate: error.message for error in result.errors}
+    wanted = {f"{'on' if on else 'off'}{n}" for n, on in enumerate(labels)}
+    assert wanted == {name for name in wanted if f'from subgraph "{name}"' in by_field[f"V{LABELS}.x"]}
+
+
+def test_a_label_is_decided_once_on_a_path(composed: Compose) -> None:
+    moved = '@override(from: "a", label: "{}")'
+    a = "type Query { v: V } type V { w: W } type W { x: Int }"
+    b = "type Query {{ v: V {0} }} type V {{ w: W {0} }} type W {{ x: Int {1} }}"
+    one, other = moved.format("one"), moved.format("other")
+    assert codes(composed(a=a, b=b.format(one, one))) == set()
+    assert codes(composed(a=a, b=b.format(one, other))) == {"SATISFIABILITY_ERROR"}
+
+
+def test_labels_that_no_path_has_in_common_do_not_multiply(composed: Compose) -> None:
+    a = " ".join(f"f{n}: T{n}" for n in range(40))
+    types = " ".join(f'type T{n} @key(fields: "id") {{ id: ID! x: Int }}' for n in range(40))
+    moved = " ".join(
+        f'type T{n} @key(fields: "id") {{ id: ID! x: Int @override(from: "a", label: "l{n}") }}'
+        for n in range(40)
+    )
+    assert codes(composed(a=f"type Query {{ {a} }} {types}", b=moved)) == set()
+
+
+def test_a_mutation_in_several_subgraphs_is_explained_for_each(composed: Compose) -> None:
+    sdl = "type Query {{ q: Int @shareable }} type Mutation {{ m: P @shareable }} type P {{ x: Int @shareable {}: Int }}"
+    (error,) = composed(a=sdl.format("onlyA"), b=sdl.format("onlyB")).errors
+    assert (error.code, error.coordinate) == ("SATISFIABILITY_ERROR", "Mutation.m")
+    assert '- when it is called in subgraph "a":\n  The following supergraph API query:' in error.message
+    assert "    onlyB" in error.message.partition('in subgraph "b":')[0]
+    assert [each.subgraph for each in error.locations] == ["a", "b"]

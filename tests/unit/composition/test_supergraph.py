@@ -155,7 +155,7 @@ def test_contextual_arguments_never_reach_clients(composed: Compose) -> None:
         a="""
         type Query { user: User }
         type User @key(fields: "id") @context(name: "user") { id: ID! locale: String! post: Post }
-        type Post @key(fields: "id") { id: ID! text(locale: String! @fromContext(field: "$user { locale }")): String! }
+        type Post @key(fields: "id") { id: ID! text(locale: String @fromContext(field: "$user { locale }")): String! }
         """
     )
     assert (

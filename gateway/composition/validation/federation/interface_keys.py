@@ -1,8 +1,6 @@
 """A key of an interface must be a key of every type that implements it (INTERFACE_KEY_NOT_ON_IMPLEMENTATION)."""
 
-from graphql import GraphQLSyntaxError
-
-from gateway.composition.model.field_set import Selection, parse_field_set
+from gateway.composition.model.field_set import Selection, read_field_set
 from gateway.composition.model.schema import Kind, Type
 from gateway.composition.validation.report import SubgraphReport
 
@@ -33,12 +31,7 @@ def _has_key(implementation: Type, fields: frozenset[Selection], *, resolvable: 
 
 def normalized(text: object) -> frozenset[Selection]:
     """A field set for comparison, whatever the order of its fields; empty where it does not parse."""
-    if not isinstance(text, str):
-        return frozenset()
-    try:
-        return frozenset(map(_sorted, parse_field_set(text)))
-    except (GraphQLSyntaxError, RecursionError):
-        return frozenset()
+    return frozenset(map(_sorted, read_field_set(text)))
 
 
 def _sorted(selection: Selection) -> Selection:

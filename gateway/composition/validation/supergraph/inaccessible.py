@@ -20,17 +20,17 @@ from gateway.composition.model.value import EnumLiteral, Value
 
 
 def check_inaccessible(supergraph: Schema, diagnostics: Diagnostics) -> None:
-    hidden = {each.name for each in supergraph.types.values() if each.has("inaccessible")}
     namespaces = tuple(f"{name}__" for name in _linked_names(supergraph))
+    inaccessible = [each.name for each in supergraph.types.values() if each.has("inaccessible")]
+    hidden = {name for name in inaccessible if not name.startswith(namespaces)}
     check = _InaccessibleCheck(supergraph, hidden, diagnostics)
     for each in supergraph.types.values():
-        if each.name in hidden:
+        if each.has("inaccessible"):
             check.hidden_type(each, namespaces)
         elif each.name not in supergraph.machinery:
             check.visible_type(each)
     for directive in supergraph.directives.values():
-        if directive.coordinate in supergraph.machinery:
-            check.specified_directive(directive)
+        check.directive(directive, specified=directive.coordinate in supergraph.machinery)
 
 
 def _linked_names(supergraph: Schema) -> list[str]:
@@ -40,7 +40,7 @@ def _linked_names(supergraph: Schema) -> list[str]:
 
 
 class _InaccessibleCheck:
-    """One pass over a supergraph; `hidden` are the names of its inaccessible types."""
+    """One pass over a supergraph; `hidden` are the names of the types that it may and does hide."""
 
     def __init__(self, supergraph: Schema, hidden: set[str], diagnostics: Diagnostics) -> None:
         self._supergraph = supergraph
@@ -56,15 +56,20 @@ class _InaccessibleCheck:
             message = f'Type "{each.name}" of a linked specification cannot be @inaccessible: it is not in the API schema.'
             self._diagnostics.error("DISALLOWED_INACCESSIBLE", message, each.name, [each.location])
 
-    def specified_directive(self, each: DirectiveDefinition) -> None:
-        for argument in each.arguments.values():
-            if argument.has("inaccessible"):
-                message = (
-                    f'Argument "{argument.coordinate}" of a composed directive cannot be @inaccessible: it is not in the API'
-                    " schema."
-                )
-                code = "DISALLOWED_INACCESSIBLE"
-                self._diagnostics.error(code, message, argument.coordinate, [argument.location])
+    def directive(self, each: DirectiveDefinition, *, specified: bool) -> None:
+        """Check a directive's arguments: those of an operation are in the API, those of a specification may need it."""
+        disallowed = [
+            argument for argument in each.arguments.values() if specified and argument.has("inaccessible")
+        ]
+        for argument in disallowed:
+            message = (
+                f'Argument "{argument.coordinate}" of a composed directive cannot be @inaccessible: it is not in the API'
+                " schema."
+            )
+            code = "DISALLOWED_INACCESSIBLE"
+            self._diagnostics.error(code, message, argument.coordinate, [argument.location])
+        if not disallowed:
+            self._check_inputs(each.arguments.values(), "Argument", "argument of its directive")
 
     def visible_type(self, each: Type) -> None:
         self._check_children(each)
