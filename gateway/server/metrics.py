@@ -1,6 +1,6 @@
 """What Prometheus reads, by OpenTelemetry's names."""
 
-from prometheus_client import CollectorRegistry, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30)
 
@@ -30,6 +30,12 @@ class Metrics:
             ["subgraph", "status"],
             registry=self.registry,
             buckets=_SECONDS,
+        )
+        self.shared = Counter(
+            "http_client_shared_requests",
+            "Requests to a subgraph that were not sent, since the same one was under way",
+            ["subgraph"],
+            registry=self.registry,
         )
         self.planning_duration = Histogram(
             "apollo_router_query_planning_total_duration_seconds",

@@ -118,13 +118,14 @@ class RouterTraffic(Struct, frozen=True):
 
 
 class SubgraphTraffic(Struct, frozen=True):
-    """The time that one request to a subgraph may take."""
+    """The time that one request to a subgraph may take, and whether equal queries under way are sent once."""
 
     timeout: Duration | None = None
+    deduplicate_query: bool | None = None
 
 
 class TrafficShaping(Struct, frozen=True):
-    """Timeouts; a subgraph's own beats that of `all`."""
+    """Requests on their way; what a subgraph's own entry says beats what `all` says."""
 
     router: RouterTraffic = RouterTraffic()
     all: SubgraphTraffic = SubgraphTraffic(timeout=Duration(30))
@@ -178,6 +179,11 @@ class RouterConfig(Struct, frozen=True):
         shaping = self.traffic_shaping
         own = shaping.subgraphs.get(subgraph, SubgraphTraffic()).timeout
         return own or shaping.all.timeout or shaping.router.timeout
+
+    def deduplicates(self, subgraph: str) -> bool:
+        """Whether equal queries to `subgraph` that are under way at the same time are sent once."""
+        own = self.traffic_shaping.subgraphs.get(subgraph, SubgraphTraffic()).deduplicate_query
+        return bool(self.traffic_shaping.all.deduplicate_query) if own is None else own
 
     def includes_errors(self, subgraph: str) -> bool:
         """Whether a client sees the errors of `subgraph` as they are."""
