@@ -39,7 +39,19 @@ class Metrics:
         )
         self.planning_duration = Histogram(
             "apollo_router_query_planning_total_duration_seconds",
-            "Time to parse, validate, plan and compile an operation that was not cached",
+            "Time to validate, plan and compile an operation that was not cached",
             registry=self.registry,
             buckets=_SECONDS,
         )
+        plans = Counter(
+            "apollo_router_cache_requests",
+            "Operations that were asked for, by whether their plan was there",
+            ["kind", "result"],
+            registry=self.registry,
+        )
+        self._plan_hit = plans.labels("query planner", "hit")
+        self._plan_miss = plans.labels("query planner", "miss")
+
+    def count_plan(self, found: bool) -> None:  # noqa: FBT001 - one fact, and called for every request
+        """One operation that was asked for, and whether its plan was there."""
+        (self._plan_hit if found else self._plan_miss).inc()

@@ -12,12 +12,31 @@ from gateway.server.config.duration import Duration
 PositiveInt = Annotated[int, Meta(ge=1)]
 
 
+class InMemory(Struct, frozen=True):
+    """A bound of a cache in the router's memory: how many entries."""
+
+    limit: PositiveInt = 512
+
+
+class PlanCache(Struct, frozen=True):
+    """Where plans are kept."""
+
+    in_memory: InMemory = InMemory()
+
+
+class QueryPlanning(Struct, frozen=True):
+    """How operations are planned."""
+
+    cache: PlanCache = PlanCache()
+
+
 class Supergraph(Struct, frozen=True):
     """Where the router listens and what it tells about its schema. A `path` of `/` leaves no room for the console."""
 
     listen: str = "127.0.0.1:4000"
     path: Annotated[str, Meta(pattern=r"^/([^{}]*[^/{}])?$")] = "/graphql"
     introspection: bool = False
+    query_planning: QueryPlanning = QueryPlanning()
 
 
 class KeySource(Struct, frozen=True):
