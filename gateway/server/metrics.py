@@ -1,6 +1,6 @@
 """What Prometheus reads, by OpenTelemetry's names."""
 
-from prometheus_client import CollectorRegistry, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30)
 
@@ -31,9 +31,27 @@ class Metrics:
             registry=self.registry,
             buckets=_SECONDS,
         )
+        self.shared = Counter(
+            "http_client_shared_requests",
+            "Requests to a subgraph that were not sent, since the same one was under way",
+            ["subgraph"],
+            registry=self.registry,
+        )
         self.planning_duration = Histogram(
             "apollo_router_query_planning_total_duration_seconds",
-            "Time to parse, validate, plan and compile an operation that was not cached",
+            "Time to validate, plan and compile an operation that was not cached",
             registry=self.registry,
             buckets=_SECONDS,
         )
+        plans = Counter(
+            "apollo_router_cache_requests",
+            "Operations that were asked for, by whether their plan was there",
+            ["kind", "result"],
+            registry=self.registry,
+        )
+        self._plan_hit = plans.labels("query planner", "hit")
+        self._plan_miss = plans.labels("query planner", "miss")
+
+    def count_plan(self, found: bool) -> None:  # noqa: FBT001 - one fact, and called for every request
+        """One operation that was asked for, and whether its plan was there."""
+        (self._plan_hit if found else self._plan_miss).inc()

@@ -1,21 +1,27 @@
 """From a document's text to an operation that can run: parse, limit, validate, plan, compile."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
+from typing import TypeVar
 
 from graphql import DocumentNode
 from msgspec import Struct
 
 from gateway.execution import CompiledPlan, compile_plan
 from gateway.planning import OperationError, Planner
+from gateway.planning.operation import check_operation, choose_operation
 from gateway.planning.plan import QueryPlan
 from gateway.server.config import RouterConfig
 from gateway.server.errors import refused, refused_for
 from gateway.server.limits import parse_document, refuse_deep, refuse_introspection
 from gateway.server.metrics import Metrics
+from gateway.server.normal_form import normal_form
 from gateway.supergraph import Supergraph
+
+T = TypeVar("T")
 
 
 class Operation(Struct, frozen=True):
@@ -35,8 +41,19 @@ class Operation(Struct, frozen=True):
         return name.value if name else None
 
 
+class Document(Struct, frozen=True):
+    """A parsed document within the limits, and which of its operations is meant; equal `form`, equal plan."""
+
+    node: DocumentNode
+    operation_name: str | None
+    form: bytes
+
+
 class Preparation:
-    """Prepares operations of one supergraph in a thread, one at a time, while the event loop goes on."""
+    """Prepares operations of one supergraph in a thread, one at a time, while the event loop goes on.
+
+    Its methods raise RequestError for what is no operation of this supergraph or beyond the limits.
+    """
 
     def __init__(self, supergraph: Supergraph, config: RouterConfig, metrics: Metrics) -> None:
         self._supergraph = supergraph
@@ -46,28 +63,41 @@ class Preparation:
         self._duration = metrics.planning_duration
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="query-planning")
 
-    async def __call__(self, text: str, operation_name: str | None) -> Operation:
-        """Raises RequestError for what is no operation of this supergraph or beyond the limits."""
-        work = partial(copy_context().run, self.prepare, text, operation_name)
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+    async def read(self, text: str, operation_name: str | None) -> Document:
+        """The document; one with more than its operation needs is valid, any other is validated when it is planned."""
+        return await self._in_thread(partial(self._read, text, operation_name))
 
-    def prepare(self, text: str, operation_name: str | None) -> Operation:
-        """The same, in the calling thread."""
-        with self._duration.time():
-            try:
-                plan = self._planner.plan(self._parse(text), operation_name)
-                return Operation(plan, compile_plan(plan, self._supergraph))
-            except OperationError as error:
-                raise refused_for(error.errors, error.code) from None
-            except RecursionError:
-                raise refused("The operation is nested too deeply", "PARSING_ERROR") from None
+    async def plan(self, document: Document, override_labels: frozenset[str]) -> Operation:
+        """The operation, planned under the labels of progressive overrides that are on."""
+        return await self._in_thread(partial(self._plan, document, override_labels))
 
     def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _parse(self, text: str) -> DocumentNode:
-        document = parse_document(text, self._limits)
-        refuse_deep(document, self._limits)
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        run = partial(copy_context().run, _refusing, work)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, run)
+
+    def _read(self, text: str, operation_name: str | None) -> Document:
+        node = parse_document(text, self._limits)
+        refuse_deep(node, self._limits)
         if not self._introspection:
-            refuse_introspection(document)
-        return document
+            refuse_introspection(node)
+        form = normal_form(node, choose_operation(node, operation_name))
+        if not form.is_whole:
+            check_operation(self._supergraph.api_schema, node, operation_name)
+        return Document(node, operation_name, form.digest)
+
+    def _plan(self, document: Document, override_labels: frozenset[str]) -> Operation:
+        with self._duration.time():
+            plan = self._planner.plan(document.node, document.operation_name, override_labels)
+            return Operation(plan, compile_plan(plan, self._supergraph))
+
+
+def _refusing(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except OperationError as error:
+        raise refused_for(error.errors, error.code) from None
+    except RecursionError:
+        raise refused("The operation is nested too deeply", "PARSING_ERROR") from None

@@ -1,72 +1,125 @@
-"""Operations that are ready to run, kept by their text.
+"""Operations that are ready to run, kept by what they are.
 
-A client sends few documents many times: each is parsed, validated, planned and compiled once. Requests for
-one that is being prepared wait for it.
+A client sends few operations many times: each is parsed, validated, planned and compiled once. A document's text is the
+first, cheap key: it leads to the operation's normal form, by which plans are kept. Requests for one that is being
+prepared wait for it.
 """
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Coroutine, Hashable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple, Protocol, TypeVar
 
-Prepared = TypeVar("Prepared")
-Key = tuple[str, str | None]
+from gateway.server.errors import RequestError
+from gateway.server.lru import LeastRecentlyUsed
+from gateway.server.operation import Document, Operation
+
+T = TypeVar("T")
+_MAX_CHARACTERS = 16_000_000
 
 
-class OperationCache(Generic[Prepared]):
-    """The operations used last, bounded by their number and by the characters of their documents."""
+class Preparing(Protocol):
+    """What a `Preparation` does."""
+
+    async def read(self, text: str, operation_name: str | None) -> Document: ...
+
+    async def plan(self, document: Document, override_labels: frozenset[str]) -> Operation: ...
+
+
+class Asked(NamedTuple):
+    """What a client asks for: a document, one of its operations, and the labels of overrides that are on."""
+
+    text: str
+    operation_name: str | None = None
+    override_labels: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class _Plan:
+    """`asked` is one way to ask for it."""
+
+    operation: Operation
+    asked: Asked
+    uses: int = 0
+
+
+class Operations:
+    """The operations used last: `max_plans` of them, and four times as many texts.
+
+    `count` is called for each request with whether a plan was there.
+    """
 
     def __init__(
         self,
-        prepare: Callable[[str, str | None], Awaitable[Prepared]],
+        preparation: Preparing,
         *,
-        max_operations: int = 1024,
-        max_characters: int = 16_000_000,
+        count: Callable[[bool], None],
+        max_plans: int = 512,
+        max_characters: int = _MAX_CHARACTERS,
     ) -> None:
-        self._prepare = prepare
-        self._max_operations = max_operations
-        self._max_characters = max_characters
-        self._characters = 0
-        self._ready: OrderedDict[Key, Prepared] = OrderedDict()
-        self._pending: dict[Key, asyncio.Task[Prepared]] = {}
+        self._preparation = preparation
+        self._count = count
+        self._forms = LeastRecentlyUsed[tuple[str, str | None], bytes](
+            max_entries=4 * max_plans, max_size=max_characters, size_of=lambda key, _: len(key[0])
+        )
+        self._plans = LeastRecentlyUsed[tuple[bytes, frozenset[str]], _Plan](
+            max_entries=max_plans, max_size=max_characters, size_of=lambda _, plan: len(plan.asked.text)
+        )
+        self._pending: dict[Hashable, asyncio.Task[Any]] = {}
 
     def __len__(self) -> int:
-        return len(self._ready)
+        """How many plans are kept."""
+        return len(self._plans)
 
-    def cached(self, document: str, operation_name: str | None) -> Prepared | None:
-        """The operation if it is ready."""
-        key = (document, operation_name)
-        operation = self._ready.get(key)
-        if operation is not None:
-            self._ready.move_to_end(key)
-        return operation
-
-    async def get(self, document: str, operation_name: str | None) -> Prepared:
+    async def get(self, asked: Asked) -> Operation:
         """The operation, prepared now if need be; what preparing raises goes to all who wait, and is not kept."""
-        ready = self.cached(document, operation_name)
-        if ready is not None:
-            return ready
-        key = (document, operation_name)
+        form = self._forms.get(asked[:2])
+        known = None if form is None else self._plans.get((form, asked.override_labels))
+        plan, was_there = (known, True) if known else await self._once(asked, partial(self._prepare, asked))
+        plan.uses += 1
+        self._count(was_there)
+        return plan.operation
+
+    def most_used(self, count: int) -> list[Asked]:
+        """What was asked for most often, first what was asked for most, of the operations that are kept."""
+        plans = sorted(self._plans.values(), key=lambda plan: plan.uses, reverse=True)
+        return [plan.asked for plan in plans[:count]]
+
+    async def prepare(self, wanted: Iterable[Asked]) -> None:
+        """Makes operations ready that are likely to be asked for; one that is not valid any more is passed over."""
+        for asked in wanted:
+            try:
+                await self._once(asked, partial(self._prepare, asked))
+            except RequestError:
+                continue
+
+    async def _prepare(self, asked: Asked) -> tuple[_Plan, bool]:
+        document = await self._preparation.read(asked.text, asked.operation_name)
+        key = document.form, asked.override_labels
+        plan = self._plans.get(key)
+        was_there = plan is not None
+        if plan is None:
+            plan = await self._once(key, partial(self._plan, asked, document))
+        self._forms.put(asked[:2], document.form)
+        return plan, was_there
+
+    async def _plan(self, asked: Asked, document: Document) -> _Plan:
+        operation = await self._preparation.plan(document, asked.override_labels)
+        plan = _Plan(operation, asked)
+        self._plans.put((document.form, asked.override_labels), plan)
+        return plan
+
+    async def _once(self, key: Hashable, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """What `work` gives, or the work under way for the same key; it goes on where its callers do not."""
         task = self._pending.get(key)
         if task is None:
-            task = self._pending[key] = asyncio.create_task(self._prepare_and_keep(key))
-            task.add_done_callback(_retrieve)
-        return await asyncio.shield(task)
+            task = self._pending[key] = asyncio.create_task(work())
+            task.add_done_callback(partial(self._end, key))
+        result: T = await asyncio.shield(task)
+        return result
 
-    async def _prepare_and_keep(self, key: Key) -> Prepared:
-        try:
-            operation = await self._prepare(*key)
-        finally:
-            del self._pending[key]
-        self._ready[key] = operation
-        self._characters += len(key[0])
-        while len(self._ready) > self._max_operations or self._characters > self._max_characters:
-            (document, _), _ = self._ready.popitem(last=False)
-            self._characters -= len(document)
-        return operation
-
-
-def _retrieve(task: asyncio.Task[Prepared]) -> None:
-    """Marks an error as seen, where everyone who waited for it is gone."""
-    if not task.cancelled():
-        task.exception()
+    def _end(self, key: Hashable, task: asyncio.Task[Any]) -> None:
+        del self._pending[key]
+        if not task.cancelled():
+            task.exception()  # seen, also where everyone who waited for it is gone

@@ -23,7 +23,8 @@ from gateway.server.http.parameters import Parameters, from_get, from_post
 from gateway.server.masking import ErrorMask
 from gateway.server.metrics import Metrics
 from gateway.server.operation import Operation, Preparation
-from gateway.server.operations import OperationCache
+from gateway.server.operations import Asked, Operations
+from gateway.server.overrides import Overrides
 from gateway.server.query_plan import PlanExposure, plan_extensions
 from gateway.server.spans import span
 from gateway.supergraph import Supergraph
@@ -40,6 +41,7 @@ class Pipeline:
         transports: Mapping[str, Transport],
         authenticator: Authenticator,
         metrics: Metrics,
+        overrides: Overrides,
         tracer: Tracer | None,
     ) -> None:
         self._schema = supergraph.api_schema
@@ -52,7 +54,12 @@ class Pipeline:
         self._mask = ErrorMask(config)
         self._propagations = propagations(config.headers, supergraph.subgraphs)
         self._preparation = Preparation(supergraph, config, metrics)
-        self._operations = OperationCache(self._preparation)
+        self._overrides = overrides
+        self.operations = Operations(
+            self._preparation,
+            count=metrics.count_plan,
+            max_plans=config.supergraph.query_planning.cache.in_memory.limit,
+        )
 
     async def answer(self, exchange: Exchange, receive: Receive) -> Answer:
         """The answer to one request. A client that goes away ends its query; its mutation goes on.
@@ -93,8 +100,9 @@ class Pipeline:
 
     async def _prepare(self, exchange: Exchange, parameters: Parameters) -> Operation:
         assert parameters.query is not None
+        labels = self._overrides.decide(exchange.request)
         with span(self._tracer, "query_planning"):
-            operation = await self._operations.get(parameters.query, parameters.operation_name)
+            operation = await self.operations.get(Asked(parameters.query, parameters.operation_name, labels))
         exchange.operation_type, exchange.operation_name = operation.kind, operation.name
         if operation.kind == "mutation" and exchange.request.method == "GET":
             message = "A mutation must be sent by POST"

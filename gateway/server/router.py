@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any, cast
 
@@ -18,6 +18,8 @@ from gateway.server.http.body import ClientDisconnected
 from gateway.server.http.negotiation import negotiate
 from gateway.server.http.request import HttpRequest
 from gateway.server.metrics import Metrics
+from gateway.server.operations import Asked
+from gateway.server.overrides import LabelPlugin, Overrides, installed_plugins
 from gateway.server.pipeline import Pipeline
 from gateway.server.spans import span
 from gateway.server.subgraphs import open_subgraphs
@@ -31,6 +33,8 @@ _DISCONNECTED = Answer(499, "text/plain", b"")
 class Router:
     """Answers the operations of one supergraph.
 
+    `label_plugins` decide about the custom labels of progressive overrides, instead of those that are installed.
+
     `apps` are the ASGI apps that `app://NAME/...` URLs of subgraphs and key sets mean. Every answer carries
     `hansa-trace-id`, and every request leaves one line in the log `hansa.router`. Raises ValueError for a
     configuration that does not fit the supergraph.
@@ -43,6 +47,7 @@ class Router:
         *,
         apps: Mapping[str, ASGIApp] | None = None,
         telemetry: Telemetry | None = None,
+        label_plugins: Sequence[LabelPlugin] | None = None,
     ) -> None:
         self.config = config
         self._metrics = Metrics()
@@ -55,6 +60,9 @@ class Router:
             supergraph,
             config,
             transports=open_subgraphs(supergraph, config, apps=apps, metrics=self._metrics),
+            overrides=Overrides(
+                supergraph.override_labels, installed_plugins() if label_plugins is None else label_plugins
+            ),
             authenticator=Authenticator.from_config(config, lambda url: open_transport(url, apps=apps)),
             metrics=self._metrics,
             tracer=self._tracer,
@@ -64,6 +72,14 @@ class Router:
         if scope["type"] != "http":
             raise RuntimeError(f"The router does not serve {scope['type']}")
         await self._app(scope, receive, send)
+
+    def most_used(self, count: int) -> list[Asked]:
+        """What clients asked for most often, for the `warm_up` of the router that takes this one's place."""
+        return self._pipeline.operations.most_used(count)
+
+    async def warm_up(self, asked: Iterable[Asked]) -> None:
+        """Plans operations before the first client asks for them; those that are not valid here are passed over."""
+        await self._pipeline.operations.prepare(asked)
 
     async def close(self) -> None:
         """Closes the connections to the subgraphs; requests under way fail."""

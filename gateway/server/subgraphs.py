@@ -8,6 +8,7 @@ from common.http import Request, Response, Transport, TransportError, open_trans
 from gateway.server.asgi import ASGIApp
 from gateway.server.config import RouterConfig
 from gateway.server.metrics import Metrics
+from gateway.server.sharing import SharingTransport
 from gateway.supergraph import Supergraph
 
 
@@ -63,11 +64,17 @@ def open_subgraphs(
             f"`override_subgraph_url` names {min(unknown)!r}, which the supergraph does not have"
         )
     return {
-        name: SubgraphTransport(
-            name,
-            open_transport(config.override_subgraph_url.get(name, subgraph.url), apps=apps),
-            timeout=config.subgraph_timeout(name),
-            metrics=metrics,
-        )
+        name: _open(name, config.override_subgraph_url.get(name, subgraph.url), config, apps, metrics)
         for name, subgraph in supergraph.subgraphs.items()
     }
+
+
+def _open(
+    name: str, url: str, config: RouterConfig, apps: Mapping[str, ASGIApp], metrics: Metrics
+) -> Transport:
+    transport = SubgraphTransport(
+        name, open_transport(url, apps=apps), timeout=config.subgraph_timeout(name), metrics=metrics
+    )
+    if config.deduplicates(name):
+        return SharingTransport(transport, metrics.shared.labels(name).inc)
+    return transport

@@ -12,12 +12,31 @@ from gateway.server.config.duration import Duration
 PositiveInt = Annotated[int, Meta(ge=1)]
 
 
+class InMemory(Struct, frozen=True):
+    """A bound of a cache in the router's memory: how many entries."""
+
+    limit: PositiveInt = 512
+
+
+class PlanCache(Struct, frozen=True):
+    """Where plans are kept."""
+
+    in_memory: InMemory = InMemory()
+
+
+class QueryPlanning(Struct, frozen=True):
+    """How operations are planned."""
+
+    cache: PlanCache = PlanCache()
+
+
 class Supergraph(Struct, frozen=True):
     """Where the router listens and what it tells about its schema. A `path` of `/` leaves no room for the console."""
 
     listen: str = "127.0.0.1:4000"
     path: Annotated[str, Meta(pattern=r"^/([^{}]*[^/{}])?$")] = "/graphql"
     introspection: bool = False
+    query_planning: QueryPlanning = QueryPlanning()
 
 
 class KeySource(Struct, frozen=True):
@@ -118,13 +137,14 @@ class RouterTraffic(Struct, frozen=True):
 
 
 class SubgraphTraffic(Struct, frozen=True):
-    """The time that one request to a subgraph may take."""
+    """The time that one request to a subgraph may take, and whether equal queries under way are sent once."""
 
     timeout: Duration | None = None
+    deduplicate_query: bool | None = None
 
 
 class TrafficShaping(Struct, frozen=True):
-    """Timeouts; a subgraph's own beats that of `all`."""
+    """Requests on their way; what a subgraph's own entry says beats what `all` says."""
 
     router: RouterTraffic = RouterTraffic()
     all: SubgraphTraffic = SubgraphTraffic(timeout=Duration(30))
@@ -178,6 +198,11 @@ class RouterConfig(Struct, frozen=True):
         shaping = self.traffic_shaping
         own = shaping.subgraphs.get(subgraph, SubgraphTraffic()).timeout
         return own or shaping.all.timeout or shaping.router.timeout
+
+    def deduplicates(self, subgraph: str) -> bool:
+        """Whether equal queries to `subgraph` that are under way at the same time are sent once."""
+        own = self.traffic_shaping.subgraphs.get(subgraph, SubgraphTraffic()).deduplicate_query
+        return bool(self.traffic_shaping.all.deduplicate_query) if own is None else own
 
     def includes_errors(self, subgraph: str) -> bool:
         """Whether a client sees the errors of `subgraph` as they are."""
