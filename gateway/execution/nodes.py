@@ -7,7 +7,7 @@ from gateway.execution.context import Execution
 from gateway.execution.entity_fetch import compile_entity_fetch
 from gateway.execution.root_fetch import compile_root_fetch
 from gateway.execution.runner import Runner
-from gateway.planning.plan import Condition, Fetch, Parallel, PlanNode, Sequence
+from gateway.planning.plan import Condition, Fetch, Parallel, PlanNode, Sequence, Subscription
 
 
 def compile_node(node: PlanNode, interfaces: frozenset[str]) -> Runner:
@@ -20,6 +20,8 @@ def compile_node(node: PlanNode, interfaces: frozenset[str]) -> Runner:
             return _at_the_same_time([compile_node(child, interfaces) for child in nodes])
         case Condition():
             return _compile_condition(node, interfaces)
+        case Subscription():
+            raise NotImplementedError("Subscriptions are not executed")
 
 
 def _one_after_another(runners: Ordered[Runner]) -> Runner:

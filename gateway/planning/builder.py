@@ -60,7 +60,10 @@ class Builder:
                 options = (
                     option for option in task.options if option.move and option.move.subgraph == subgraph
                 )
-                self._follow(root, task, next(options), added=False)
+                option = next(options)
+                self._follow(root, task, option, added=False)
+                if missing := task.selection.leaves & ~option.reach.leaves:
+                    self.fetches.unreached.append(task.selection.restricted(missing))
 
     def _resolve(self, at: Target, selections: Iterable[Selection], *, added: bool) -> set[FetchNode]:
         """Resolves `selections` for the objects `at`; gives the fetches that answer any of them.

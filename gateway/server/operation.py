@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from gateway.execution import CompiledPlan, compile_plan
 from gateway.planning import OperationError, Planner
-from gateway.planning.plan import QueryPlan
+from gateway.planning.plan import QueryPlan, Subscription
 from gateway.server.config import RouterConfig
 from gateway.server.errors import refused, refused_for
 from gateway.server.limits import parse_document, refuse_deep, refuse_introspection
@@ -56,6 +56,7 @@ class Preparation:
         with self._duration.time():
             try:
                 plan = self._planner.plan(self._parse(text), operation_name)
+                _refuse_unserved(plan)
                 return Operation(plan, compile_plan(plan, self._supergraph))
             except OperationError as error:
                 raise refused_for(error.errors, error.code) from None
@@ -71,3 +72,8 @@ class Preparation:
         if not self._introspection:
             refuse_introspection(document)
         return document
+
+
+def _refuse_unserved(plan: QueryPlan) -> None:
+    if isinstance(plan.node, Subscription):
+        raise refused("Subscriptions are not served", "UNSUPPORTED_OPERATION")
