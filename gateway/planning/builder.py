@@ -13,10 +13,11 @@ from gateway.planning.contexts import ContextRead, Contexts
 from gateway.planning.entity_fetches import EntityFetches
 from gateway.planning.errors import OperationError
 from gateway.planning.fetch_graph import ContextValues, FetchGraph, FetchNode, SelectedObject
+from gateway.planning.normalization import FIELDS_LIMIT
 from gateway.planning.places import Place, Places
 from gateway.planning.reach import Option, Reachability
 from gateway.planning.response_keys import ResponseKeys
-from gateway.planning.selection import FIELDS_LIMIT, Conditions, Selection
+from gateway.planning.selection import Conditions, Selection
 from gateway.planning.tasks import Above, Target, Task, path_below, signature, target_of
 
 

@@ -20,6 +20,7 @@ from gateway.planning.errors import OperationError
 from gateway.planning.fetch_graph import FetchGraph
 from gateway.planning.field_sets import FieldSets
 from gateway.planning.nesting import deep_nesting
+from gateway.planning.normalization import Normalizer
 from gateway.planning.operation import check_operation, parse_operation
 from gateway.planning.places import Place, Places
 from gateway.planning.plan import PlanNode, QueryPlan, Subscription
@@ -28,7 +29,7 @@ from gateway.planning.requests import Request
 from gateway.planning.response_keys import ResponseKeys
 from gateway.planning.scheduling import in_sequence, schedule, under_conditions
 from gateway.planning.search import RecordedChoices, best_plan
-from gateway.planning.selection import Normalizer, Selection
+from gateway.planning.selection import Selection
 from gateway.supergraph import Supergraph
 from gateway.supergraph.query_graph import QueryGraph
 
