@@ -6,27 +6,19 @@ is moved to other subgraphs by fetches that start from the same object. Where se
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from gateway.planning.choosing import Choices, Chooser
 from gateway.planning.contexts import ContextRead, Contexts
+from gateway.planning.declarations import Arrival, Declarations
 from gateway.planning.entity_fetches import EntityFetches
 from gateway.planning.errors import OperationError
 from gateway.planning.fetch_graph import ContextValues, FetchGraph, FetchNode, SelectedObject
+from gateway.planning.normalization import FIELDS_LIMIT
 from gateway.planning.places import Place, Places
 from gateway.planning.reach import Option, Reachability
 from gateway.planning.response_keys import ResponseKeys
-from gateway.planning.selection import FIELDS_LIMIT, Conditions, Selection
+from gateway.planning.selection import Conditions, Selection
 from gateway.planning.tasks import Above, Target, Task, path_below, signature, target_of
-
-
-class _Arrival(NamedTuple):
-    """The task of a field after a move to objects `at` of another fetch."""
-
-    at: Target
-    task: Task
-    option: Option
-    context: ContextValues = ()
 
 
 class Builder:
@@ -38,6 +30,7 @@ class Builder:
         self._reachability = reachability
         self._chooser = Chooser(reachability, choices)
         self._contexts = Contexts(places, reachability)
+        self._declarations = Declarations(places)
         self.fetches = FetchGraph()
         self._entity_fetches = EntityFetches(self._graph, self.fetches)
         self._fields = 0
@@ -60,7 +53,10 @@ class Builder:
                 options = (
                     option for option in task.options if option.move and option.move.subgraph == subgraph
                 )
-                self._follow(root, task, next(options), added=False)
+                option = next(options)
+                self._follow(root, task, option, added=False)
+                if missing := task.selection.leaves & ~option.reach.leaves:
+                    self.fetches.unreached.append(task.selection.restricted(missing))
 
     def _resolve(self, at: Target, selections: Iterable[Selection], *, added: bool) -> set[FetchNode]:
         """Resolves `selections` for the objects `at`; gives the fetches that answer any of them.
@@ -119,7 +115,7 @@ class Builder:
     def _follow(self, at: Target, task: Task, option: Option, *, added: bool) -> set[FetchNode]:
         """Resolves a task after the move of `option`."""
         touched: set[FetchNode] = set()
-        arrived: list[_Arrival] = []
+        arrived: list[Arrival] = []
         target = target_of(option)
         for view, types in task.views.items():
             options = self._options(at, view, types, task.selection)
@@ -139,8 +135,8 @@ class Builder:
                     touched |= self._resolve(moved, [selection], added=added)
                 else:
                     moved_task = Task(selection, {move.view: moved.place.types}, (own,))
-                    arrived.append(_Arrival(moved, moved_task, own, _context_values(reads)))
-        for moved, moved_task, own, context in self._together(arrived):
+                    arrived.append(Arrival(moved, moved_task, own, _context_values(reads)))
+        for moved, moved_task, own, context in self._declarations.together(arrived):
             touched |= self._select(moved, moved_task, own, added=added, context=context)
         return touched
 
@@ -165,25 +161,6 @@ class Builder:
             return False
         is_same = (fetch.subgraph, view) == (move.subgraph, move.view)
         return is_same and self._contexts.are_known_before(fetch, reads)
-
-    def _together(self, arrived: "list[_Arrival]") -> "list[_Arrival]":
-        """What arrived at several types as one, on an interface that says the same for all of them."""
-        if len(arrived) < 2 or len({found.at.fetch for found in arrived}) > 1 or arrived[0].context:
-            return arrived
-        at, task, option, _ = arrived[0]
-        views = {view: types for found in arrived for view, types in found.task.views.items()}
-        types = frozenset(views)
-        for interface in sorted(self._graph.interfaces(next(iter(views)))):
-            known = self._graph.possible_types_in(at.place.subgraph or "", interface)
-            place = Place(at.place.subgraph, interface, types)
-            together = Task(task.selection, views, (option,))
-            if (
-                types <= known
-                and known & at.all_types <= types
-                and self._is_uniform(at._replace(place=place), together, interface)
-            ):
-                return [_Arrival(at._replace(place=place), together, option)]
-        return arrived
 
     def _enter(
         self,
@@ -239,7 +216,7 @@ class Builder:
             at.selected.typename = True
             return {at.fetch}
         touched = {at.fetch}
-        for view, types in self._declarations(at, task):
+        for view, types in self._declarations.declarations(at, task):
             self._count_field()
             selected = at.selected.add(selection, response_key, view, context)
             field = (
@@ -265,28 +242,6 @@ class Builder:
 
     def _tells_types(self, place: Place) -> bool:
         return self._graph.is_abstract(place.type_name) and not self._places.is_interface_object(place)
-
-    def _declarations(self, at: Target, task: Task) -> list[tuple[str, frozenset[str]]]:
-        """The types on which the field is selected: the abstract one where that says the same for all."""
-        name = at.place.type_name
-        types = task.types
-        if name not in task.views and types >= at.place.types and self._is_uniform(at, task, name):
-            return [(name, types)]
-        return list(task.views.items())
-
-    def _is_uniform(self, at: Target, task: Task, abstract: str) -> bool:
-        if task.selection.name == "__typename":
-            return True
-        field = self._places.field(at.place, abstract, task.selection.name)
-        if field is None:
-            return False
-        subgraph = at.place.subgraph or ""
-        own = [self._graph.field(subgraph, view, task.selection.name) for view in task.views]
-        return all(
-            found is not None
-            and (found.provides, found.context_arguments) == (field.provides, field.context_arguments)
-            for found in own
-        )
 
 
 def _context_values(reads: Iterable[ContextRead]) -> ContextValues:

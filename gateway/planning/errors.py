@@ -11,7 +11,8 @@ class OperationError(Exception):
     """An operation that the supergraph cannot answer.
 
     `code` is one of PARSING_ERROR, GRAPHQL_VALIDATION_FAILED, GRAPHQL_UNKNOWN_OPERATION_NAME,
-    UNSUPPORTED_OPERATION, UNREACHABLE_FIELD and QUERY_PLAN_COMPLEXITY_EXCEEDED; `errors` holds every reason, `locations` the places of all of them.
+    UNREACHABLE_FIELD and QUERY_PLAN_COMPLEXITY_EXCEEDED; `errors` holds every reason, `locations` the places of
+    all of them.
     """
 
     def __init__(self, code: str, errors: Iterable[GraphQLError]) -> None:

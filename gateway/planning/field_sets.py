@@ -2,7 +2,8 @@
 
 from graphql import OperationDefinitionNode, parse
 
-from gateway.planning.selection import Normalizer, Selection
+from gateway.planning.normalization import Normalizer
+from gateway.planning.selection import Selection
 from gateway.supergraph.query_graph import QueryGraph
 
 

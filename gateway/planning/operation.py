@@ -12,7 +12,6 @@ from graphql import (
     NamedTypeNode,
     NonNullTypeNode,
     OperationDefinitionNode,
-    OperationType,
     VariableDefinitionNode,
     VariableNode,
     Visitor,
@@ -59,10 +58,6 @@ def check_operation(
         operation = choose_operation(document, name)
         if validate(schema, document):
             raise OperationError("GRAPHQL_VALIDATION_FAILED", errors)
-    if operation.operation is OperationType.SUBSCRIPTION:
-        raise OperationError(
-            "UNSUPPORTED_OPERATION", [GraphQLError("Subscriptions are not served", operation)]
-        )
     fragments = {
         node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
     }

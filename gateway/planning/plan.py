@@ -149,7 +149,17 @@ class Condition(Struct, frozen=True, tag=True):
     else_clause: "PlanNode | None" = None
 
 
-PlanNode: TypeAlias = Fetch | Sequence | Parallel | Condition
+class Subscription(Struct, frozen=True, tag=True):
+    """A stream of events from one subgraph; only at the top of a plan.
+
+    `primary` is the request that subscribes. Each event is an answer to it, which `rest` completes.
+    """
+
+    primary: Fetch
+    rest: "PlanNode | None" = None
+
+
+PlanNode: TypeAlias = Fetch | Sequence | Parallel | Condition | Subscription
 
 
 class QueryPlan(Struct, frozen=True):
@@ -196,6 +206,8 @@ def fetch_count(node: PlanNode | None) -> int:
             return sum(map(fetch_count, nodes))
         case Condition(_, if_clause, else_clause):
             return fetch_count(if_clause) + fetch_count(else_clause)
+        case Subscription(primary, rest):
+            return fetch_count(primary) + fetch_count(rest)
 
 
 def depth(node: PlanNode | None) -> int:
@@ -210,3 +222,5 @@ def depth(node: PlanNode | None) -> int:
             return max(map(depth, nodes), default=0)
         case Condition(_, if_clause, else_clause):
             return max(depth(if_clause), depth(else_clause))
+        case Subscription(primary, rest):
+            return depth(primary) + depth(rest)

@@ -20,15 +20,16 @@ from gateway.planning.errors import OperationError
 from gateway.planning.fetch_graph import FetchGraph
 from gateway.planning.field_sets import FieldSets
 from gateway.planning.nesting import deep_nesting
+from gateway.planning.normalization import Normalizer
 from gateway.planning.operation import check_operation, parse_operation
 from gateway.planning.places import Place, Places
-from gateway.planning.plan import PlanNode, QueryPlan
+from gateway.planning.plan import PlanNode, QueryPlan, Subscription
 from gateway.planning.reach import Reachability
 from gateway.planning.requests import Request
 from gateway.planning.response_keys import ResponseKeys
 from gateway.planning.scheduling import in_sequence, schedule, under_conditions
 from gateway.planning.search import RecordedChoices, best_plan
-from gateway.planning.selection import Normalizer, Selection
+from gateway.planning.selection import Selection
 from gateway.supergraph import Supergraph
 from gateway.supergraph.query_graph import QueryGraph
 
@@ -81,9 +82,9 @@ class Planner:
             if selection.name != "__typename"
         )
         planning = _Planning(graph, operation, root_type)
-        is_mutation = operation.operation is OperationType.MUTATION
-        node = planning.mutation(selections) if is_mutation else planning.query(selections)
-        return QueryPlan(operation=operation, fragments=fragments, node=node)
+        return QueryPlan(
+            operation=operation, fragments=fragments, node=planning.node(operation.operation, selections)
+        )
 
     def _graph_for(self, labels: frozenset[str]) -> _Graph:
         known = labels & self._labels
@@ -108,10 +109,23 @@ class _Planning:
         }
         self._documents = Documents(places.graph, name, variables)
 
-    def query(self, selections: Sequence[Selection]) -> PlanNode | None:
-        return self._step(selections, None) if selections else None
+    def node(self, kind: OperationType, selections: Sequence[Selection]) -> PlanNode | None:
+        match kind:
+            case OperationType.QUERY:
+                return self._step(selections, None) if selections else None
+            case OperationType.MUTATION:
+                return self._mutation(selections)
+            case OperationType.SUBSCRIPTION:
+                return self._subscription(selections)
 
-    def mutation(self, selections: Sequence[Selection]) -> PlanNode | None:
+    def _subscription(self, selections: Sequence[Selection]) -> PlanNode:
+        """One request for the one root field (section 5.2.3.1), and what is asked for each of its events."""
+        ((group, subgraph),) = self._serial(selections)
+        requests = self._requests(group, subgraph)
+        primary = self._documents.fetch(requests[0])
+        return Subscription(primary, schedule(requests[1:], self._leaf))
+
+    def _mutation(self, selections: Sequence[Selection]) -> PlanNode | None:
         """Root fields one after another; adjacent ones of one subgraph in one request (section 6.2.2)."""
         steps = [
             node for group, subgraph in self._serial(selections) if (node := self._step(group, subgraph))
@@ -132,6 +146,9 @@ class _Planning:
             yield [selection for _, selection in group], subgraph
 
     def _step(self, selections: Sequence[Selection], subgraph: str | None) -> PlanNode | None:
+        return schedule(self._requests(selections, subgraph), self._leaf)
+
+    def _requests(self, selections: Sequence[Selection], subgraph: str | None) -> list[Request]:
         def build(choices: RecordedChoices) -> FetchGraph:
             builder = Builder(self._places, self._reachability, choices)
             return builder.build(self._root_type, selections, ResponseKeys(selections), subgraph)
@@ -141,7 +158,7 @@ class _Planning:
             raise OperationError.for_unreached(
                 field for selection in best.unreached for field in selection.leaf_fields()
             )
-        return schedule(best.requests, self._leaf)
+        return best.requests
 
     def _leaf(self, request: Request) -> PlanNode:
         return under_conditions(self._documents.fetch(request), request.conditions())

@@ -25,6 +25,7 @@ from gateway.planning.plan import (
     RequiredField,
     RequiredSelection,
     Sequence,
+    Subscription,
 )
 
 _INDENT = "  "
@@ -59,6 +60,12 @@ def _print_node(node: PlanNode) -> str:
                 _block(f"{name}(if: ${variable})", [_print_node(clause)])
                 for name, clause in clauses
                 if clause
+            )
+        case Subscription(primary, rest):
+            parts = {"Primary": primary, "Rest": rest}
+            return _block(
+                "Subscription",
+                [_block(f"{name}:", [_print_node(part)]) + "," for name, part in parts.items() if part],
             )
 
 
@@ -154,6 +161,11 @@ def _node_to_json(node: PlanNode) -> dict[str, Any]:
             clauses = {"ifClause": if_clause, "elseClause": else_clause}
             return {"kind": "Condition", "condition": variable} | {
                 name: _node_to_json(clause) for name, clause in clauses.items() if clause is not None
+            }
+        case Subscription(primary, rest):
+            parts = {"primary": primary, "rest": rest}
+            return {"kind": "Subscription"} | {
+                name: _node_to_json(part) for name, part in parts.items() if part is not None
             }
 
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from gateway.execution import CompiledPlan, compile_plan
 from gateway.planning import OperationError, Planner
 from gateway.planning.operation import check_operation, choose_operation
-from gateway.planning.plan import QueryPlan
+from gateway.planning.plan import QueryPlan, Subscription
 from gateway.server.config import RouterConfig
 from gateway.server.errors import refused, refused_for
 from gateway.server.limits import parse_document, refuse_deep, refuse_introspection
@@ -91,6 +91,7 @@ class Preparation:
     def _plan(self, document: Document, override_labels: frozenset[str]) -> Operation:
         with self._duration.time():
             plan = self._planner.plan(document.node, document.operation_name, override_labels)
+            _refuse_unserved(plan)
             return Operation(plan, compile_plan(plan, self._supergraph))
 
 
@@ -101,3 +102,8 @@ def _refusing(work: Callable[[], T]) -> T:
         raise refused_for(error.errors, error.code) from None
     except RecursionError:
         raise refused("The operation is nested too deeply", "PARSING_ERROR") from None
+
+
+def _refuse_unserved(plan: QueryPlan) -> None:
+    if isinstance(plan.node, Subscription):
+        raise refused("Subscriptions are not served", "UNSUPPORTED_OPERATION")

@@ -15,12 +15,14 @@ from gateway.supergraph import Supergraph
 SDL = """
     extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@context", "@fromContext"])
     type Query { shops: [Shop!]! mall: Mall }
-    type Mall @key(fields: "id") @context(name: "mall") { id: ID! floor: Floor shops: [[Shop]] }
+    type Mall @key(fields: "id") @context(name: "mall") { id: ID! floor: Floor shops: [[Booth]] }
     type Floor { number: Int }
     type Shop @key(fields: "id") @context(name: "shop") { id: ID! currency: String rooms: [Room] plain: Int }
-    type Room @key(fields: "id") {
+    type Room @key(fields: "id") { id: ID! price(of: Int = 1, in: String @fromContext(field: "$shop { currency }")): String! }
+    type Booth @key(fields: "id") @context(name: "shop") { id: ID! currency: String rooms: [Stand] }
+    type Stand @key(fields: "id") {
         id: ID!
-        price(of: Int = 1, in: String @fromContext(field: "$shop { currency }")): String!
+        price(in: String @fromContext(field: "$shop { currency }")): String!
         level(at: Int @fromContext(field: "$mall { floor { number } }")): Int
     }
 """
@@ -49,7 +51,15 @@ class Contextual:
         body = msgspec.json.decode(request.body)
         self.requests.append(body)
         if "_entities" not in body["query"]:
-            mall = {"__typename": "Mall", "floor": {"number": 3}, "shops": [self._shops, None]}
+            booths = [
+                {
+                    **each,
+                    "__typename": "Booth",
+                    "rooms": [room and {**room, "__typename": "Stand"} for room in each["rooms"]],
+                }
+                for each in self._shops
+            ]
+            mall = {"__typename": "Mall", "floor": {"number": 3}, "shops": [booths, None]}
             return Response(200, (), msgspec.json.encode({"data": {"shops": self._shops, "mall": mall}}))
         (operation,) = parse(body["query"]).definitions
         data = {

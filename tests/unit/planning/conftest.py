@@ -37,7 +37,9 @@ MakePlan = Callable[..., QueryPlan]
 def planner() -> Callable[[str], Planner]:
     def make(types: str) -> Planner:
         mutation = "" if "type Mutation" in types else MUTATION
-        return Planner(Supergraph.from_sdl(HEAD + mutation + types))
+        subscription = " subscription: Subscription" if "type Subscription" in types else ""
+        head = HEAD.replace("mutation: Mutation", "mutation: Mutation" + subscription)
+        return Planner(Supergraph.from_sdl(head + mutation + types))
 
     return make
 

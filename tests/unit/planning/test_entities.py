@@ -115,6 +115,16 @@ def test_a_mutation_that_no_subgraph_can_answer_is_an_error(plan: Make) -> None:
         plan(types, "mutation { gone }")
 
 
+def test_a_part_of_a_mutation_that_its_subgraph_cannot_answer_is_an_error(plan: Make) -> None:
+    types = """
+    type Query @join__type(graph: A) { a: Int }
+    type Mutation @join__type(graph: A) { v: V }
+    type V @join__type(graph: A) @join__type(graph: B) { a: Int @join__field(graph: A) b: Int @join__field(graph: B) }
+    """
+    with pytest.raises(OperationError, match=r"'V\.b'"):
+        plan(types, "mutation { v { a b } }")
+
+
 PROVIDES = """
 type Query @join__type(graph: A) { u: U @join__field(graph: A, provides: "name") plain: U @join__field(graph: A) }
 type U @join__type(graph: A, key: "id") @join__type(graph: B, key: "id") {

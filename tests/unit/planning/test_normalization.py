@@ -2,7 +2,8 @@ import pytest
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse
 
 from gateway.planning import OperationError
-from gateway.planning.selection import Normalizer, Selection
+from gateway.planning.normalization import Normalizer
+from gateway.planning.selection import Selection
 from gateway.supergraph import Supergraph
 from gateway.supergraph.query_graph import QueryGraph
 

@@ -1,0 +1,27 @@
+"""What the router does not run is refused while it is prepared."""
+
+import pytest
+
+from gateway.server.config import LOCAL
+from gateway.server.errors import RequestError
+from gateway.server.metrics import Metrics
+from gateway.server.operation import Preparation
+from gateway.supergraph import Supergraph
+
+SDL = """
+schema @link(url: "https://specs.apollo.dev/join/v0.5", for: EXECUTION) { query: Query subscription: Subscription }
+enum join__Graph { A @join__graph(name: "a", url: "http://a") }
+type Query @join__type(graph: A) { a: Int }
+type Subscription @join__type(graph: A) { a: Int }
+"""
+
+
+async def test_a_subscription_is_refused() -> None:
+    preparation = Preparation(Supergraph.from_sdl(SDL), LOCAL, Metrics())
+    document = await preparation.read("subscription { a }", None)
+    with pytest.raises(RequestError) as caught:
+        await preparation.plan(document, frozenset())
+    preparation.close()
+    assert caught.value.errors == [
+        {"message": "Subscriptions are not served", "extensions": {"code": "UNSUPPORTED_OPERATION"}}
+    ]
