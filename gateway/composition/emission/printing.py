@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from graphql.language.block_string import print_block_string
+from graphql.language.block_string import is_printable_as_block_string, print_block_string
+from graphql.language.print_string import print_string
 from graphql.pyutils import Undefined
 
 from gateway.composition.model.schema import (
@@ -55,8 +56,8 @@ def _print_schema_definition(schema: Schema) -> str:
 def _description(text: str | None, indent: str = "") -> str:
     if not text:
         return ""
-    block = print_block_string(text)
-    return "".join(f"{indent}{line}\n" if line else "\n" for line in block.split("\n"))
+    printed = print_block_string(text) if is_printable_as_block_string(text) else print_string(text)
+    return "".join(f"{indent}{line}\n" if line else "\n" for line in printed.split("\n"))
 
 
 def print_application(each: Application) -> str:

@@ -1,14 +1,21 @@
-"""What holds for every input: order does not matter, bad SDL never raises, one subgraph keeps its API."""
+"""What holds for every input.
+
+Order does not matter, bad SDL never raises, one subgraph keeps its API, a supergraph that is parsed and printed is itself.
+"""
 
 import random
 
-from graphql import build_schema, lexicographic_sort_schema, print_schema
+from graphql import build_schema, lexicographic_sort_schema, parse, print_schema, value_from_ast_untyped
+from graphql.language.print_string import print_string
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.composition import Subgraph, compose
 from gateway.composition.diagnostics import Diagnostics
+from gateway.composition.emission import printing
+from gateway.composition.ingest.build import SchemaBuilder
 from gateway.composition.ingest.subgraph import ingest
+from gateway.supergraph import Supergraph
 
 LINK = (
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@external",'
@@ -96,6 +103,73 @@ def test_a_single_valid_subgraph_keeps_its_api(parts: list[str]) -> None:
 
 def normal(sdl: str) -> str:
     return print_schema(lexicographic_sort_schema(build_schema(sdl)))
+
+
+def printed_again(sdl: str) -> str:
+    """The SDL, parsed by graphql-core and printed by the composer."""
+    return printing.print_schema(SchemaBuilder("", {}, Diagnostics()).add(parse(sdl)))
+
+
+def assert_is_itself(sdl: str) -> None:
+    again = printed_again(sdl)
+    assert again == sdl
+    first, second = Supergraph.from_sdl(sdl), Supergraph.from_sdl(again)
+    assert (first.types, first.subgraphs, first.roots) == (second.types, second.subgraphs, second.roots)
+
+
+@given(subgraphs)
+@settings(deadline=None, max_examples=100)
+def test_a_supergraph_that_is_parsed_and_printed_is_itself(found: list[Subgraph]) -> None:
+    result = compose(found)
+    if result.supergraph_sdl is not None and result.api_schema_sdl is not None:
+        assert_is_itself(result.supergraph_sdl)
+        assert printed_again(result.api_schema_sdl) == result.api_schema_sdl
+
+
+texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def literal(value: object) -> str:
+    """A value as GraphQL writes it."""
+    match value:
+        case dict():
+            return "{" + ", ".join(f"{name}: {literal(each)}" for name, each in value.items()) + "}"
+        case list():
+            return "[" + ", ".join(map(literal, value)) + "]"
+        case str():
+            return print_string(value)
+        case None:
+            return "null"
+        case _:
+            return str(value).lower()
+
+
+@given(texts, texts, values)
+@settings(deadline=None, max_examples=100)
+def test_descriptions_and_default_values_are_printed_as_they_were_written(
+    description: str, reason: str, default: object
+) -> None:
+    text = print_string(description)
+    sdl = (
+        f"{text} scalar Any {text} type Query {{ {text} a({text} x: Any = {literal(default)}): Int"
+        f" @deprecated(reason: {print_string(reason)}) b: E }} {text} enum E {{ {text} A }}"
+    )
+    result = compose([Subgraph(name="a", sdl=sdl)])
+    assert result.supergraph_sdl is not None, result.errors
+    assert_is_itself(result.supergraph_sdl)
+    query = build_schema(result.supergraph_sdl).query_type
+    assert query is not None
+    assert (query.description or "") == description
+    assert query.fields["a"].deprecation_reason == reason
+    written = query.fields["a"].args["x"].ast_node
+    assert written is not None
+    assert written.default_value is not None
+    assert value_from_ast_untyped(written.default_value) == default
 
 
 def test_ingesting_reads_what_a_subgraph_defines() -> None:
