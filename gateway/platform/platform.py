@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import cast
 
 from msgspec import Struct
 
@@ -100,7 +99,7 @@ async def _load_demo(
 def _app(router: Router, transports: Mapping[str, Transport]) -> tuple[ASGIApp, Health]:
     """The router with every service's doors beside it, ready while every service is."""
     health = Health({name: _readiness(transport) for name, transport in transports.items()})
-    return ServiceDoors(cast("ASGIApp", create_router_app(router, health=health)), transports), health
+    return ServiceDoors(create_router_app(router, health=health), transports), health
 
 
 def _readiness(transport: Transport) -> Check:

@@ -1,19 +1,14 @@
 """The router and what stands around it, as one ASGI app."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from typing import cast
+from collections.abc import Awaitable, Callable, Mapping
 
-from litestar import Litestar, MediaType, Response, asgi, get
-from litestar.handlers import ASGIRouteHandler, HTTPRouteHandler
-from litestar.types import ASGIApp as LitestarASGIApp
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from gateway.server.asgi import ASGIApp
+from gateway.server.asgi import ASGIApp, Receive, Scope, Send, plain_text, read_only, respond
 from gateway.server.console import Console
 from gateway.server.doors import Doors
-from gateway.server.health import Health, health_routes
+from gateway.server.health import Health, health_doors
 from gateway.server.router import Router
 
 
@@ -22,44 +17,45 @@ def create_router_app(
     *,
     health: Health | None = None,
     mounts: Mapping[str, ASGIApp] | None = None,
-) -> Litestar:
+) -> ASGIApp:
     """The router at its configured path, `/health`, `/metrics`, and the console at `/` unless it is off.
 
     `mounts` are further ASGI apps by path prefix of one segment, such as `/identity`; they see paths without the
     prefix, and their lifespans are the caller's to run. The router is closed with the app.
     """
-
-    @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        try:
-            yield
-        finally:
-            await router.close()
-
     config = router.config
-    handlers = [
-        _door(config.supergraph.path, router),
-        *health_routes(health or Health()),
-        _metrics(router.registry),
-    ]
-    if config.console:
-        handlers.append(_door("/", Console(), is_mount=True))
-    app = Litestar(handlers, lifespan=[lifespan], openapi_config=None, logging_config=None)
-    doors = Doors({config.supergraph.path: router}, mounts or {}, otherwise=cast("ASGIApp", app.asgi_handler))
-    app.asgi_handler = cast("LitestarASGIApp", doors)
-    return app
+    around = {**health_doors(health or Health()), "/metrics": _metrics(router.registry)}
+    paths = {path: read_only(door) for path, door in around.items()} | {config.supergraph.path: router}
+    return _Closing(
+        Doors(paths, mounts or {}, otherwise=Console() if config.console else _nothing), router.close
+    )
 
 
-def _door(path: str, app: ASGIApp, *, is_mount: bool = False) -> ASGIRouteHandler:
-    async def handle(scope: object, receive: object, send: object) -> None:
-        await app(scope, receive, send)
+class _Closing:
+    """An app with a lifespan, at whose end `close` is awaited."""
 
-    return asgi(path, is_mount=is_mount, copy_scope=False)(cast("LitestarASGIApp", handle))
+    def __init__(self, app: ASGIApp, close: Callable[[], Awaitable[None]]) -> None:
+        self._app = app
+        self._close = close
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._close()
+        await send({"type": "lifespan.shutdown.complete"})
 
 
-def _metrics(registry: CollectorRegistry) -> HTTPRouteHandler:
-    @get("/metrics", sync_to_thread=False, media_type=MediaType.TEXT)
-    def metrics() -> Response[bytes]:
-        return Response(generate_latest(registry), headers={"content-type": CONTENT_TYPE_LATEST})
+def _metrics(registry: CollectorRegistry) -> ASGIApp:
+    async def metrics(_scope: Scope, _receive: Receive, send: Send) -> None:
+        headers = [(b"content-type", CONTENT_TYPE_LATEST.encode())]
+        await respond(send, 200, headers, generate_latest(registry))
 
     return metrics
+
+
+async def _nothing(_scope: Scope, _receive: Receive, send: Send) -> None:
+    await respond(send, 404, *plain_text("Not found\n"))

@@ -17,6 +17,19 @@ async def respond(send: Send, status: int, headers: list[tuple[bytes, bytes]], b
     await send({"type": "http.response.body", "body": body})
 
 
+def read_only(app: ASGIApp) -> ASGIApp:
+    """`app`, which is asked by GET and HEAD only."""
+
+    async def door(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] in ("GET", "HEAD"):
+            await app(scope, receive, send)
+        else:
+            headers, body = plain_text("Method not allowed\n")
+            await respond(send, 405, [*headers, (b"allow", b"GET, HEAD")], body)
+
+    return door
+
+
 def plain_text(text: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
     """Headers and body of a text."""
     return [(b"content-type", b"text/plain; charset=utf-8")], text.encode()

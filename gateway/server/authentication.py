@@ -3,8 +3,10 @@
 from collections.abc import Callable, Sequence
 
 from common.auth import Caller, InvalidToken, KeySet, Reason, TokenVerifier
+from common.errors import DomainError
 from common.http import Transport
-from gateway.server.config.schema import Jwt, RouterConfig
+from gateway.server.config.schema import Jwt
+from gateway.server.errors import RequestError, error_body
 
 _PROGRESS = {
     reason: index
@@ -24,27 +26,31 @@ _PROGRESS = {
 
 
 class Authenticator:
-    """Accepts a token that any of `verifiers` accepts; without verifiers every caller is anonymous."""
+    """Accepts a token that any of `verifiers` accepts, and requests without a token, which are anonymous."""
 
-    def __init__(self, verifiers: Sequence[TokenVerifier] = (), key_sets: Sequence[KeySet] = ()) -> None:
+    def __init__(self, verifiers: Sequence[TokenVerifier], key_sets: Sequence[KeySet] = ()) -> None:
         self._verifiers = verifiers
         self._key_sets = key_sets
 
     @classmethod
-    def from_config(cls, config: RouterConfig, open_transport: Callable[[str], Transport]) -> "Authenticator":
+    def from_config(cls, jwt: Jwt, open_transport: Callable[[str], Transport]) -> "Authenticator":
         """Key sets are fetched over what `open_transport` gives for their URL, when the first token comes."""
-        jwt = config.authentication.router.jwt
-        return cls(*_open(jwt, open_transport)) if jwt else cls()
+        return cls(*_open(jwt, open_transport))
 
     async def authenticate(self, authorization: Sequence[str]) -> Caller | None:
         """The caller of a request's `Authorization` headers; None without one.
 
-        Raises:
-            InvalidToken: of all verifiers' reasons the one that was found last in the checks' order.
-            KeysUnavailable: the issuer's keys were never reached.
+        Raises RequestError: of all verifiers' reasons the one that was found last in the checks' order, or 503 where
+        the issuer's keys were never reached.
         """
-        if not self._verifiers or not authorization:
+        if not authorization:
             return None
+        try:
+            return await self._verify(authorization)
+        except DomainError as error:
+            raise _refusal(error) from None
+
+    async def _verify(self, authorization: Sequence[str]) -> Caller | None:
         if len(authorization) > 1:
             raise InvalidToken(Reason.MALFORMED)
         failures = []
@@ -71,3 +77,10 @@ def _open(jwt: Jwt, open_transport: Callable[[str], Transport]) -> tuple[list[To
             for audience in source.audiences
         ]
     return verifiers, key_sets
+
+
+def _refusal(error: DomainError) -> RequestError:
+    body = error_body(error.message, error.code, **error.extensions)
+    headers = error.headers() if isinstance(error, InvalidToken) else ()
+    challenge = tuple(pair for pair in headers if pair[0] != "content-type")
+    return RequestError(error.status, [body], headers=challenge)

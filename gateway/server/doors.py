@@ -1,4 +1,4 @@
-"""The ASGI apps of one server by path: the router at its own, others below a prefix."""
+"""The ASGI apps of one server by path: each at its own, others below a prefix."""
 
 from collections.abc import Mapping
 
@@ -9,8 +9,8 @@ class Doors:
     """Sends a request by its whole path to one of `paths`, by its path's first segment to one of `prefixes`, any other
     one to `otherwise`.
 
-    An app below a prefix sees its path without it; it is added to `root_path`. Litestar's own mounts would not do: one
-    at `/` hides all others, and finding its way to one costs as much as half of what the router does itself.
+    A slash at the end makes no difference to `paths`. An app below a prefix sees its path without it; it is added to
+    `root_path`. WebSockets are for the apps below a prefix only.
     """
 
     def __init__(
@@ -21,14 +21,23 @@ class Doors:
         self._otherwise = otherwise
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._paths.get(scope["path"]) if scope["type"] == "http" else None
-        if app is not None:
-            await app(scope, receive, send)
-            return
-        segment, slash, rest = scope["path"][1:].partition("/")
-        app = self._prefixes.get(segment)
-        if app is None:
-            await self._otherwise(scope, receive, send)
-        else:
-            root_path = f"{scope.get('root_path', '')}/{segment}"
-            await app({**scope, "path": slash + rest or "/", "root_path": root_path}, receive, send)
+        app = self._paths.get(scope["path"])
+        if app is None or scope["type"] != "http":
+            app, scope = self._find(scope)
+        await app(scope, receive, send)
+
+    def _find(self, scope: Scope) -> tuple[ASGIApp, Scope]:
+        root: str = scope.get("root_path", "")
+        path: str = scope["path"].removeprefix(root)
+        segment, slash, rest = path[1:].partition("/")
+        below = self._prefixes.get(segment)
+        if below is not None:
+            return below, {**scope, "path": slash + rest or "/", "root_path": f"{root}/{segment}"}
+        if scope["type"] == "websocket":
+            return _close, scope
+        app = self._paths.get(path) or self._paths.get(path.rstrip("/"), self._otherwise)
+        return app, {**scope, "path": path}
+
+
+async def _close(_scope: Scope, _receive: Receive, send: Send) -> None:
+    await send({"type": "websocket.close"})

@@ -4,8 +4,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
-from litestar import Response, get
-from litestar.handlers import HTTPRouteHandler
+import msgspec
+
+from gateway.server.asgi import ASGIApp, Receive, Scope, Send, respond
 
 Check = Callable[[], Awaitable[None]]
 
@@ -47,17 +48,19 @@ class Health:
         return True
 
 
-def health_routes(health: Health) -> list[HTTPRouteHandler]:
-    """The doors; live is 200 while the process runs, ready 503 while it should get no requests."""
+def health_doors(health: Health) -> dict[str, ASGIApp]:
+    """The doors by path; live is 200 while the process runs, ready 503 while it should get no requests."""
 
-    @get(["/health", "/health/live"], sync_to_thread=False)
-    def live() -> dict[str, str]:
-        return {"status": "ok"}
+    async def live(_scope: Scope, _receive: Receive, send: Send) -> None:
+        await _answer(send, 200, {"status": "ok"})
 
-    @get("/health/ready")
-    async def ready() -> Response[dict[str, object]]:
+    async def ready(_scope: Scope, _receive: Receive, send: Send) -> None:
         passed, checks = await health.ready()
-        body: dict[str, object] = {"status": "ok" if passed else "failing", "checks": checks}
-        return Response(body, status_code=200 if passed else 503)
+        body = {"status": "ok" if passed else "failing", "checks": checks}
+        await _answer(send, 200 if passed else 503, body)
 
-    return [live, ready]
+    return {"/health": live, "/health/live": live, "/health/ready": ready}
+
+
+async def _answer(send: Send, status: int, body: Mapping[str, object]) -> None:
+    await respond(send, status, [(b"content-type", b"application/json")], msgspec.json.encode(body))

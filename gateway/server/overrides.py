@@ -21,15 +21,15 @@ class Overrides:
     """Decides for the `labels` that a supergraph has.
 
     One number is drawn for all labels of the form `percent(x)`: each is on in x of 100 requests, and n of them make
-    n + 1 different plans of an operation rather than 2 to the nth. A custom label is on where a plugin says so; what a
-    plugin that fails would have said is logged as off.
+    n + 1 different plans of an operation rather than 2 to the nth. A custom label is on where one of `plugins` says so,
+    by default those that installed packages bring; one that fails is logged and its labels are off.
     """
 
-    def __init__(self, labels: frozenset[str], plugins: Sequence[LabelPlugin]) -> None:
+    def __init__(self, labels: frozenset[str], plugins: Sequence[LabelPlugin] | None = None) -> None:
         found = [(label, _PERCENT.fullmatch(label)) for label in labels]
         self._shares = [(label, float(match[1])) for label, match in found if match]
         self._custom = frozenset(label for label, match in found if not match)
-        self._plugins = plugins if self._custom else ()
+        self._plugins = (_installed() if plugins is None else plugins) if self._custom else ()
         self._is_idle = not labels
 
     def decide(self, request: HttpRequest) -> frozenset[str]:
@@ -48,6 +48,5 @@ class Overrides:
             return frozenset()
 
 
-def installed_plugins() -> list[LabelPlugin]:
-    """The plugins that installed packages bring, by the entry-point group `hansa.override_labels`."""
+def _installed() -> list[LabelPlugin]:
     return [entry.load() for entry in entry_points(group=ENTRY_POINTS)]

@@ -1,17 +1,14 @@
 """A client's request through the router: authenticate, parse, prepare, execute, answer."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from opentelemetry.trace import Tracer
 
-from common.auth import InvalidToken
-from common.errors import DomainError
 from common.http import Transport
 from gateway.execution import RequestContext, VariableError, coerce_variables
 from gateway.server.asgi import Receive
-from gateway.server.authentication import Authenticator
 from gateway.server.config import RouterConfig
 from gateway.server.errors import RequestError, error_body, refused_for
 from gateway.server.exchange import Exchange
@@ -29,6 +26,9 @@ from gateway.server.query_plan import PlanExposure, plan_extensions
 from gateway.server.spans import span
 from gateway.supergraph import Supergraph
 
+if TYPE_CHECKING:  # it loads cryptography
+    from gateway.server.authentication import Authenticator
+
 
 class Pipeline:
     """Everything that belongs to one supergraph under one configuration; neither changes."""
@@ -39,7 +39,7 @@ class Pipeline:
         config: RouterConfig,
         *,
         transports: Mapping[str, Transport],
-        authenticator: Authenticator,
+        authenticator: "Authenticator | None",
         metrics: Metrics,
         overrides: Overrides,
         tracer: Tracer | None,
@@ -80,16 +80,15 @@ class Pipeline:
     async def close(self) -> None:
         """Ends the thread and the connections; requests under way fail."""
         self._preparation.close()
-        await self._authenticator.close()
+        if self._authenticator is not None:
+            await self._authenticator.close()
         for transport in self._transports.values():
             await transport.close()
 
     async def _authenticate(self, exchange: Exchange) -> None:
-        try:
+        if self._authenticator is not None:
             caller = await self._authenticator.authenticate(exchange.request.all(b"authorization"))
-        except DomainError as error:
-            raise _refusal(error) from None
-        exchange.caller = caller.subject if caller else None
+            exchange.caller = caller.subject if caller else None
 
     async def _read(self, exchange: Exchange, receive: Receive) -> Parameters:
         request = exchange.request
@@ -137,10 +136,3 @@ class Pipeline:
             return coerce_variables(operation.plan.operation, self._schema, raw)
         except VariableError as error:
             raise refused_for(error.errors, error.code) from None
-
-
-def _refusal(error: DomainError) -> RequestError:
-    body = error_body(error.message, error.code, **error.extensions)
-    headers = error.headers() if isinstance(error, InvalidToken) else ()
-    challenge = tuple(pair for pair in headers if pair[0] != "content-type")
-    return RequestError(error.status, [body], headers=challenge)

@@ -4,12 +4,11 @@ import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, lru_cache
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from common.http import open_transport
 from common.telemetry import TRACE_ID_HEADER, Telemetry, TraceContext, current_trace, trace_id
 from gateway.server.asgi import ASGIApp, Receive, Scope, Send, respond
-from gateway.server.authentication import Authenticator
 from gateway.server.config import LOCAL, RouterConfig
 from gateway.server.errors import RequestError, error_body
 from gateway.server.exchange import Exchange
@@ -19,11 +18,14 @@ from gateway.server.http.negotiation import negotiate
 from gateway.server.http.request import HttpRequest
 from gateway.server.metrics import Metrics
 from gateway.server.operations import Asked
-from gateway.server.overrides import LabelPlugin, Overrides, installed_plugins
+from gateway.server.overrides import LabelPlugin, Overrides
 from gateway.server.pipeline import Pipeline
 from gateway.server.spans import span
 from gateway.server.subgraphs import open_subgraphs
 from gateway.supergraph import Supergraph
+
+if TYPE_CHECKING:
+    from gateway.server.authentication import Authenticator
 
 _log = logging.getLogger("hansa.router")
 _TRACE_ID_HEADER = TRACE_ID_HEADER.encode()
@@ -60,10 +62,8 @@ class Router:
             supergraph,
             config,
             transports=open_subgraphs(supergraph, config, apps=apps, metrics=self._metrics),
-            overrides=Overrides(
-                supergraph.override_labels, installed_plugins() if label_plugins is None else label_plugins
-            ),
-            authenticator=Authenticator.from_config(config, lambda url: open_transport(url, apps=apps)),
+            overrides=Overrides(supergraph.override_labels, label_plugins),
+            authenticator=_authenticator(config, apps),
             metrics=self._metrics,
             tracer=self._tracer,
         )
@@ -121,6 +121,15 @@ class Router:
         self._duration(method, exchange.operation_type, status).observe(seconds)
         if _log.isEnabledFor(logging.INFO):
             _log.info("request", extra={"data": exchange.log_line(status, seconds)})
+
+
+def _authenticator(config: RouterConfig, apps: Mapping[str, ASGIApp]) -> "Authenticator | None":
+    jwt = config.authentication.router.jwt
+    if jwt is None:
+        return None
+    from gateway.server.authentication import Authenticator  # noqa: PLC0415 - cryptography loads only when it is used
+
+    return Authenticator.from_config(jwt, lambda url: open_transport(url, apps=apps))
 
 
 def _incoming(request: HttpRequest) -> TraceContext:

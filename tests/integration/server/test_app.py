@@ -16,6 +16,12 @@ async def test_live_and_ready_are_200(client: httpx.AsyncClient) -> None:
         assert (await client.get(path)).status_code == 200
 
 
+async def test_what_is_only_read_is_not_posted_to(client: httpx.AsyncClient) -> None:
+    for path in ("/health", "/health/ready", "/metrics"):
+        answer = await client.post(path)
+        assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+
+
 async def test_a_check_that_fails_makes_it_not_ready_and_leaves_it_alive(
     make_router: Any, client_of: Any
 ) -> None:
