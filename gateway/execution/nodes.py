@@ -6,7 +6,7 @@ from collections.abc import Sequence as Ordered
 from typing import Protocol, TypeVar
 
 from gateway.execution.runner import Runner
-from gateway.planning.plan import Condition, Fetch, Parallel, PlanNode, Sequence, Subscription
+from gateway.planning.plan import Condition, Defer, Fetch, Parallel, PlanNode, Sequence, Subscription
 
 
 class _State(Protocol):
@@ -30,6 +30,8 @@ def compile_node(node: PlanNode, compile_fetch: Callable[[Fetch], Runner[State]]
             return _compile_condition(node, compile_fetch)
         case Subscription():
             raise ValueError("a subscription stands at the top of a plan, for its events to be run")
+        case Defer():
+            raise ValueError("deferred parts stand at the top of a plan, for each to be run")
 
 
 def fetches_of(node: PlanNode, conditions: Mapping[str, bool]) -> list[Fetch]:
@@ -44,6 +46,8 @@ def fetches_of(node: PlanNode, conditions: Mapping[str, bool]) -> list[Fetch]:
             return [] if taken is None else fetches_of(taken, conditions)
         case Subscription(primary, rest):
             return [primary, *([] if rest is None else fetches_of(rest, conditions))]
+        case Defer(primary, _):
+            return [] if primary is None else fetches_of(primary, conditions)
 
 
 def _one_after_another(runners: Ordered[Runner[State]]) -> Runner[State]:

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from gateway.planning.choosing import Choices, Chooser
 from gateway.planning.contexts import ContextRead, Contexts
 from gateway.planning.declarations import Arrival, Declarations
+from gateway.planning.deferrals import Deferrals
 from gateway.planning.entity_fetches import EntityFetches
 from gateway.planning.errors import OperationError
 from gateway.planning.fetch_graph import ContextValues, FetchGraph, FetchNode, SelectedObject
-from gateway.planning.normalization import FIELDS_LIMIT
+from gateway.planning.normalization import FIELDS_LIMIT, Normalized
 from gateway.planning.places import Place, Places
 from gateway.planning.reach import Option, Reachability
 from gateway.planning.response_keys import ResponseKeys
@@ -31,21 +32,46 @@ class Builder:
         self._chooser = Chooser(reachability, choices)
         self._contexts = Contexts(places, reachability)
         self._declarations = Declarations(places)
+        self._deferrals = Deferrals()
         self.fetches = FetchGraph()
         self._entity_fetches = EntityFetches(self._graph, self.fetches)
         self._fields = 0
 
-    def build(
-        self, root_type: str, selections: Sequence[Selection], keys: ResponseKeys, only: str | None = None
-    ) -> FetchGraph:
-        """The fetches for `selections` on a root type, whose fields are asked `only` of one subgraph if given."""
+    def build(self, root_type: str, root_fields: Normalized, only: str | None = None) -> FetchGraph:
+        """The fetches for fields of a root type, which are asked `only` of one subgraph if given."""
         types = frozenset((root_type,))
+        keys = ResponseKeys((*root_fields.selections, *root_fields.deferred))
         root = Target(Place(None, root_type, types), None, SelectedObject(root_type), (), keys, types)
         if only is None:
-            self._resolve(root, selections, added=False)
+            self._resolve(root, root_fields.selections, added=False)
         else:
-            self._resolve_in(root, selections, only)
+            self._resolve_in(root, root_fields.selections, only)
+        self._deferrals.add(root, root_fields.deferred)
+        for targets, selection in self._deferrals:
+            self._resolve_deferred(targets, selection)
         return self.fetches
+
+    def _resolve_deferred(self, targets: Sequence[Target], selection: Selection) -> None:
+        """Resolves what a deferred part selects by entering the objects anew, or at once where that is no way."""
+        at = self._best([target.entered_anew() for target in targets], selection)
+        for task in self._tasks(at, selection):
+            if task.is_reached():
+                self._entity_fetches.part = selection.part
+                self._move(at, [task], added=False)
+            else:
+                at_once = selection.with_all_deferred() if selection.selections else selection
+                here = self._best(targets, at_once)
+                self._entity_fetches.part = here.fetch.part if here.fetch else None
+                self._resolve(
+                    here._replace(place=self._places.narrowed(here.place, task.types)), [at_once], added=False
+                )
+
+    def _best(self, targets: Sequence[Target], selection: Selection) -> Target:
+        """The objects in that of their fetches from which most of `selection` is reached."""
+        return max(
+            targets,
+            key=lambda at: self._reachability.selection(at.place, selection).leaves.bit_count(),
+        )
 
     def _resolve_in(self, root: Target, selections: Iterable[Selection], subgraph: str) -> None:
         for selection in selections:
@@ -74,6 +100,11 @@ class Builder:
                     continue
                 touched |= self._select(at, task, local, added=added)
                 moving += self._rest(at, task, local)
+        return touched | self._move(at, moving, added=added)
+
+    def _move(self, at: Target, moving: list[Task], *, added: bool) -> set[FetchNode]:
+        """Resolves tasks by moves to other fetches."""
+        touched: set[FetchNode] = set()
         moving.sort(key=lambda task: len(task.options))
         used: set[tuple[str, str]] = set()
         while moving:
@@ -159,6 +190,8 @@ class Builder:
         fetch, move = at.fetch, option.move
         if not reads or option.requires or fetch is None or not fetch.is_entity or move is None:
             return False
+        if at.place.again:
+            return False
         is_same = (fetch.subgraph, view) == (move.subgraph, move.view)
         return is_same and self._contexts.are_known_before(fetch, reads)
 
@@ -177,7 +210,7 @@ class Builder:
         assert move is not None
         conditions = selection.conditions if option.requires or move.depth > 1 or reads else ()
         key = [found.under(conditions) for found in move.key] if move.depth > 1 else move.key
-        here = at._replace(place=self._places.narrowed(at.place, types))
+        here = at._replace(place=self._places.narrowed(at.place, types)._replace(again=False))
         before = self._resolve(
             here, (*key, *(found.under(conditions) for found in option.requires)), added=True
         )
@@ -192,7 +225,7 @@ class Builder:
             needed = (*move.key, *option.requires)
             self._entity_fetches.represent(fetch, move, keys=at.keys, needed=needed, view=view, types=objects)
         return at._replace(
-            place=move.place(self._graph, types), fetch=fetch, selected=fetch.selected, before=at
+            place=move.place(self._graph, types), fetch=fetch, selected=fetch.selected, before=here
         )
 
     def _read(self, reads: Iterable[ContextRead], conditions: Conditions) -> set[FetchNode]:
@@ -222,7 +255,7 @@ class Builder:
             field = (
                 None if option.field is None else self._graph.field(at.fetch.subgraph, view, selection.name)
             )
-            if field is None or not selection.selections:
+            if field is None or not self._graph.is_composite(field.type.name):
                 continue
             place = self._places.inside(at.place, view, field, selection.name)
             if selected.below is None:
@@ -233,6 +266,7 @@ class Builder:
             keys = at.keys.below(response_key)
             below = Target(place, at.fetch, selected.below, path, keys, place.types, above)
             touched |= self._resolve(below, selection.restricted(option.reach.leaves).selections, added=added)
+            self._deferrals.add(below, selection.deferred)
         return touched
 
     def _count_field(self) -> None:

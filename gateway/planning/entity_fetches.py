@@ -11,24 +11,26 @@ from gateway.supergraph.query_graph import QueryGraph
 
 
 class EntityFetches:
-    """The fetches of one fetch graph by where they start and what they wait for."""
+    """The fetches of one fetch graph by where they start and what they wait for; new ones are of `part`."""
 
     def __init__(self, graph: QueryGraph, fetches: FetchGraph) -> None:
         self._graph = graph
         self._fetches = fetches
         self._known: dict[tuple[object, ...], FetchNode] = {}
+        self.part: int | None = None
 
     def fetch(self, move: Move, path: Path, before: set[FetchNode], conditions: Conditions) -> FetchNode:
         """The fetch of `move` for the objects at `path`, after the fetches `before`."""
         kind = self._graph.root_kind(move.view)
         waits_for = frozenset(fetch.id for fetch in before)
-        key = (move.subgraph, path, waits_for, conditions, kind, move.real_types)
+        key = (move.subgraph, path, waits_for, conditions, kind, move.real_types, self.part)
         fetch = self._known.get(key)
         if fetch is None:
             selected = SelectedObject(move.view if kind else "_Entity")
             fetch = self._fetches.add(move.subgraph, kind or "query", path, selected, is_entity=kind is None)
             fetch.wait_for(set(before))
             fetch.needs = conditions
+            fetch.part = self.part
             self._known[key] = fetch
         return fetch
 

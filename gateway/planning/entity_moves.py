@@ -61,13 +61,14 @@ class EntityMoves:
         """The moves for objects that the place's subgraph knows as `view`."""
         if self._graph.root_kind(view):
             return self._root_moves(place, view)
-        key = (place, view)
+        first = place._replace(again=False)
+        key = (first, view)
         found = self._known.get(key)
         if found is None:
             if key in self._open:
                 return ()
             self._open.add(key)
-            found = self._find(place, view)
+            found = self._find(first, view)
             self._open.discard(key)
             if not self._open:
                 self._known[key] = found
@@ -77,7 +78,7 @@ class EntityMoves:
         return tuple(
             Move(subgraph, view, (), 1, 1)
             for subgraph in self._graph.subgraphs
-            if subgraph != place.subgraph and self._graph.declares(subgraph, view)
+            if (place.again or subgraph != place.subgraph) and self._graph.declares(subgraph, view)
         )
 
     def _find(self, place: Place, view: str) -> tuple[Move, ...]:

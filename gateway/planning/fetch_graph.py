@@ -60,7 +60,7 @@ class FetchNode:
 
     An entity fetch has representations. `level` is the longest chain of fetches that ends with it, `needs` are the conditions under which its representations can be made,
     `context` the values that it takes from objects above; `tells_types` says that it finds out the types of
-    interface objects.
+    interface objects. `part` is the deferred part that it belongs to.
     """
 
     __slots__ = (
@@ -71,6 +71,7 @@ class FetchNode:
         "level",
         "needs",
         "parents",
+        "part",
         "path",
         "representations",
         "selected",
@@ -94,6 +95,7 @@ class FetchNode:
         self.path = path
         self.selected = selected
         self.is_entity = is_entity
+        self.part: int | None = None
         self.needs: Conditions = ()
         self.context: tuple[ContextValue, ...] = ()
         self.tells_types = False

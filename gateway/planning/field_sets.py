@@ -21,6 +21,6 @@ class FieldSets:
             braced = text if text.lstrip().startswith("{") else f"{{{text}}}"
             operation = parse(braced, no_location=True).definitions[0]
             assert isinstance(operation, OperationDefinitionNode)
-            selections = Normalizer(self._graph).normalize(operation.selection_set, type_name)
-            found = self._known.setdefault(key, selections)
+            normalized = Normalizer(self._graph).normalize(operation.selection_set, type_name)
+            found = self._known.setdefault(key, normalized.selections)
         return found

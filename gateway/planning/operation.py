@@ -6,6 +6,7 @@ from graphql import (
     DirectiveNode,
     DocumentNode,
     FragmentDefinitionNode,
+    GraphQLDeferDirective,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
@@ -62,6 +63,15 @@ def check_operation(
         node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
     }
     return operation, fragments
+
+
+def with_defer(schema: GraphQLSchema) -> GraphQLSchema:
+    """The schema with the directive `@defer`, which every operation may use; clients may not see it declared."""
+    if schema.get_directive(GraphQLDeferDirective.name):
+        return schema
+    members = schema.to_kwargs()
+    members["directives"] = (*members["directives"], GraphQLDeferDirective)
+    return GraphQLSchema(**members)
 
 
 def with_required_conditions(document: DocumentNode) -> DocumentNode:

@@ -11,13 +11,15 @@ class Place(NamedTuple):
     """Objects of `type_name`, as `subgraph` declares it, whose real types are among `types`.
 
     `provided` are external selections that the subgraph answers here all the same (@provides). A subgraph of
-    None is a root before any subgraph is chosen.
+    None is a root before any subgraph is chosen. `again` says that the objects are entered anew for whatever is
+    asked of them, as deferred parts do.
     """
 
     subgraph: str | None
     type_name: str
     types: frozenset[str]
     provided: tuple[Selection, ...] = ()
+    again: bool = False
 
 
 class Places:

@@ -6,7 +6,12 @@ printed in `printing`, how it is run in `gateway.execution`.
 
 from typing import Any, Literal, TypeAlias
 
-from graphql import FragmentDefinitionNode, OperationDefinitionNode
+from graphql import (
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+)
 from msgspec import Struct
 
 
@@ -159,7 +164,35 @@ class Subscription(Struct, frozen=True, tag=True):
     rest: "PlanNode | None" = None
 
 
-PlanNode: TypeAlias = Fetch | Sequence | Parallel | Condition | Subscription
+class Deferred(Struct, frozen=True):
+    """A part of the answer that is delivered later (`@defer`).
+
+    `fragment` is the operation's own node, at the objects that `path` leads to. `variable` is that of `if:`: where
+    it is false the part belongs to the answer that it is deferred from. `parent` is the index of the part that it is
+    nested in. `node` fetches what is not there yet, nothing where None; it waits for the fetches with the ids
+    `depends`, and runs after the primary ones and those of its parent.
+    """
+
+    fragment: InlineFragmentNode | FragmentSpreadNode
+    path: Path
+    label: str | None
+    variable: str | None
+    parent: int | None
+    node: "PlanNode | None"
+    depends: tuple[int, ...] = ()
+
+
+class Defer(Struct, frozen=True, tag=True):
+    """What is answered at first, and the parts that are deferred; only at the top of a plan.
+
+    A part comes after the one that it is nested in.
+    """
+
+    primary: "PlanNode | None"
+    deferred: tuple[Deferred, ...]
+
+
+PlanNode: TypeAlias = Fetch | Sequence | Parallel | Condition | Subscription | Defer
 
 
 class QueryPlan(Struct, frozen=True):
@@ -175,12 +208,12 @@ class QueryPlan(Struct, frozen=True):
 
     @property
     def fetch_count(self) -> int:
-        """Requests to subgraphs, both branches of a condition counted."""
+        """Requests to subgraphs, both branches of a condition counted, those of deferred parts not."""
         return fetch_count(self.node)
 
     @property
     def depth(self) -> int:
-        """The longest chain of requests, one after another; of a condition the longer branch."""
+        """The longest chain of requests, one after another; of a condition the longer branch, no deferred ones."""
         return depth(self.node)
 
     def __str__(self) -> str:
@@ -191,31 +224,27 @@ class QueryPlan(Struct, frozen=True):
 
     def to_json(self) -> dict[str, Any]:
         """The plan as plain data with the names of Apollo's JSON."""
-        from gateway.planning.printing import plan_to_json  # noqa: PLC0415  the same
+        from gateway.planning.serialization import plan_to_json  # noqa: PLC0415  the same
 
         return plan_to_json(self.node)
 
 
 def fetch_count(node: PlanNode | None) -> int:
     match node:
-        case None:
-            return 0
-        case Fetch():
-            return 1
+        case Fetch() | None:
+            return int(node is not None)
         case Sequence(nodes) | Parallel(nodes):
             return sum(map(fetch_count, nodes))
-        case Condition(_, if_clause, else_clause):
-            return fetch_count(if_clause) + fetch_count(else_clause)
-        case Subscription(primary, rest):
-            return fetch_count(primary) + fetch_count(rest)
+        case Condition(_, first, second) | Subscription(first, second):
+            return fetch_count(first) + fetch_count(second)
+        case Defer(primary, _):
+            return fetch_count(primary)
 
 
 def depth(node: PlanNode | None) -> int:
     match node:
-        case None:
-            return 0
-        case Fetch():
-            return 1
+        case Fetch() | None:
+            return int(node is not None)
         case Sequence(nodes):
             return sum(map(depth, nodes))
         case Parallel(nodes):
@@ -224,3 +253,5 @@ def depth(node: PlanNode | None) -> int:
             return max(depth(if_clause), depth(else_clause))
         case Subscription(primary, rest):
             return depth(primary) + depth(rest)
+        case Defer(primary, _):
+            return depth(primary)

@@ -1,11 +1,12 @@
 """Plans operations on one supergraph."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 from graphql import (
     DocumentNode,
+    FragmentDefinitionNode,
     GraphQLError,
     OperationDefinitionNode,
     OperationType,
@@ -14,19 +15,19 @@ from graphql import (
 )
 
 from gateway.planning.builder import Builder
+from gateway.planning.deferred_parts import DeferredPart, PartKey
 from gateway.planning.document import Documents
 from gateway.planning.entity_moves import Move
 from gateway.planning.errors import OperationError
 from gateway.planning.fetch_graph import FetchGraph
 from gateway.planning.field_sets import FieldSets
 from gateway.planning.nesting import deep_nesting
-from gateway.planning.normalization import Normalizer
-from gateway.planning.operation import check_operation, parse_operation
+from gateway.planning.normalization import Normalized, Normalizer
+from gateway.planning.operation import check_operation, parse_operation, with_defer
 from gateway.planning.places import Place, Places
-from gateway.planning.plan import PlanNode, QueryPlan, Subscription
+from gateway.planning.plan import Defer, Deferred, PlanNode, QueryPlan, Subscription
 from gateway.planning.reach import Reachability
 from gateway.planning.requests import Request
-from gateway.planning.response_keys import ResponseKeys
 from gateway.planning.scheduling import in_sequence, schedule, under_conditions
 from gateway.planning.search import RecordedChoices, best_plan
 from gateway.planning.selection import Selection
@@ -46,6 +47,7 @@ class Planner:
 
     def __init__(self, supergraph: Supergraph) -> None:
         self._supergraph = supergraph
+        self._schema = with_defer(supergraph.api_schema)
         self._labels = supergraph.override_labels
         self._by_labels: dict[frozenset[str], _Graph] = {}
 
@@ -71,20 +73,32 @@ class Planner:
         self, document: str | DocumentNode, operation_name: str | None, override_labels: frozenset[str]
     ) -> QueryPlan:
         parsed = parse_operation(document)
-        operation, fragments = check_operation(self._supergraph.api_schema, parsed, operation_name)
+        operation, fragments = check_operation(self._schema, parsed, operation_name)
         graph = self._graph_for(override_labels)
-        root_type = self._supergraph.roots[operation.operation.value]
-        selections = tuple(
-            selection
-            for selection in Normalizer(graph.places.graph, fragments).normalize(
-                operation.selection_set, root_type
-            )
-            if selection.name != "__typename"
-        )
+        node = self._node(graph, operation, fragments, frozenset())
+        return QueryPlan(operation=operation, fragments=fragments, node=node)
+
+    def _node(
+        self,
+        graph: _Graph,
+        operation: OperationDefinitionNode,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        at_once: frozenset[PartKey],
+    ) -> PlanNode | None:
+        """The plan in which the deferred parts `at_once` bring nothing of their own; more of them where need be."""
+        kind = operation.operation
+        root_type = self._supergraph.roots[kind.value]
+        defers = kind is not OperationType.SUBSCRIPTION
+        normalizer = Normalizer(graph.places.graph, fragments, defers=defers, at_once=at_once)
+        root_fields = _without_typename(normalizer.normalize(operation.selection_set, root_type))
         planning = _Planning(graph, operation, root_type)
-        return QueryPlan(
-            operation=operation, fragments=fragments, node=planning.node(operation.operation, selections)
-        )
+        try:
+            node = planning.node(kind, root_fields)
+        except _UnreachedPartsError as error:
+            unreached = {normalizer.parts[part].key for part in error.parts}
+            more = {part.key for part in normalizer.parts} if at_once else unreached
+            return self._node(graph, operation, fragments, at_once | more)
+        return Defer(node, planning.deferred(normalizer.parts)) if normalizer.parts else node
 
     def _graph_for(self, labels: frozenset[str]) -> _Graph:
         known = labels & self._labels
@@ -93,6 +107,14 @@ class Planner:
             graph = QueryGraph(self._supergraph, known)
             found = self._by_labels.setdefault(known, _Graph(Places(graph, FieldSets(graph)), {}))
         return found
+
+
+class _UnreachedPartsError(Exception):
+    """Deferred parts of which something is answered neither anew nor where their objects are."""
+
+    def __init__(self, parts: frozenset[int]) -> None:
+        super().__init__()
+        self.parts = parts
 
 
 class _Planning:
@@ -108,27 +130,45 @@ class _Planning:
             node.variable.name.value: _variable_text(node) for node in operation.variable_definitions or ()
         }
         self._documents = Documents(places.graph, name, variables)
+        self._later: list[Request] = []
+        self._fetch_ids: dict[Request, int] = {}
 
-    def node(self, kind: OperationType, selections: Sequence[Selection]) -> PlanNode | None:
+    def node(self, kind: OperationType, root_fields: Normalized) -> PlanNode | None:
+        """The plan of all that is not deferred."""
         match kind:
             case OperationType.QUERY:
-                return self._step(selections, None) if selections else None
+                return self._step(root_fields, None) if any(root_fields) else None
             case OperationType.MUTATION:
-                return self._mutation(selections)
+                return self._mutation(root_fields.selections)
             case OperationType.SUBSCRIPTION:
-                return self._subscription(selections)
+                return self._subscription(root_fields.selections)
+
+    def deferred(self, parts: Sequence[DeferredPart]) -> tuple[Deferred, ...]:
+        """The plans of the deferred parts, after that of the rest."""
+        return tuple(self._deferred(number, part) for number, part in enumerate(parts))
+
+    def _deferred(self, number: int, part: DeferredPart) -> Deferred:
+        requests = [request for request in self._later if request.part == number]
+        parents = {parent for request in requests for parent in request.parents if parent.part != number}
+        return Deferred(
+            **part._asdict(),
+            node=schedule(requests, self._leaf),
+            depends=tuple(sorted(self._fetch_ids[parent] for parent in parents)),
+        )
 
     def _subscription(self, selections: Sequence[Selection]) -> PlanNode:
         """One request for the one root field (section 5.2.3.1), and what is asked for each of its events."""
         ((group, subgraph),) = self._serial(selections)
-        requests = self._requests(group, subgraph)
+        requests = self._requests(Normalized(tuple(group)), subgraph)
         primary = self._documents.fetch(requests[0])
         return Subscription(primary, schedule(requests[1:], self._leaf))
 
     def _mutation(self, selections: Sequence[Selection]) -> PlanNode | None:
         """Root fields one after another; adjacent ones of one subgraph in one request (section 6.2.2)."""
         steps = [
-            node for group, subgraph in self._serial(selections) if (node := self._step(group, subgraph))
+            node
+            for group, subgraph in self._serial(selections)
+            if (node := self._step(Normalized(tuple(group)), subgraph))
         ]
         return in_sequence(steps) if steps else None
 
@@ -145,15 +185,20 @@ class _Planning:
         for subgraph, group in groupby(chosen, key=lambda item: item[0]):
             yield [selection for _, selection in group], subgraph
 
-    def _step(self, selections: Sequence[Selection], subgraph: str | None) -> PlanNode | None:
-        return schedule(self._requests(selections, subgraph), self._leaf)
+    def _step(self, root_fields: Normalized, subgraph: str | None) -> PlanNode | None:
+        requests = self._requests(root_fields, subgraph)
+        self._later += [request for request in requests if request.part is not None]
+        return schedule([request for request in requests if request.part is None], self._leaf)
 
-    def _requests(self, selections: Sequence[Selection], subgraph: str | None) -> list[Request]:
+    def _requests(self, root_fields: Normalized, subgraph: str | None) -> list[Request]:
         def build(choices: RecordedChoices) -> FetchGraph:
             builder = Builder(self._places, self._reachability, choices)
-            return builder.build(self._root_type, selections, ResponseKeys(selections), subgraph)
+            return builder.build(self._root_type, root_fields, subgraph)
 
         best = best_plan(build)
+        parts = frozenset(selection.part for selection in best.unreached if selection.part is not None)
+        if parts:
+            raise _UnreachedPartsError(parts)
         if best.unreached:
             raise OperationError.for_unreached(
                 field for selection in best.unreached for field in selection.leaf_fields()
@@ -161,7 +206,17 @@ class _Planning:
         return best.requests
 
     def _leaf(self, request: Request) -> PlanNode:
-        return under_conditions(self._documents.fetch(request), request.conditions())
+        fetch = self._documents.fetch(request)
+        self._fetch_ids[request] = fetch.id
+        return under_conditions(fetch, request.conditions())
+
+
+def _without_typename(root_fields: Normalized) -> Normalized:
+    """The fields that subgraphs are asked for: the type of a root is known."""
+    return Normalized(
+        tuple(selection for selection in root_fields.selections if selection.name != "__typename"),
+        tuple(selection for selection in root_fields.deferred if selection.name != "__typename"),
+    )
 
 
 def _variable_text(node: VariableDefinitionNode) -> str:

@@ -1,22 +1,31 @@
-"""Query plans for people and tools: Apollo's QueryPlan notation and its JSON.
+"""Query plans for people: Apollo's QueryPlan notation.
 
 `BatchFetch` is the notation for one request with several entity fetches, or with one for several paths.
 """
 
 from collections.abc import Iterable
 from textwrap import indent
-from typing import Any
 
-from graphql import FieldNode, OperationDefinitionNode, SelectionSetNode, parse, print_ast
+from graphql import (
+    FieldNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+    parse,
+    print_ast,
+)
 
 from gateway.planning.nesting import deep_nesting
 from gateway.planning.plan import (
     Condition,
+    Defer,
+    Deferred,
     Each,
     EntityFetch,
     Fetch,
     Key,
-    KeyRenamer,
     OfType,
     Parallel,
     Path,
@@ -35,11 +44,6 @@ def print_plan(node: PlanNode | None) -> str:
     """The plan in the QueryPlan notation."""
     with deep_nesting:
         return "QueryPlan {}" if node is None else _block("QueryPlan", [_print_node(node) + ","])
-
-
-def plan_to_json(node: PlanNode | None) -> dict[str, Any]:
-    """The plan as plain data with the names of Apollo's JSON."""
-    return {"kind": "QueryPlan"} if node is None else {"kind": "QueryPlan", "node": _node_to_json(node)}
 
 
 def _block(head: str, parts: Iterable[str]) -> str:
@@ -61,6 +65,10 @@ def _print_node(node: PlanNode) -> str:
                 for name, clause in clauses
                 if clause
             )
+        case Defer(primary, deferred):
+            first = _block("Primary", [_print_node(primary)] if primary else [])
+            later = "\n".join(_print_deferred(part) + "," for part in deferred)
+            return _block("Defer", [f"{first}, [\n{indent(later, _INDENT)}\n]"])
         case Subscription(primary, rest):
             parts = {"Primary": primary, "Rest": rest}
             return _block(
@@ -69,12 +77,42 @@ def _print_node(node: PlanNode) -> str:
             )
 
 
+def _print_deferred(part: Deferred) -> str:
+    arguments = [
+        f"depends: [{', '.join(map(str, part.depends))}]",
+        f'path: "{"/".join(deferred_path(part))}"',
+        *([] if part.label is None else [f'label: "{part.label}"']),
+        *([] if part.variable is None else [f"if: ${part.variable}"]),
+    ]
+    nodes = [] if part.node is None else [_print_node(part.node)]
+    return _block(f"Deferred({', '.join(arguments)})", [f"{print_ast(selected_by(part))}:", *nodes])
+
+
+def deferred_path(part: Deferred) -> list[str]:
+    """The response keys that lead to the objects of a deferred part."""
+    return [step.name for step in part.path if isinstance(step, Key)]
+
+
+def selected_by(part: Deferred) -> SelectionSetNode:
+    """What a deferred part selects on its objects."""
+    fragment = part.fragment
+    if isinstance(fragment, FragmentSpreadNode):
+        selected: SelectionNode = FragmentSpreadNode(name=fragment.name, directives=())
+    elif fragment.type_condition is None:
+        return fragment.selection_set
+    else:
+        selected = InlineFragmentNode(
+            type_condition=fragment.type_condition, directives=(), selection_set=fragment.selection_set
+        )
+    return SelectionSetNode(selections=(selected,))
+
+
 def _print_fetch(fetch: Fetch) -> str:
     root = _root_selections(fetch)
     if not fetch.entities:
         plain = _block(f'Fetch(service: "{fetch.subgraph}")', [print_ast(root)])
         return _flattened(fetch.path, plain) if fetch.path else plain
-    if _is_flatten(fetch):
+    if is_flatten(fetch):
         entity = fetch.entities[0]
         return _flattened(
             entity.paths[0], _block(f'Fetch(service: "{fetch.subgraph}")', [_print_entity(entity, root)])
@@ -93,7 +131,8 @@ def _flattened(path: Path, node: str) -> str:
     return _block(f"Flatten(path: {_quoted(path)})", [node + ","])
 
 
-def _is_flatten(fetch: Fetch) -> bool:
+def is_flatten(fetch: Fetch) -> bool:
+    """Whether a fetch of entities is written as a `Flatten` with a path, and not as a batch."""
     return len(fetch.entities) == 1 and len(fetch.entities[0].paths) == 1
 
 
@@ -147,143 +186,3 @@ def _answer_of(entity: EntityFetch, root: SelectionSetNode) -> SelectionSetNode:
         ):
             return node.selection_set
     raise LookupError(entity.alias)
-
-
-def _node_to_json(node: PlanNode) -> dict[str, Any]:
-    match node:
-        case Fetch():
-            return _fetch_to_json(node)
-        case Sequence(nodes):
-            return {"kind": "Sequence", "nodes": [_node_to_json(inner) for inner in nodes]}
-        case Parallel(nodes):
-            return {"kind": "Parallel", "nodes": [_node_to_json(inner) for inner in nodes]}
-        case Condition(variable, if_clause, else_clause):
-            clauses = {"ifClause": if_clause, "elseClause": else_clause}
-            return {"kind": "Condition", "condition": variable} | {
-                name: _node_to_json(clause) for name, clause in clauses.items() if clause is not None
-            }
-        case Subscription(primary, rest):
-            parts = {"primary": primary, "rest": rest}
-            return {"kind": "Subscription"} | {
-                name: _node_to_json(part) for name, part in parts.items() if part is not None
-            }
-
-
-def _fetch_to_json(fetch: Fetch) -> dict[str, Any]:
-    context = [argument.variable for entity in fetch.entities for argument in entity.context]
-    found: dict[str, Any] = {
-        "kind": "Fetch",
-        "serviceName": fetch.subgraph,
-        "variableUsages": [*fetch.variables, *context],
-        "operation": fetch.document,
-        "operationKind": fetch.operation_kind,
-        "id": str(fetch.id),
-    }
-    if fetch.operation_name is not None:
-        found["operationName"] = fetch.operation_name
-    if not fetch.entities:
-        found |= _rewrites_to_json((), fetch.renames)
-        return {"kind": "Flatten", "path": _path_to_json(fetch.path), "node": found} if fetch.path else found
-    if _is_flatten(fetch):
-        entity = fetch.entities[0]
-        found["requires"] = list(map(_representation_to_json, entity.representations))
-        found |= _rewrites_to_json(entity.representations, entity.renames) | _context_to_json(entity)
-        return {"kind": "Flatten", "path": _path_to_json(entity.paths[0]), "node": found}
-    return found | {
-        "kind": "BatchFetch",
-        "entityBatch": {"aliases": list(map(_entity_to_json, fetch.entities))},
-    }
-
-
-def _entity_to_json(entity: EntityFetch) -> dict[str, Any]:
-    return {
-        "alias": entity.alias,
-        "representationsVariableName": entity.variable,
-        "paths": list(map(_path_to_json, entity.paths)),
-        "requires": list(map(_representation_to_json, entity.representations)),
-        **_rewrites_to_json(entity.representations, entity.renames),
-        **_context_to_json(entity),
-    }
-
-
-def _representation_to_json(representation: Representation) -> dict[str, Any]:
-    typename: dict[str, Any] = {"kind": "Field", "name": "__typename"}
-    if representation.typename is not None:
-        typename["value"] = representation.typename
-    return {
-        "kind": "InlineFragment",
-        "typeCondition": representation.type_condition,
-        "selections": [typename, *map(_required_to_json, representation.selections)],
-    }
-
-
-def _required_to_json(selection: RequiredSelection) -> dict[str, Any]:
-    if isinstance(selection, RequiredField):
-        found: dict[str, Any] = {"kind": "Field", "name": selection.source}
-        if selection.name != selection.source:
-            found["alias"] = selection.name
-    else:
-        found = {"kind": "InlineFragment", "typeCondition": selection.type_condition}
-    if selection.selections:
-        found["selections"] = list(map(_required_to_json, selection.selections))
-    return found
-
-
-def _rewrites_to_json(
-    representations: Iterable[Representation], renames: Iterable[KeyRenamer]
-) -> dict[str, Any]:
-    """What is changed in representations before they are sent, and in the answer; without what is empty."""
-    inputs = [
-        {
-            "kind": "ValueSetter",
-            "path": [f"... on {found.type_condition}", "__typename"],
-            "setValueTo": found.typename,
-        }
-        for found in representations
-        if found.typename is not None
-    ]
-    outputs = [
-        {"kind": "KeyRenamer", "path": _path_to_json(rename.path), "renameKeyTo": rename.rename_to}
-        for rename in renames
-    ]
-    rewrites = {"inputRewrites": inputs, "outputRewrites": outputs}
-    return {name: found for name, found in rewrites.items() if found}
-
-
-def _context_to_json(entity: EntityFetch) -> dict[str, Any]:
-    """Where variables are read: `..` leads from an object to the one that it is a member of."""
-    rewrites = [
-        {"kind": "KeyRenamer", "path": [*up, *path], "renameKeyTo": argument.variable}
-        for argument in entity.context
-        for up in [[".." for step in entity.paths[0][argument.depth :] if isinstance(step, Key)]]
-        for source in argument.sources
-        for path in _source_to_json(source)
-    ]
-    return {"contextRewrites": rewrites} if rewrites else {}
-
-
-def _source_to_json(source: Path) -> list[list[str]]:
-    """The path without lists, once for each combination of its types."""
-    found: list[list[str]] = [[]]
-    for step in source:
-        match step:
-            case Key(name):
-                found = [[*path, name] for path in found]
-            case OfType(types):
-                found = [[*path, f"... on {name}"] for path in found for name in types]
-            case Each():
-                pass
-    return found
-
-
-def _path_to_json(path: Path) -> list[str]:
-    found: list[str] = []
-    for step in path:
-        match step:
-            case Key(name):
-                found.append(name)
-            case Each():
-                found.append("@")
-            case OfType(types):
-                found.append(f"|[{','.join(types)}]")
-    return found

@@ -141,7 +141,7 @@ class Reachability:
         return tuple(options)
 
     def _here(self, place: Place, view: str, selection: Selection) -> Option | None:
-        if place.subgraph is None:
+        if place.subgraph is None or place.again:
             return None
         if self._places.is_interface_object(place) and self._hides_types(place, selection):
             return None
@@ -178,11 +178,11 @@ class Reachability:
         before = Reach(0, move.depth - 1, move.requests - 1)
         if field.requires:
             requires = self._places.field_sets.read(field.requires, move.view)
-            needed = self.selections(place, requires)
+            needed = self.selections(place._replace(again=False), requires)
             if any(required.leaves & ~needed.leaves for required in requires):
                 return None
             before = before.beside(needed)
-        elif move.subgraph == place.subgraph and not field.context_arguments:
+        elif move.subgraph == place.subgraph and not (place.again or field.context_arguments):
             return None
         below = self._below(move.place(self._graph, place.types), move.view, field, selection)
         reach = Reach(below.leaves, before.depth + 1 + below.depth, before.requests + 1 + below.requests)

@@ -30,6 +30,11 @@ class Request:
         return self.fetches[0].subgraph
 
     @property
+    def part(self) -> int | None:
+        """The deferred part that it belongs to; requests of several are never joined."""
+        return self.fetches[0].part
+
+    @property
     def is_entity(self) -> bool:
         return self.fetches[0].is_entity
 
@@ -73,13 +78,13 @@ class Request:
 
 
 def join_fetches(fetches: Iterable[FetchNode]) -> list[Request]:
-    """The requests for `fetches`; their longest chain is that of the fetches."""
+    """The requests for `fetches`; the longest chain to each part is that of the fetches."""
     by_fetch = {fetch: Request(fetch) for fetch in fetches}
     for fetch, request in by_fetch.items():
         request.parents = {by_fetch[parent] for parent in fetch.parents}
     requests = list(by_fetch.values())
     _join_levels(requests)
-    longest = depth(requests)
+    longest = depths(requests)
     while (pair := _joinable(requests, longest)) is not None:
         _join(requests, *pair)
     return requests
@@ -87,12 +92,12 @@ def join_fetches(fetches: Iterable[FetchNode]) -> list[Request]:
 
 def _join_levels(requests: list[Request]) -> None:
     """Joins what is on one level: it waits for nothing of one another, and joining it lengthens no chain."""
-    rows: dict[tuple[int, str], list[Request]] = {}
+    rows: dict[tuple[int, str, int | None], list[Request]] = {}
     replaced: dict[Request, Request] = {}
     for request, level in levels(requests).items():
         if not request.is_entity:
             continue
-        row = rows.setdefault((level, request.subgraph), [])
+        row = rows.setdefault((level, request.subgraph, request.part), [])
         into = next((known for known in row if _alike(known, request)), None)
         if into is None:
             row.append(request)
@@ -104,8 +109,12 @@ def _join_levels(requests: list[Request]) -> None:
         request.parents = {replaced.get(parent, parent) for parent in request.parents}
 
 
-def depth(requests: Sequence[Request]) -> int:
-    return max(levels(requests).values(), default=0)
+def depths(requests: Sequence[Request]) -> dict[int | None, int]:
+    """The longest chain that ends in each deferred part, and that of all else under None."""
+    found: dict[int | None, int] = {}
+    for request, level in levels(requests).items():
+        found[request.part] = max(level, found.get(request.part, 0))
+    return found
 
 
 def levels(requests: Sequence[Request]) -> dict[Request, int]:
@@ -130,11 +139,13 @@ def ancestors(level: Mapping[Request, int]) -> dict[Request, set[Request]]:
     return found
 
 
-def _joinable(requests: Sequence[Request], longest: int) -> tuple[Request, Request] | None:
-    by_subgraph: dict[str, list[Request]] = {}
+def _joinable(
+    requests: Sequence[Request], longest: Mapping[int | None, int]
+) -> tuple[Request, Request] | None:
+    by_subgraph: dict[tuple[str, int | None], list[Request]] = {}
     for request in requests:
         if request.is_entity:
-            by_subgraph.setdefault(request.subgraph, []).append(request)
+            by_subgraph.setdefault((request.subgraph, request.part), []).append(request)
     level = levels(requests)
     before = ancestors(level)
     pairs = [pair for entities in by_subgraph.values() for pair in combinations(entities, 2) if _alike(*pair)]
@@ -142,7 +153,7 @@ def _joinable(requests: Sequence[Request], longest: int) -> tuple[Request, Reque
     for first, second in pairs:
         if second in before[first] or first in before[second]:
             continue
-        if _depth_joined(requests, first, second) <= longest:
+        if _stays_within(longest, requests, first, second):
             return first, second
     return None
 
@@ -178,7 +189,10 @@ def _represented_alike(first: FetchNode, second: FetchNode) -> bool:
     return set(second.needs) <= set(first.needs) and needed[0] <= needed[1]
 
 
-def _depth_joined(requests: Sequence[Request], first: Request, second: Request) -> int:
+def _stays_within(
+    longest: Mapping[int | None, int], requests: Sequence[Request], first: Request, second: Request
+) -> bool:
+    """Whether no chain becomes longer when `second` is joined to `first`."""
     known: dict[Request, int] = {}
     together = first.parents | second.parents
 
@@ -190,7 +204,7 @@ def _depth_joined(requests: Sequence[Request], first: Request, second: Request) 
             known[request] = 1 + max(map(level, parents), default=0)
         return known[request]
 
-    return max(map(level, requests))
+    return all(level(request) <= longest[request.part] for request in requests)
 
 
 def _join(requests: list[Request], first: Request, second: Request) -> None:

@@ -27,7 +27,11 @@ class ResponseKeys:
     def below(self, response_key: str) -> "ResponseKeys":
         """The position of the objects that the client or the planner selects as `response_key`."""
         if response_key not in self._below:
-            inner = [child for found in self._selections.get(response_key, ()) for child in found.selections]
+            inner = [
+                child
+                for found in self._selections.get(response_key, ())
+                for child in (*found.selections, *found.deferred)
+            ]
             self._below[response_key] = ResponseKeys(inner)
         return self._below[response_key]
 

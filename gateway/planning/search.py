@@ -7,24 +7,33 @@ from msgspec import Struct
 from gateway.planning.errors import OperationError
 from gateway.planning.fetch_graph import FetchGraph
 from gateway.planning.reach import Option
-from gateway.planning.requests import Request, depth, join_fetches
+from gateway.planning.requests import Request, depths, join_fetches
 from gateway.planning.selection import Selection
 
 
 class Candidate(Struct):
     """A plan that was built, and what it costs: longest chain first, then requests, then fields.
 
-    One that leaves selections `unreached` costs more than any that does not.
+    One that leaves selections `unreached` costs more than any that does not. Deferred parts count after the rest.
     """
 
     requests: list[Request]
     unreached: list[Selection]
-    depth: int
     fields: int
 
     @property
-    def cost(self) -> tuple[int, int, int, int]:
-        return len(self.unreached), self.depth, len(self.requests), self.fields
+    def cost(self) -> tuple[int, ...]:
+        longest = depths(self.requests)
+        first = sum(request.part is None for request in self.requests)
+        deepest = max(longest.values(), default=0)
+        return (
+            len(self.unreached),
+            longest.get(None, 0),
+            first,
+            deepest,
+            len(self.requests),
+            self.fields,
+        )
 
 
 class RecordedChoices:
@@ -87,5 +96,4 @@ def _changes(choices: RecordedChoices, tried: set[tuple[object, int]]) -> Iterat
 
 def _candidate(fetches: FetchGraph) -> Candidate:
     fields = sum(fetch.selected.count() for fetch in fetches)
-    requests = join_fetches(fetches)
-    return Candidate(requests, fetches.unreached, depth(requests), fields)
+    return Candidate(join_fetches(fetches), fetches.unreached, fields)

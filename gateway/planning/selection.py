@@ -17,15 +17,19 @@ class Selection:
     """One selected field.
 
     `types` are the object types for which it is selected, `arguments` its arguments as GraphQL text. `leaves`
-    is a set of bits: each leaf of one normalised tree has its own, a composite field has those below it.
+    is a set of bits: each leaf of one normalised tree has its own, a composite field has those below it. `part`
+    numbers the deferred part that selects it; `deferred` is what other parts select below it, and no leaf of it
+    counts: a composite field of which nothing is left, all being deferred or skipped, is a leaf itself.
     """
 
     __slots__ = (
         "_parts",
         "arguments",
         "conditions",
+        "deferred",
         "leaves",
         "name",
+        "part",
         "response_key",
         "selections",
         "types",
@@ -43,6 +47,8 @@ class Selection:
         conditions: Conditions,
         selections: "tuple[Selection, ...]",
         leaves: int,
+        part: int | None = None,
+        deferred: "tuple[Selection, ...]" = (),
     ) -> None:
         self.name = name
         self.response_key = response_key
@@ -52,6 +58,8 @@ class Selection:
         self.conditions = conditions
         self.selections = selections
         self.leaves = leaves
+        self.part = part
+        self.deferred = deferred
         self._parts: dict[int, Selection] = {}
 
     def restricted(self, leaves: int) -> "Selection":
@@ -78,12 +86,17 @@ class Selection:
             return self
         return self._changed(conditions=joined_conditions(self.conditions, conditions))
 
+    def with_all_deferred(self) -> "Selection":
+        """The selection of which nothing below is asked at once."""
+        return self._changed(selections=(), deferred=(*self.selections, *self.deferred))
+
     def _changed(
         self,
         *,
         selections: "tuple[Selection, ...] | None" = None,
         leaves: int | None = None,
         conditions: Conditions | None = None,
+        deferred: "tuple[Selection, ...] | None" = None,
     ) -> "Selection":
         return Selection(
             name=self.name,
@@ -94,6 +107,8 @@ class Selection:
             conditions=self.conditions if conditions is None else conditions,
             selections=self.selections if selections is None else selections,
             leaves=self.leaves if leaves is None else leaves,
+            part=self.part,
+            deferred=self.deferred if deferred is None else deferred,
         )
 
 

@@ -28,6 +28,10 @@ class Target(NamedTuple):
     above: "Above | None" = None
     before: "Target | None" = None
 
+    def entered_anew(self) -> "Target":
+        """The objects as those that a new request starts from."""
+        return self._replace(place=self.place._replace(again=True))
+
     def all_above(self) -> "Iterator[Above]":
         """The objects above up to the root, the nearest first."""
         above = self.above
@@ -64,6 +68,13 @@ class Task(NamedTuple):
             return self
         shortest = min(option.reach.depth for option in complete)
         return self._replace(options=tuple(o for o in complete if o.reach.depth == shortest))
+
+    def is_reached(self) -> bool:
+        """Whether the options answer all of the selection together."""
+        leaves = 0
+        for option in self.options:
+            leaves |= option.reach.leaves
+        return not self.selection.leaves & ~leaves
 
     @property
     def types(self) -> frozenset[str]:

@@ -13,7 +13,7 @@ from msgspec import Struct
 from gateway.execution import CompiledPlan, compile_plan
 from gateway.planning import OperationError, Planner
 from gateway.planning.operation import check_operation, choose_operation
-from gateway.planning.plan import QueryPlan, Subscription
+from gateway.planning.plan import Defer, QueryPlan, Subscription
 from gateway.server.config import RouterConfig
 from gateway.server.errors import refused, refused_for
 from gateway.server.limits import parse_document, refuse_deep, refuse_introspection
@@ -107,3 +107,5 @@ def _refusing(work: Callable[[], T]) -> T:
 def _refuse_unserved(plan: QueryPlan) -> None:
     if isinstance(plan.node, Subscription):
         raise refused("Subscriptions are not served", "UNSUPPORTED_OPERATION")
+    if isinstance(plan.node, Defer):
+        raise refused("@defer is not served", "UNSUPPORTED_OPERATION")

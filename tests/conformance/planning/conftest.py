@@ -1,7 +1,6 @@
 """The shared cases, and subgraphs that answer them in process."""
 
 import gzip
-import importlib.util
 import json
 import os
 from pathlib import Path
@@ -9,6 +8,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+
+from tests.conformance.planning.differential import load_mockgraph
 
 
 @pytest.fixture(scope="session")
@@ -33,9 +34,4 @@ def audit_suites(shared: Path) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def mockgraph(shared: Path) -> ModuleType:
-    specification = importlib.util.spec_from_file_location("mockgraph", shared / "planning" / "mockgraph.py")
-    assert specification is not None
-    assert specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+    return load_mockgraph(shared)

@@ -18,14 +18,14 @@ type Y implements Node { id: ID name: String next: Node }
 GRAPH = QueryGraph(Supergraph.from_sdl(SDL))
 
 
-def selections_of(text: str) -> tuple[Selection, ...]:
+def selections_of(text: str, *, defers: bool = False) -> tuple[Selection, ...]:
     document = parse(text)
     operation = document.definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
     fragments = {
         node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
     }
-    return Normalizer(GRAPH, fragments).normalize(operation.selection_set, "Query")
+    return Normalizer(GRAPH, fragments, defers=defers).normalize(operation.selection_set, "Query").selections
 
 
 def shape(selections: tuple[Selection, ...]) -> list[object]:
@@ -88,9 +88,14 @@ def test_what_is_spread_twice_is_collected_once(level: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "level", ["next { NEXT } next @skip(if: $x) { NEXT }", "next { NEXT } ... on X { next { NEXT } }"]
+    "level",
+    [
+        "next { NEXT } next @skip(if: $x) { NEXT }",
+        "next { NEXT } ... on X { next { NEXT } }",
+        "... @defer { NEXT } ... @defer { NEXT }",
+    ],
 )
 def test_what_doubles_at_each_level_is_refused(level: str) -> None:
     with pytest.raises(OperationError) as caught:
-        selections_of(doubling(level, 60))
+        selections_of(doubling(level, 60), defers=True)
     assert caught.value.code == "QUERY_PLAN_COMPLEXITY_EXCEEDED"

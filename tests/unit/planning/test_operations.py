@@ -50,6 +50,13 @@ def test_what_no_subgraph_answers_asks_none(plan: Make, operation: str) -> None:
     assert plan(TYPES, operation).node is None
 
 
+def test_an_object_of_which_nothing_is_selected_is_still_asked_for(fetches: Make) -> None:
+    assert fetches(TYPES, "{ deep { a @skip(if: true) } }") == ["a: query{deep{__typename}}"]
+    assert fetches(TYPES, "{ deep { deep { ... @include(if: false) { a } } a } }") == [
+        "a: query{deep{deep{__typename} a}}"
+    ]
+
+
 def test_introspection_beside_data_stays_out_of_the_fetch(fetches: Make) -> None:
     assert fetches(TYPES, '{ a __type(name: "Int") { name } __typename }') == ["a: query{a}"]
 

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from gateway.planning.fetch_graph import FetchNode, SelectedObject
 from gateway.planning.plan import Fetch, Parallel, PlanNode, Sequence, depth
-from gateway.planning.requests import Request
-from gateway.planning.requests import depth as longest_chain
+from gateway.planning.requests import Request, depths
 from gateway.planning.scheduling import schedule
 
 
@@ -54,7 +53,7 @@ def test_each_request_runs_once_after_all_it_waits_for_and_no_chain_grows(reques
     assert ids(node) == {request.order for request in requests}
     ordered = set(ordered_pairs(node))
     assert all((parent.order, request.order) in ordered for request in requests for parent in request.parents)
-    assert depth(node) == longest_chain(requests)
+    assert depth(node) == depths(requests)[None]
 
 
 def test_what_follows_one_branch_does_not_wait_for_the_other() -> None:

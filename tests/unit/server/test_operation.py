@@ -16,12 +16,17 @@ type Subscription @join__type(graph: A) { a: Int }
 """
 
 
-async def test_a_subscription_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("operation", "message"),
+    [
+        ("subscription { a }", "Subscriptions are not served"),
+        ("{ ... @defer { a } }", "@defer is not served"),
+    ],
+)
+async def test_what_is_planned_and_not_served_is_refused(operation: str, message: str) -> None:
     preparation = Preparation(Supergraph.from_sdl(SDL), LOCAL, Metrics())
-    document = await preparation.read("subscription { a }", None)
+    document = await preparation.read(operation, None)
     with pytest.raises(RequestError) as caught:
         await preparation.plan(document, frozenset())
     preparation.close()
-    assert caught.value.errors == [
-        {"message": "Subscriptions are not served", "extensions": {"code": "UNSUPPORTED_OPERATION"}}
-    ]
+    assert caught.value.errors == [{"message": message, "extensions": {"code": "UNSUPPORTED_OPERATION"}}]
