@@ -29,18 +29,18 @@ from gateway.planning.plan import (
     OfType,
     Parallel,
     Path,
-    PlanNode,
     Representation,
     RequiredField,
     RequiredSelection,
     Sequence,
     Subscription,
+    TopNode,
 )
 
 _INDENT = "  "
 
 
-def print_plan(node: PlanNode | None) -> str:
+def print_plan(node: TopNode | None) -> str:
     """The plan in the QueryPlan notation."""
     with deep_nesting:
         return "QueryPlan {}" if node is None else _block("QueryPlan", [_print_node(node) + ","])
@@ -50,7 +50,7 @@ def _block(head: str, parts: Iterable[str]) -> str:
     return f"{head} {{\n{indent(chr(10).join(parts), _INDENT)}\n}}"
 
 
-def _print_node(node: PlanNode) -> str:
+def _print_node(node: TopNode) -> str:
     match node:
         case Fetch():
             return _print_fetch(node)
