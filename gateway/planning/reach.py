@@ -178,7 +178,7 @@ class Reachability:
         before = Reach(0, move.depth - 1, move.requests - 1)
         if field.requires:
             requires = self._places.field_sets.read(field.requires, move.view)
-            needed = self.selections(place._replace(again=False), requires)
+            needed = self.selections(place.at_hand, requires)
             if any(required.leaves & ~needed.leaves for required in requires):
                 return None
             before = before.beside(needed)
