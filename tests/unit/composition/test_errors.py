@@ -106,6 +106,17 @@ def test_specifications_that_disagree_are_named_where_they_are_linked() -> None:
     assert error.locations == (SourceLocation("v1.0", 3, 4), SourceLocation("v2.0", 3, 4))
 
 
+def test_a_composed_directive_does_not_change_a_built_in_one_of_another_subgraph(composed: Compose) -> None:
+    result = composed(
+        a="type Query { a(by: By): Int } input By @oneOf { id: ID name: String }",
+        b='extend schema @composeDirective(name: "@oneOf") @link(url: "https://example.com/one/v1.0", import: ["@oneOf"])\n'
+        'directive @oneOf(arg: String!) on INPUT_OBJECT type Query { b(in: In): Int } input In @oneOf(arg: "x") { x: Int }',
+    )
+    assert [(error.code, error.coordinate) for error in result.errors] == [
+        ("DIRECTIVE_COMPOSITION_ERROR", "By")
+    ]
+
+
 def test_fields_of_the_subscription_root_are_never_shareable(composed: Compose) -> None:
     result = composed(a="type Query { a: Int } type Subscription { s: Int @shareable }")
     assert [(error.code, error.coordinate) for error in result.errors] == [
