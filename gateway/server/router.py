@@ -14,6 +14,7 @@ from gateway.server.errors import RequestError, error_body
 from gateway.server.exchange import Exchange
 from gateway.server.http.answer import Answer, internal_error, refusal
 from gateway.server.http.body import ClientDisconnected
+from gateway.server.http.csrf import CsrfPrevention
 from gateway.server.http.negotiation import negotiate
 from gateway.server.http.request import HttpRequest
 from gateway.server.metrics import Metrics
@@ -57,6 +58,7 @@ class Router:
         self._duration = lru_cache(self._metrics.duration.labels)
         self._tracer = telemetry.tracer if telemetry else None
         self._app = cast("ASGIApp", telemetry.asgi(cast("Any", self._serve))) if telemetry else self._serve
+        self._csrf = CsrfPrevention(config.csrf)
         apps = apps or {}
         self._pipeline = Pipeline(
             supergraph,
@@ -102,6 +104,7 @@ class Router:
         try:
             _require_method(exchange.request.method)
             exchange.media_type = negotiate(exchange.request.header(b"accept"))
+            self._csrf.check(exchange.request)
             return await self._pipeline.answer(exchange, receive)
         except RequestError as error:
             exchange.errors = len(error.errors)

@@ -8,6 +8,7 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from gateway.server.config.duration import Duration
+from gateway.server.config.http import Csrf
 
 PositiveInt = Annotated[int, Meta(ge=1)]
 
@@ -178,6 +179,7 @@ class RouterConfig(Struct, frozen=True):
     """The whole file. Every key has a default, so that an empty file is a configuration."""
 
     supergraph: Supergraph = Supergraph()
+    csrf: Csrf = Csrf()
     authentication: Authentication = Authentication()
     headers: Headers = Headers()
     include_subgraph_errors: ErrorInclusion = ErrorInclusion()

@@ -69,7 +69,7 @@ async def test_other_methods_are_405(client: httpx.AsyncClient, method: str) -> 
 
 async def test_another_content_type_is_415(client: httpx.AsyncClient) -> None:
     answer = await client.post(
-        "/graphql", content=b'{"query":"{__typename}"}', headers={"content-type": "text/plain"}
+        "/graphql", content=b'{"query":"{__typename}"}', headers={"content-type": "application/xml"}
     )
     assert answer.status_code == 415
     assert answer.json()["errors"][0]["extensions"]["code"] == "UNSUPPORTED_MEDIA_TYPE"
