@@ -8,7 +8,7 @@ from typing import Annotated
 from msgspec import Meta, Struct, field
 
 from gateway.server.config.duration import Duration
-from gateway.server.config.http import Csrf
+from gateway.server.config.http import Cors, Csrf
 
 PositiveInt = Annotated[int, Meta(ge=1)]
 
@@ -180,6 +180,7 @@ class RouterConfig(Struct, frozen=True):
 
     supergraph: Supergraph = Supergraph()
     csrf: Csrf = Csrf()
+    cors: Cors = Cors()
     authentication: Authentication = Authentication()
     headers: Headers = Headers()
     include_subgraph_errors: ErrorInclusion = ErrorInclusion()
