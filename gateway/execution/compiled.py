@@ -29,6 +29,13 @@ class CompiledPlan:
         self._shapes = shapes
         self._programs = programs
 
+    def prepare(self, variables: Mapping[str, Any]) -> None:
+        """Makes now, in the calling thread, what is else made once the operation comes a second time.
+
+        Of `variables` only those of `@skip` and `@include` count.
+        """
+        self._programs.make(variables)
+
     async def execute(
         self, variables: Mapping[str, Any], context: RequestContext
     ) -> ExecutionResult | EncodedResult:

@@ -16,19 +16,12 @@ Made = TypeVar("Made")
 
 
 class ByConditions(Generic[Made]):
-    """Makes what is wanted when it is first wanted and keeps what was used last.
+    """Makes what is wanted when it is first wanted and keeps what was used last."""
 
-    With `at_once`, what is wanted of an operation without such variables is made right away.
-    """
-
-    def __init__(
-        self, plan: QueryPlan, make: Callable[[Mapping[str, bool]], Made], *, at_once: bool = False
-    ) -> None:
+    def __init__(self, plan: QueryPlan, make: Callable[[Mapping[str, bool]], Made]) -> None:
         self._make = make
         self._names = _condition_variables(plan)
         self._made: OrderedDict[tuple[bool, ...], Made] = OrderedDict()
-        if at_once and not self._names:
-            self.of({})
 
     def of(self, variables: Mapping[str, Any]) -> Made:
         values = tuple([bool(variables.get(name)) for name in self._names])

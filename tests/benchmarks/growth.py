@@ -87,6 +87,7 @@ def context(count: int, makers: int, text: int) -> RequestContext:
 
 
 async def microseconds(compiled: CompiledPlan, given: RequestContext, count: int) -> tuple[float, int]:
+    compiled.prepare({})
     size = len((await compiled.execute({}, given)).encode())
     repetitions = max(3, 3000 // count)
     start = time.process_time()

@@ -57,6 +57,7 @@ async def _upstream_call(supergraph: Supergraph, plan: QueryPlan) -> float:
         name: _Timed(open_transport(found.url), seconds) for name, found in supergraph.subgraphs.items()
     }
     compiled = compile_plan(plan, supergraph)
+    compiled.prepare({})
     context = RequestContext(transports=transports, headers=lambda _: ())
     for _ in range(REPETITIONS // plan.depth):
         await compiled.execute({}, context)

@@ -21,6 +21,8 @@ async def answer(
     except (OperationError, VariableError) as error:
         return {"errors": [each.formatted for each in error.errors]}
     context = RequestContext(transports=subgraphs, headers=lambda _: ())
-    result = await compile_plan(plan, supergraph).execute(values, context)
+    compiled = compile_plan(plan, supergraph)
+    compiled.prepare(values)
+    result = await compiled.execute(values, context)
     body: dict[str, Any] = msgspec.json.decode(result.encode())
     return body

@@ -4,6 +4,6 @@ It runs what goes as it should and gives up on anything else - an error, a null 
 wrong type - so that `gateway.execution`'s general path decides on all that; see docs/decisions/0007.
 """
 
-from gateway.execution.typed.program import Programs
+from gateway.execution.typed.programs import Programs
 
 __all__ = ["Programs"]

@@ -1,14 +1,12 @@
 """A plan as typed code for one operation and one set of its conditions: what runs when all goes as it should."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from graphql import GraphQLSchema
 from msgspec import defstruct
 
 from gateway.execution.completion.collect_fields import FieldCollector
 from gateway.execution.completion.shapes import root_type
-from gateway.execution.conditions import ByConditions
 from gateway.execution.context import Execution
 from gateway.execution.nodes import compile_node, fetches_of
 from gateway.execution.runner import Runner
@@ -64,19 +62,6 @@ class Program:
                 keeper.finish(kept)
         values = {name: getattr(run.roots[number], name) for name, number in self._members}
         return encode(self._response(self._answer(**values)))
-
-
-class Programs:
-    """The programs of one operation by the values of its conditions, made when they are first wanted."""
-
-    def __init__(self, plan: QueryPlan, schema: GraphQLSchema) -> None:
-        self._by_conditions = ByConditions(
-            plan, lambda conditions: compile_program(plan, schema, conditions), at_once=True
-        )
-
-    def of(self, variables: Mapping[str, Any]) -> Program | None:
-        """None where typed execution does not cover the operation."""
-        return self._by_conditions.of(variables)
 
 
 def compile_program(plan: QueryPlan, schema: GraphQLSchema, conditions: Mapping[str, bool]) -> Program | None:

@@ -1,6 +1,6 @@
 """Random operations over deterministic subgraphs, whose answers are those of one schema over the same data.
 
-Each operation is run as it is, and once more with parts of it deferred (@defer): all parts together answer the
+Each operation is run by both ways of execution as it is, and once more with parts of it deferred (@defer): all parts together answer the
 same, and the primary plan alone answers what is not deferred.
 """
 
@@ -111,9 +111,12 @@ class Comparison:
 
     async def _is_equal(self, asked: DocumentNode, plan: QueryPlan, raw: dict[str, Any]) -> bool:
         variables = coerce_variables(plan.operation, self._supergraph.api_schema, raw)
-        result = await compile_plan(plan, self._supergraph).execute(variables, self._context)
+        compiled = compile_plan(plan, self._supergraph)
+        general = await compiled.execute(variables, self._context)
+        compiled.prepare(variables)
+        typed = await compiled.execute(variables, self._context)
         expected = execute_sync(self._model.mono_schema(), asked, variable_values=raw)
-        return bool(result.data == expected.data)
+        return bool(general.data == typed.data == expected.data)
 
 
 def composed_cases(

@@ -51,6 +51,7 @@ class Router:
     async def execute(self, variables: Mapping[str, Any] | None = None, **context: Any) -> ExecutionResult:
         coerced = coerce_variables(self.plan.operation, self.schema, variables or {})
         given = {"headers": lambda _subgraph: (), **context}
+        self.compiled.prepare(coerced)
         return await self.compiled.execute(coerced, RequestContext(transports=self.subgraphs, **given))
 
 

@@ -150,6 +150,7 @@ def test_data_and_error_positions_equal_graphql_cores(data: Any, yes: Any, no: A
     )
     context = RequestContext(transports={"a": Subgraph(data)}, headers=lambda _: ())
     for compiled in (TYPED, GENERAL):
+        compiled.prepare(variables)
         result = run(compiled.execute(variables, context))
         assert result.data == expected.data
         assert [error["path"] for error in result.errors] == [error.path for error in expected.errors or ()]

@@ -1,7 +1,9 @@
 """Typed execution gives, byte for byte, what the general path gives, and leaves to it what it does not cover."""
 
+import asyncio
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import Any
 
@@ -15,7 +17,7 @@ from common.http import ConnectError, Request, Response
 from gateway.composition import Subgraph, compose
 from gateway.execution import CompiledPlan, RequestContext, compile_plan
 from gateway.execution.completion.collect_fields import is_included
-from gateway.execution.result import EncodedResult
+from gateway.execution.result import EncodedResult, ExecutionResult
 from gateway.execution.typed import Programs
 from gateway.planning import Planner
 from gateway.supergraph import Supergraph
@@ -189,10 +191,10 @@ async def execute(plan: CompiledPlan, shop: Shop, variables: Mapping[str, Any]) 
 async def both(
     plan: CompiledPlan, fault: Callable[[], Fault], variables: Mapping[str, Any]
 ) -> tuple[Any, Any]:
-    """The result of each path with the requests that it sent; the typed one tried whatever went before."""
+    """The result of each path with the requests that it sent; the typed one made anew."""
+    plan.prepare(variables)
     program = plan._programs.of(variables)
     assert program is not None
-    program._waiting = 0
     typed = Shop(fault())
     first = await execute(plan, typed, variables), typed.sent
     with pytest.MonkeyPatch.context() as patch:
@@ -289,6 +291,7 @@ async def test_what_was_sent_is_not_sent_again_when_the_general_path_takes_over(
 
 async def test_answers_that_never_fit_are_tried_less_and_less() -> None:
     plan = compiled("{ items { id } }")
+    plan.prepare({})
     program = plan._programs.of({})
     assert program is not None
     runs: list[int] = []
@@ -310,11 +313,35 @@ async def test_answers_that_never_fit_are_tried_less_and_less() -> None:
     assert tried[5:] == [31, 32, 33, 34, 35]
 
 
-async def test_an_operation_without_conditions_is_compiled_before_its_first_request() -> None:
-    made: list[object] = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gateway.execution.typed.program.compile_program", lambda *given: made.append(given))
-        compiled("{ items { id } }")
-        assert len(made) == 1
-        compiled(OPERATIONS[7])
-    assert len(made) == 1
+async def results(plan: CompiledPlan, variables: Mapping[str, Any]) -> AsyncIterator[type]:
+    """How one request after another is answered; what runs in threads meanwhile is awaited."""
+    while True:
+        threads = ThreadPoolExecutor(1)
+        asyncio.get_running_loop().set_default_executor(threads)
+        yield type(await execute(plan, Shop(), variables))
+        threads.shutdown()
+
+
+async def test_an_operation_that_comes_again_is_compiled_in_a_thread() -> None:
+    kinds = results(compiled("{ items { id } }"), {})
+    assert [await anext(kinds) for _ in range(3)] == [ExecutionResult, ExecutionResult, EncodedResult]
+
+
+async def test_each_set_of_conditions_is_compiled_when_it_comes_again() -> None:
+    plan = compiled(OPERATIONS[7])
+    shown, hidden = results(plan, {"a": True}), results(plan, {"a": False})
+    assert [await anext(shown) for _ in range(3)][-1] is EncodedResult
+    assert await anext(hidden) is ExecutionResult
+
+
+async def test_a_defect_in_compiling_is_logged_and_costs_no_answer(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_given: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("gateway.execution.typed.programs.compile_program", fail)
+    kinds = results(compiled("{ items { id } }"), {})
+    assert {await anext(kinds) for _ in range(4)} == {ExecutionResult}
+    await asyncio.sleep(0.01)  # what a thread has done is told by the loop
+    assert [record.message for record in caplog.records] == ["A plan could not be compiled to typed code"]
