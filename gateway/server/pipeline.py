@@ -22,6 +22,7 @@ from gateway.server.metrics import Metrics
 from gateway.server.operation import Operation, Preparation
 from gateway.server.operations import Asked, Operations
 from gateway.server.overrides import Overrides
+from gateway.server.persisted_queries.documents import open_documents
 from gateway.server.query_plan import PlanExposure, plan_extensions
 from gateway.server.spans import span
 from gateway.supergraph import Supergraph
@@ -53,7 +54,8 @@ class Pipeline:
         self._tracer = tracer
         self._mask = ErrorMask(config)
         self._propagations = propagations(config.headers, supergraph.subgraphs)
-        self._preparation = Preparation(supergraph, config, metrics)
+        self._documents, safelist = open_documents(config)
+        self._preparation = Preparation(supergraph, config, metrics, safelist)
         self._overrides = overrides
         self.operations = Operations(
             self._preparation,
@@ -80,6 +82,7 @@ class Pipeline:
     async def close(self) -> None:
         """Ends the thread and the connections; requests under way fail."""
         self._preparation.close()
+        await self._documents.close()
         if self._authenticator is not None:
             await self._authenticator.close()
         for transport in self._transports.values():
@@ -98,10 +101,10 @@ class Pipeline:
         return from_post(request.header(b"content-type"), body)
 
     async def _prepare(self, exchange: Exchange, parameters: Parameters) -> Operation:
-        assert parameters.query is not None
+        text = await self._documents.text(parameters, exchange.request)
         labels = self._overrides.decide(exchange.request)
         with span(self._tracer, "query_planning"):
-            operation = await self.operations.get(Asked(parameters.query, parameters.operation_name, labels))
+            operation = await self.operations.get(Asked(text, parameters.operation_name, labels))
         exchange.operation_type, exchange.operation_name = operation.kind, operation.name
         if operation.kind == "mutation" and exchange.request.method == "GET":
             message = "A mutation must be sent by POST"

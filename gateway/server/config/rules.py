@@ -15,7 +15,7 @@ _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s]+")
 
 def faults(config: RouterConfig) -> Iterator[Fault]:
     """The path of every value that contradicts another one or itself, and how."""
-    return chain(_header_faults(config.headers), _cors_faults(config.cors))
+    return chain(_header_faults(config.headers), _cors_faults(config.cors), _document_faults(config))
 
 
 def _header_faults(headers: Headers) -> Iterator[Fault]:
@@ -75,3 +75,16 @@ def _policy_faults(policy: CorsPolicy) -> Iterator[tuple[str, str]]:
     for name in ("allow_headers", "expose_headers", "methods"):
         if policy.allow_credentials and "*" in getattr(policy, name):
             yield name, f"`*` in `{name}` means all only without `allow_credentials`"
+
+
+def _document_faults(config: RouterConfig) -> Iterator[Fault]:
+    listed = config.persisted_queries
+    if not listed.enabled:
+        return
+    if not listed.local_manifests:
+        yield ("persisted_queries",), "`persisted_queries` needs `local_manifests`"
+    if listed.safelist.enabled and config.apq.enabled:
+        yield (
+            ("persisted_queries", "safelist"),
+            "A safelist needs `apq.enabled: false`: automatic persisted queries accept any document",
+        )

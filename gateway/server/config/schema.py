@@ -7,16 +7,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
+from gateway.server.config.cache import InMemory, PositiveInt
+from gateway.server.config.documents import Apq, PersistedQueries
 from gateway.server.config.duration import Duration
 from gateway.server.config.http import Cors, Csrf
-
-PositiveInt = Annotated[int, Meta(ge=1)]
-
-
-class InMemory(Struct, frozen=True):
-    """A bound of a cache in the router's memory: how many entries."""
-
-    limit: PositiveInt = 512
 
 
 class PlanCache(Struct, frozen=True):
@@ -181,6 +175,8 @@ class RouterConfig(Struct, frozen=True):
     supergraph: Supergraph = Supergraph()
     csrf: Csrf = Csrf()
     cors: Cors = Cors()
+    apq: Apq = Apq()
+    persisted_queries: PersistedQueries = PersistedQueries()
     authentication: Authentication = Authentication()
     headers: Headers = Headers()
     include_subgraph_errors: ErrorInclusion = ErrorInclusion()

@@ -15,7 +15,7 @@ _MEMBERS = (b'"query"', b'"operationName"', b'"variables"', b'"extensions"')
 
 
 class Parameters(Struct, frozen=True, rename="camel"):
-    """The parameters of a GraphQL request; `extensions` is checked and not used."""
+    """The parameters of a GraphQL request; `query` may be missing where `extensions` tell which."""
 
     query: str | None = None
     operation_name: str | None = None
@@ -42,7 +42,7 @@ def from_post(content_type: str | None, body: bytes) -> Parameters:
     except RecursionError:
         raise bad_request("The request's body is nested too deeply") from None
     _refuse_duplicates(body)
-    return _with_query(parameters)
+    return parameters
 
 
 def from_get(query_string: bytes) -> Parameters:
@@ -55,13 +55,11 @@ def from_get(query_string: bytes) -> Parameters:
         if count > 1:
             raise bad_request(f"The parameter `{name}` is given {count} times")
     given = dict(pairs)
-    return _with_query(
-        Parameters(
-            query=given.get("query"),
-            operation_name=given.get("operationName"),
-            variables=_object(given.get("variables"), "variables"),
-            extensions=_object(given.get("extensions"), "extensions"),
-        )
+    return Parameters(
+        query=given.get("query"),
+        operation_name=given.get("operationName"),
+        variables=_object(given.get("variables"), "variables"),
+        extensions=_object(given.get("extensions"), "extensions"),
     )
 
 
@@ -101,9 +99,3 @@ def _object(text: str | None, name: str) -> dict[str, Any] | None:
         return _object_decoder.decode(text)
     except (msgspec.DecodeError, RecursionError):
         raise bad_request(f"The parameter `{name}` is not a JSON object") from None
-
-
-def _with_query(parameters: Parameters) -> Parameters:
-    if not parameters.query:
-        raise bad_request("The parameter `query` is missing: it holds the GraphQL document")
-    return parameters
