@@ -1,10 +1,11 @@
-"""The keys of GraphQL over HTTP: who may ask from where."""
+"""The keys of GraphQL over HTTP: who may ask from where, and for how much at once."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from gateway.server.config.cache import PositiveInt
 from gateway.server.config.duration import Duration
 
 Token = Annotated[str, Meta(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")]
@@ -54,3 +55,11 @@ class Cors(Struct, frozen=True):
 
 
 _SHARED = ("allow_credentials", "allow_headers", "expose_headers", "methods", "max_age")
+
+
+class Batching(Struct, frozen=True):
+    """Several operations in one request, as Apollo Client's `BatchHttpLink` sends them: a JSON array."""
+
+    enabled: bool = False
+    mode: Literal["batch_http_link"] = "batch_http_link"
+    maximum_size: PositiveInt = 100

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct, field
 from gateway.server.config.cache import InMemory, PositiveInt
 from gateway.server.config.documents import Apq, PersistedQueries
 from gateway.server.config.duration import Duration
-from gateway.server.config.http import Cors, Csrf
+from gateway.server.config.http import Batching, Cors, Csrf
 
 
 class PlanCache(Struct, frozen=True):
@@ -175,6 +175,7 @@ class RouterConfig(Struct, frozen=True):
     supergraph: Supergraph = Supergraph()
     csrf: Csrf = Csrf()
     cors: Cors = Cors()
+    batching: Batching = Batching()
     apq: Apq = Apq()
     persisted_queries: PersistedQueries = PersistedQueries()
     authentication: Authentication = Authentication()

@@ -29,14 +29,19 @@ _object_decoder = msgspec.json.Decoder(dict[str, Any])
 
 def from_post(content_type: str | None, body: bytes) -> Parameters:
     """The parameters of a JSON body. Raises RequestError (400, 415)."""
-    _require_json(content_type)
+    require_json(content_type)
+    return from_json(body)
+
+
+def from_json(body: bytes) -> Parameters:
+    """The parameters that a JSON object holds. Raises RequestError (400)."""
     try:
         parameters = _decoder.decode(body)
         body.decode()
     except UnicodeDecodeError:
         raise bad_request("The request's body is not UTF-8") from None
     except msgspec.ValidationError as error:
-        raise bad_request(_describe(error, body)) from None
+        raise _no_request(error, body) from None
     except msgspec.DecodeError as error:
         raise bad_request(f"The request's body is not JSON: {error}") from None
     except RecursionError:
@@ -64,7 +69,8 @@ def from_get(query_string: bytes) -> Parameters:
 
 
 @lru_cache(maxsize=256)
-def _require_json(content_type: str | None) -> None:
+def require_json(content_type: str | None) -> None:
+    """Raises RequestError (415) for any other content type than JSON in UTF-8."""
     media_type, _, parameters = (content_type or "").partition(";")
     if media_type.strip().lower() != "application/json":
         message = "A POST request must have the content type application/json"
@@ -77,10 +83,11 @@ def _require_json(content_type: str | None) -> None:
             )
 
 
-def _describe(error: msgspec.ValidationError, body: bytes) -> str:
+def _no_request(error: msgspec.ValidationError, body: bytes) -> RequestError:
     if body.lstrip()[:1] == b"[":
-        return "The request's body must be a JSON object; batches are not supported"
-    return f"The request's body is not a GraphQL request: {error}"
+        message = "The request's body must be a JSON object: batching is not enabled"
+        return bad_request(message, "BATCHING_NOT_ENABLED")
+    return bad_request(f"The request's body is not a GraphQL request: {error}")
 
 
 def _refuse_duplicates(body: bytes) -> None:

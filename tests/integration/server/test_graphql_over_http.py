@@ -76,9 +76,7 @@ async def test_another_content_type_is_415(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/graphql-response+json"])
-@pytest.mark.parametrize(
-    "body", [b"{", b"[]", b"{}", b'{"query":1}', b"\xff", b'{"query":"{a}","query":"{b}"}']
-)
+@pytest.mark.parametrize("body", [b"{", b"{}", b'{"query":1}', b"\xff", b'{"query":"{a}","query":"{b}"}'])
 async def test_a_body_that_is_no_request_is_400_for_every_media_type(
     client: httpx.AsyncClient, accept: str, body: bytes
 ) -> None:

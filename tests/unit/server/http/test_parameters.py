@@ -30,7 +30,7 @@ def test_null_counts_as_not_given(member: str) -> None:
         (b'{"query":"{a}"} {', "not JSON"),
         (b"null", "not a GraphQL request"),
         (b'"{a}"', "not a GraphQL request"),
-        (b'[{"query":"{a}"}]', "batches are not supported"),
+        (b'[{"query":"{a}"}]', "batching is not enabled"),
         (b'{"query":1}', r"\$.query"),
         (b'{"query":"{a}","variables":[]}', r"\$.variables"),
         (b'{"query":"{a}","variables":"{}"}', r"\$.variables"),
