@@ -19,6 +19,7 @@ from gateway.server.errors import refused, refused_for
 from gateway.server.limits import parse_document, refuse_deep, refuse_introspection
 from gateway.server.metrics import Metrics
 from gateway.server.normal_form import normal_form
+from gateway.server.persisted_queries.safelist import Safelist
 from gateway.supergraph import Supergraph
 
 T = TypeVar("T")
@@ -55,10 +56,13 @@ class Preparation:
     Its methods raise RequestError for what is no operation of this supergraph or beyond the limits.
     """
 
-    def __init__(self, supergraph: Supergraph, config: RouterConfig, metrics: Metrics) -> None:
+    def __init__(
+        self, supergraph: Supergraph, config: RouterConfig, metrics: Metrics, safelist: Safelist | None = None
+    ) -> None:
         self._supergraph = supergraph
         self._planner = Planner(supergraph)
         self._limits = config.limits
+        self._safelist = safelist
         self._introspection = config.supergraph.introspection
         self._duration = metrics.planning_duration
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="query-planning")
@@ -83,6 +87,8 @@ class Preparation:
         refuse_deep(node, self._limits)
         if not self._introspection:
             refuse_introspection(node)
+        if self._safelist is not None:
+            self._safelist.check(node, text)
         form = normal_form(node, choose_operation(node, operation_name))
         if not form.is_whole:
             check_operation(self._supergraph.api_schema, node, operation_name)

@@ -1,9 +1,11 @@
 """A client's request through the router: authenticate, parse, prepare, execute, answer."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 from opentelemetry.trace import Tracer
 
 from common.http import Transport
@@ -14,14 +16,17 @@ from gateway.server.errors import RequestError, error_body, refused_for
 from gateway.server.exchange import Exchange
 from gateway.server.headers import ClientHeaders, propagations
 from gateway.server.http.answer import Answer
+from gateway.server.http.batching import Batches, joined, settled
 from gateway.server.http.body import read_body
 from gateway.server.http.interruption import Interruption
-from gateway.server.http.parameters import Parameters, from_get, from_post
+from gateway.server.http.parameters import Parameters, from_get, from_json, from_post
+from gateway.server.http.request import HttpRequest
 from gateway.server.masking import ErrorMask
 from gateway.server.metrics import Metrics
 from gateway.server.operation import Operation, Preparation
 from gateway.server.operations import Asked, Operations
 from gateway.server.overrides import Overrides
+from gateway.server.persisted_queries.documents import open_documents
 from gateway.server.query_plan import PlanExposure, plan_extensions
 from gateway.server.spans import span
 from gateway.supergraph import Supergraph
@@ -51,9 +56,11 @@ class Pipeline:
         self._transports = transports
         self._authenticator = authenticator
         self._tracer = tracer
+        self._batches = Batches(config.batching)
         self._mask = ErrorMask(config)
         self._propagations = propagations(config.headers, supergraph.subgraphs)
-        self._preparation = Preparation(supergraph, config, metrics)
+        self._documents, safelist = open_documents(config)
+        self._preparation = Preparation(supergraph, config, metrics, safelist)
         self._overrides = overrides
         self.operations = Operations(
             self._preparation,
@@ -68,18 +75,18 @@ class Pipeline:
         """
         with Interruption(self._timeout) as interruption:
             await self._authenticate(exchange)
-            parameters = await self._read(exchange, receive)
-            with span(self._tracer, "supergraph"):
-                operation = await self._prepare(exchange, parameters)
-            if operation.kind == "mutation":  # what has begun to change things is not left half done
-                interruption.hold_off()
-            else:
-                interruption.watch(receive)
-            return await self._execute(exchange, operation, parameters.variables or {}, interruption.deadline)
+            body = await self._read(exchange, receive)
+            entries = self._batches.entries(exchange.request, body)
+            if entries is not None:
+                return await self._answer_batch(exchange, entries, interruption, receive)
+            prepared = await self._prepare(exchange, _parameters(exchange.request, body))
+            _begin(interruption, receive, prepared.operation.kind)
+            return await self._execute(exchange, prepared, interruption.deadline)
 
     async def close(self) -> None:
         """Ends the thread and the connections; requests under way fail."""
         self._preparation.close()
+        await self._documents.close()
         if self._authenticator is not None:
             await self._authenticator.close()
         for transport in self._transports.values():
@@ -90,18 +97,41 @@ class Pipeline:
             caller = await self._authenticator.authenticate(exchange.request.all(b"authorization"))
             exchange.caller = caller.subject if caller else None
 
-    async def _read(self, exchange: Exchange, receive: Receive) -> Parameters:
-        request = exchange.request
-        body = await read_body(receive, request.headers, self._limits.http_max_request_bytes)
-        if request.method == "GET":  # its body means nothing (RFC 9110, section 9.3.1)
-            return from_get(request.query_string)
-        return from_post(request.header(b"content-type"), body)
+    async def _read(self, exchange: Exchange, receive: Receive) -> bytes:
+        return await read_body(receive, exchange.request.headers, self._limits.http_max_request_bytes)
 
-    async def _prepare(self, exchange: Exchange, parameters: Parameters) -> Operation:
-        assert parameters.query is not None
+    async def _answer_batch(
+        self, exchange: Exchange, entries: list[bytes], interruption: Interruption, receive: Receive
+    ) -> Answer:
+        exchanges = [replace(exchange) for _ in entries]
+        prepared = await settled(map(self._prepare_entry, exchanges, entries))
+        kinds = {each.operation.kind for each in prepared if isinstance(each, _Prepared)}
+        _begin(interruption, receive, "mutation" if "mutation" in kinds else "query")
+        run = partial(self._execute_entry, deadline=interruption.deadline)
+        answers = await settled(map(run, exchanges, prepared))
+        exchange.errors = sum(each.errors for each in exchanges)
+        return joined(answers, exchange.media_type)
+
+    async def _prepare_entry(self, exchange: Exchange, entry: bytes) -> "_Prepared":
+        return await self._prepare(exchange, from_json(entry))
+
+    async def _execute_entry(
+        self, exchange: Exchange, prepared: "_Prepared | RequestError", deadline: float
+    ) -> Answer:
+        if isinstance(prepared, RequestError):
+            raise prepared
+        return await self._execute(exchange, prepared, deadline)
+
+    async def _prepare(self, exchange: Exchange, parameters: Parameters) -> "_Prepared":
+        with span(self._tracer, "supergraph"):
+            operation = await self._plan(exchange, parameters)
+        return _Prepared(operation, parameters.variables or {})
+
+    async def _plan(self, exchange: Exchange, parameters: Parameters) -> Operation:
+        text = await self._documents.text(parameters, exchange.request)
         labels = self._overrides.decide(exchange.request)
         with span(self._tracer, "query_planning"):
-            operation = await self.operations.get(Asked(parameters.query, parameters.operation_name, labels))
+            operation = await self.operations.get(Asked(text, parameters.operation_name, labels))
         exchange.operation_type, exchange.operation_name = operation.kind, operation.name
         if operation.kind == "mutation" and exchange.request.method == "GET":
             message = "A mutation must be sent by POST"
@@ -109,9 +139,8 @@ class Pipeline:
             raise RequestError(405, [error], headers=(("allow", "POST"),))
         return operation
 
-    async def _execute(
-        self, exchange: Exchange, operation: Operation, raw: dict[str, Any], deadline: float
-    ) -> Answer:
+    async def _execute(self, exchange: Exchange, prepared: "_Prepared", deadline: float) -> Answer:
+        operation, raw = prepared
         exposure = PlanExposure.of(exchange.request) if self._exposes_plans else PlanExposure.NONE
         extensions = None if exposure is PlanExposure.NONE else plan_extensions(operation.plan)
         if exposure is PlanExposure.DRY_RUN:
@@ -136,3 +165,23 @@ class Pipeline:
             return coerce_variables(operation.plan.operation, self._schema, raw)
         except VariableError as error:
             raise refused_for(error.errors, error.code) from None
+
+
+class _Prepared(NamedTuple):
+    """What is to run, and the variables as they were sent."""
+
+    operation: Operation
+    variables: dict[str, Any]
+
+
+def _parameters(request: HttpRequest, body: bytes) -> Parameters:
+    if request.method == "GET":  # its body means nothing (RFC 9110, section 9.3.1)
+        return from_get(request.query_string)
+    return from_post(request.header(b"content-type"), body)
+
+
+def _begin(interruption: Interruption, receive: Receive, kind: str) -> None:
+    if kind == "mutation":  # what has begun to change things is not left half done
+        interruption.hold_off()
+    else:
+        interruption.watch(receive)

@@ -14,6 +14,8 @@ from gateway.server.errors import RequestError, error_body
 from gateway.server.exchange import Exchange
 from gateway.server.http.answer import Answer, internal_error, refusal
 from gateway.server.http.body import ClientDisconnected
+from gateway.server.http.cors import CrossOrigin, is_preflight
+from gateway.server.http.csrf import CsrfPrevention
 from gateway.server.http.negotiation import negotiate
 from gateway.server.http.request import HttpRequest
 from gateway.server.metrics import Metrics
@@ -57,6 +59,8 @@ class Router:
         self._duration = lru_cache(self._metrics.duration.labels)
         self._tracer = telemetry.tracer if telemetry else None
         self._app = cast("ASGIApp", telemetry.asgi(cast("Any", self._serve))) if telemetry else self._serve
+        self._cors = CrossOrigin.from_config(config.cors)
+        self._csrf = CsrfPrevention(config.csrf)
         apps = apps or {}
         self._pipeline = Pipeline(
             supergraph,
@@ -92,6 +96,8 @@ class Router:
         try:
             with span(self._tracer, "router"):
                 answer = await self._answer(exchange, receive)
+            if self._cors is not None:
+                answer = self._cors.share(answer, exchange.request)
             await _send(answer, send)
             self._record(exchange, answer.status)
         finally:
@@ -100,8 +106,11 @@ class Router:
 
     async def _answer(self, exchange: Exchange, receive: Receive) -> Answer:
         try:
+            if self._cors is not None and is_preflight(exchange.request):
+                return self._cors.preflight(exchange.request)
             _require_method(exchange.request.method)
             exchange.media_type = negotiate(exchange.request.header(b"accept"))
+            self._csrf.check(exchange.request)
             return await self._pipeline.answer(exchange, receive)
         except RequestError as error:
             exchange.errors = len(error.errors)

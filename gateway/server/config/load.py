@@ -11,7 +11,7 @@ from gateway.server.config.document import Located, read_document
 from gateway.server.config.duration import Duration
 from gateway.server.config.errors import ConfigError
 from gateway.server.config.keys import unknown_keys
-from gateway.server.config.rules import header_rule_faults
+from gateway.server.config.rules import faults
 from gateway.server.config.schema import RouterConfig
 
 Value = TypeVar("Value", bound=msgspec.Struct)
@@ -37,7 +37,7 @@ def parse_config(text: str, environment: Mapping[str, str], *, source: str = "ro
     """The router's configuration that the YAML `text` holds. Raises ConfigError."""
     document = read_document(text, source=source, environment=environment)
     config = convert(document, RouterConfig, source=source)
-    for path, message in header_rule_faults(config.headers):
+    for path, message in faults(config):
         raise ConfigError(message, source=source, line=document.at(path).line)
     return config
 

@@ -1,13 +1,24 @@
-"""What the types of header rules alone cannot refuse."""
+"""What types alone cannot refuse: rules and policies that contradict themselves."""
 
 import re
 from collections.abc import Iterator
+from itertools import chain
+from typing import TypeAlias
 
-from gateway.server.config.schema import HeaderRule, HeaderRules, Headers
+from gateway.server.config.http import Cors, CorsPolicy
+from gateway.server.config.schema import HeaderRule, HeaderRules, Headers, RouterConfig
+
+Fault: TypeAlias = tuple[tuple[str | int, ...], str]
+
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s]+")
 
 
-def header_rule_faults(headers: Headers) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """The path of every rule that contradicts itself, and how."""
+def faults(config: RouterConfig) -> Iterator[Fault]:
+    """The path of every value that contradicts another one or itself, and how."""
+    return chain(_header_faults(config.headers), _cors_faults(config.cors), _document_faults(config))
+
+
+def _header_faults(headers: Headers) -> Iterator[Fault]:
     groups: list[tuple[tuple[str, ...], HeaderRules]] = [(("headers", "all"), headers.all)]
     groups += [(("headers", "subgraphs", name), rules) for name, rules in headers.subgraphs.items()]
     for path, rules in groups:
@@ -36,3 +47,44 @@ def _pattern_fault(pattern: str | None) -> str | None:
     except re.error as error:
         return f"`{pattern}` is not a regular expression: {error}"
     return None
+
+
+def _cors_faults(cors: Cors) -> Iterator[Fault]:
+    if cors.allow_any_origin and cors.allow_credentials:
+        yield (
+            ("cors", "allow_credentials"),
+            "`allow_credentials` needs `policies` that name origins, not `allow_any_origin`",
+        )
+    for index, policy in enumerate(cors.policies):
+        for name, message in _policy_faults(cors.of(policy)):
+            yield ("cors", "policies", index, name), message
+
+
+def _policy_faults(policy: CorsPolicy) -> Iterator[tuple[str, str]]:
+    if not policy.origins and not policy.match_origins:
+        yield "origins", "A policy has `origins`, `match_origins` or both"
+    for origin in policy.origins:
+        if not _ORIGIN.fullmatch(origin):
+            yield (
+                "origins",
+                f"`{origin}` is not an origin such as `https://app.example`; for all: `allow_any_origin`",
+            )
+    for pattern in policy.match_origins:
+        if message := _pattern_fault(pattern):
+            yield "match_origins", message
+    for name in ("allow_headers", "expose_headers", "methods"):
+        if policy.allow_credentials and "*" in getattr(policy, name):
+            yield name, f"`*` in `{name}` means all only without `allow_credentials`"
+
+
+def _document_faults(config: RouterConfig) -> Iterator[Fault]:
+    listed = config.persisted_queries
+    if not listed.enabled:
+        return
+    if not listed.local_manifests:
+        yield ("persisted_queries",), "`persisted_queries` needs `local_manifests`"
+    if listed.safelist.enabled and config.apq.enabled:
+        yield (
+            ("persisted_queries", "safelist"),
+            "A safelist needs `apq.enabled: false`: automatic persisted queries accept any document",
+        )

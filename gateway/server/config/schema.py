@@ -7,15 +7,10 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
+from gateway.server.config.cache import InMemory, PositiveInt
+from gateway.server.config.documents import Apq, PersistedQueries
 from gateway.server.config.duration import Duration
-
-PositiveInt = Annotated[int, Meta(ge=1)]
-
-
-class InMemory(Struct, frozen=True):
-    """A bound of a cache in the router's memory: how many entries."""
-
-    limit: PositiveInt = 512
+from gateway.server.config.http import Batching, Cors, Csrf
 
 
 class PlanCache(Struct, frozen=True):
@@ -178,6 +173,11 @@ class RouterConfig(Struct, frozen=True):
     """The whole file. Every key has a default, so that an empty file is a configuration."""
 
     supergraph: Supergraph = Supergraph()
+    csrf: Csrf = Csrf()
+    cors: Cors = Cors()
+    batching: Batching = Batching()
+    apq: Apq = Apq()
+    persisted_queries: PersistedQueries = PersistedQueries()
     authentication: Authentication = Authentication()
     headers: Headers = Headers()
     include_subgraph_errors: ErrorInclusion = ErrorInclusion()

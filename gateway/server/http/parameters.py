@@ -15,7 +15,7 @@ _MEMBERS = (b'"query"', b'"operationName"', b'"variables"', b'"extensions"')
 
 
 class Parameters(Struct, frozen=True, rename="camel"):
-    """The parameters of a GraphQL request; `extensions` is checked and not used."""
+    """The parameters of a GraphQL request; `query` may be missing where `extensions` tell which."""
 
     query: str | None = None
     operation_name: str | None = None
@@ -29,20 +29,25 @@ _object_decoder = msgspec.json.Decoder(dict[str, Any])
 
 def from_post(content_type: str | None, body: bytes) -> Parameters:
     """The parameters of a JSON body. Raises RequestError (400, 415)."""
-    _require_json(content_type)
+    require_json(content_type)
+    return from_json(body)
+
+
+def from_json(body: bytes) -> Parameters:
+    """The parameters that a JSON object holds. Raises RequestError (400)."""
     try:
         parameters = _decoder.decode(body)
         body.decode()
     except UnicodeDecodeError:
         raise bad_request("The request's body is not UTF-8") from None
     except msgspec.ValidationError as error:
-        raise bad_request(_describe(error, body)) from None
+        raise _no_request(error, body) from None
     except msgspec.DecodeError as error:
         raise bad_request(f"The request's body is not JSON: {error}") from None
     except RecursionError:
         raise bad_request("The request's body is nested too deeply") from None
     _refuse_duplicates(body)
-    return _with_query(parameters)
+    return parameters
 
 
 def from_get(query_string: bytes) -> Parameters:
@@ -55,18 +60,17 @@ def from_get(query_string: bytes) -> Parameters:
         if count > 1:
             raise bad_request(f"The parameter `{name}` is given {count} times")
     given = dict(pairs)
-    return _with_query(
-        Parameters(
-            query=given.get("query"),
-            operation_name=given.get("operationName"),
-            variables=_object(given.get("variables"), "variables"),
-            extensions=_object(given.get("extensions"), "extensions"),
-        )
+    return Parameters(
+        query=given.get("query"),
+        operation_name=given.get("operationName"),
+        variables=_object(given.get("variables"), "variables"),
+        extensions=_object(given.get("extensions"), "extensions"),
     )
 
 
 @lru_cache(maxsize=256)
-def _require_json(content_type: str | None) -> None:
+def require_json(content_type: str | None) -> None:
+    """Raises RequestError (415) for any other content type than JSON in UTF-8."""
     media_type, _, parameters = (content_type or "").partition(";")
     if media_type.strip().lower() != "application/json":
         message = "A POST request must have the content type application/json"
@@ -79,10 +83,11 @@ def _require_json(content_type: str | None) -> None:
             )
 
 
-def _describe(error: msgspec.ValidationError, body: bytes) -> str:
+def _no_request(error: msgspec.ValidationError, body: bytes) -> RequestError:
     if body.lstrip()[:1] == b"[":
-        return "The request's body must be a JSON object; batches are not supported"
-    return f"The request's body is not a GraphQL request: {error}"
+        message = "The request's body must be a JSON object: batching is not enabled"
+        return bad_request(message, "BATCHING_NOT_ENABLED")
+    return bad_request(f"The request's body is not a GraphQL request: {error}")
 
 
 def _refuse_duplicates(body: bytes) -> None:
@@ -101,9 +106,3 @@ def _object(text: str | None, name: str) -> dict[str, Any] | None:
         return _object_decoder.decode(text)
     except (msgspec.DecodeError, RecursionError):
         raise bad_request(f"The parameter `{name}` is not a JSON object") from None
-
-
-def _with_query(parameters: Parameters) -> Parameters:
-    if not parameters.query:
-        raise bad_request("The parameter `query` is missing: it holds the GraphQL document")
-    return parameters

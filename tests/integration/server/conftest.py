@@ -1,8 +1,7 @@
 """The router over two real subgraphs, in this process, and over sockets where the wire is the subject."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,10 @@ import pytest
 from gateway.server.app import create_router_app
 from gateway.server.asgi import ASGIApp
 from gateway.server.config import LOCAL, RouterConfig
-from gateway.server.health import Health
 from gateway.server.router import Router
-from gateway.server.serving import open_listener, serve_router
 from gateway.supergraph import Supergraph
 from tests.integration.server.graph import SubgraphApp, products, reviews
+from tests.integration.server.serving import serving
 
 MakeRouter = Callable[..., Router]
 Serve = Callable[[ASGIApp], AbstractAsyncContextManager[str]]
@@ -62,22 +60,6 @@ async def client(
 
 
 @pytest.fixture
-def serve() -> Iterator[Serve]:
+def serve() -> Serve:
     """Serves an app on a free port; gives the URL of its root."""
-
-    @asynccontextmanager
-    async def serving(app: ASGIApp) -> AsyncIterator[str]:
-        listener = open_listener("127.0.0.1", 0)
-        port = listener.getsockname()[1]
-        stop, started = asyncio.Event(), asyncio.Event()
-        task = asyncio.create_task(
-            serve_router(app, listener, health=Health(), stop=stop, started=started.set)
-        )
-        await asyncio.wait({task, asyncio.create_task(started.wait())}, return_when=asyncio.FIRST_COMPLETED)
-        try:
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            stop.set()
-            await task
-
     return serving

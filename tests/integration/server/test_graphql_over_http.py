@@ -69,16 +69,14 @@ async def test_other_methods_are_405(client: httpx.AsyncClient, method: str) -> 
 
 async def test_another_content_type_is_415(client: httpx.AsyncClient) -> None:
     answer = await client.post(
-        "/graphql", content=b'{"query":"{__typename}"}', headers={"content-type": "text/plain"}
+        "/graphql", content=b'{"query":"{__typename}"}', headers={"content-type": "application/xml"}
     )
     assert answer.status_code == 415
     assert answer.json()["errors"][0]["extensions"]["code"] == "UNSUPPORTED_MEDIA_TYPE"
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/graphql-response+json"])
-@pytest.mark.parametrize(
-    "body", [b"{", b"[]", b"{}", b'{"query":1}', b"\xff", b'{"query":"{a}","query":"{b}"}']
-)
+@pytest.mark.parametrize("body", [b"{", b"{}", b'{"query":1}', b"\xff", b'{"query":"{a}","query":"{b}"}'])
 async def test_a_body_that_is_no_request_is_400_for_every_media_type(
     client: httpx.AsyncClient, accept: str, body: bytes
 ) -> None:

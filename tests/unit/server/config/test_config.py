@@ -30,7 +30,7 @@ def test_an_unknown_key_is_named_with_its_line_and_the_nearest_known_key() -> No
 
 def test_an_unknown_key_without_a_near_one_lists_what_is_known() -> None:
     assert "known here: max_depth" not in refused("xyzzy: 1")
-    assert "known here: authentication, headers" in refused("xyzzy: 1")
+    assert "known here: apq, authentication, " in refused("xyzzy: 1")
 
 
 def test_an_unknown_key_is_found_in_lists_and_below_subgraph_names() -> None:
@@ -149,3 +149,25 @@ def test_the_platforms_own_file_loads() -> None:
     config = load_config(Path("compose/router.yaml"), {})
     assert config.headers.all.request
     assert config.authentication.router.jwt
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        ("{}", "A policy has `origins`, `match_origins` or both"),
+        ("{origins: ['*']}", "`*` is not an origin such as `https://app.example`"),
+        ("{origins: ['https://app.example/']}", "`https://app.example/` is not an origin"),
+        ("{match_origins: ['[']}", "`[` is not a regular expression"),
+        ("{origins: ['https://a.example'], methods: ['*']}", "means all only without `allow_credentials`"),
+        ("{origins: ['https://a.example'], allow_headers: ['a b']}", "Expected `str` matching regex"),
+    ],
+)
+def test_a_cors_policy_that_no_browser_would_follow_is_refused_on_its_line(policy: str, message: str) -> None:
+    text = f"cors:\n  allow_credentials: true\n  policies:\n    - {policy}\n"
+    found = refused(text)
+    assert found.startswith("router.yaml:4: ")
+    assert message in found
+
+
+def test_any_origin_with_credentials_is_refused() -> None:
+    assert refused("cors:\n  allow_any_origin: true\n  allow_credentials: true").startswith("router.yaml:3: ")
