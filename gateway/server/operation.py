@@ -64,6 +64,7 @@ class Preparation:
         self._limits = config.limits
         self._safelist = safelist
         self._introspection = config.supergraph.introspection
+        self._defers = config.supergraph.defer_support
         self._duration = metrics.planning_duration
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="query-planning")
 
@@ -97,8 +98,14 @@ class Preparation:
     def _plan(self, document: Document, override_labels: frozenset[str]) -> Operation:
         with self._duration.time():
             plan = self._planner.plan(document.node, document.operation_name, override_labels)
-            _refuse_unserved(plan)
+            self._refuse_unserved(plan)
             return Operation(plan, compile_plan(plan, self._supergraph))
+
+    def _refuse_unserved(self, plan: QueryPlan) -> None:
+        if isinstance(plan.node, Subscription):
+            raise refused("Subscriptions are not served", "UNSUPPORTED_OPERATION")
+        if isinstance(plan.node, Defer) and not self._defers:
+            raise refused("@defer is switched off", "UNSUPPORTED_OPERATION")
 
 
 def _refusing(work: Callable[[], T]) -> T:
@@ -108,10 +115,3 @@ def _refusing(work: Callable[[], T]) -> T:
         raise refused_for(error.errors, error.code) from None
     except RecursionError:
         raise refused("The operation is nested too deeply", "PARSING_ERROR") from None
-
-
-def _refuse_unserved(plan: QueryPlan) -> None:
-    if isinstance(plan.node, Subscription):
-        raise refused("Subscriptions are not served", "UNSUPPORTED_OPERATION")
-    if isinstance(plan.node, Defer):
-        raise refused("@defer is not served", "UNSUPPORTED_OPERATION")

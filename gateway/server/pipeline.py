@@ -1,6 +1,6 @@
 """A client's request through the router: authenticate, parse, prepare, execute, answer."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from opentelemetry.trace import Tracer
 
 from common.http import Transport
-from gateway.execution import RequestContext, VariableError, coerce_variables
+from gateway.execution import Payload, RequestContext, VariableError, coerce_variables
 from gateway.server.asgi import Receive
 from gateway.server.config import RouterConfig
 from gateway.server.errors import RequestError, error_body, refused_for
@@ -18,7 +18,9 @@ from gateway.server.headers import ClientHeaders, propagations
 from gateway.server.http.answer import Answer
 from gateway.server.http.batching import Batches, joined, settled
 from gateway.server.http.body import read_body
+from gateway.server.http.incremental import later_parts, require_parts, while_connected
 from gateway.server.http.interruption import Interruption
+from gateway.server.http.multipart import MEDIA_TYPE, first_part
 from gateway.server.http.parameters import Parameters, from_get, from_json, from_post
 from gateway.server.http.request import HttpRequest
 from gateway.server.masking import ErrorMask
@@ -81,7 +83,10 @@ class Pipeline:
                 return await self._answer_batch(exchange, entries, interruption, receive)
             prepared = await self._prepare(exchange, _parameters(exchange.request, body))
             _begin(interruption, receive, prepared.operation.kind)
-            return await self._execute(exchange, prepared, interruption.deadline)
+            answer = await self._execute(exchange, prepared, interruption.deadline)
+        if answer.rest is None:
+            return answer
+        return replace(answer, rest=while_connected(answer.rest, receive))
 
     async def close(self) -> None:
         """Ends the thread and the connections; requests under way fail."""
@@ -120,7 +125,7 @@ class Pipeline:
     ) -> Answer:
         if isinstance(prepared, RequestError):
             raise prepared
-        return await self._execute(exchange, prepared, deadline)
+        return await self._execute(exchange, prepared, deadline, is_alone=False)
 
     async def _prepare(self, exchange: Exchange, parameters: Parameters) -> "_Prepared":
         with span(self._tracer, "supergraph"):
@@ -139,7 +144,9 @@ class Pipeline:
             raise RequestError(405, [error], headers=(("allow", "POST"),))
         return operation
 
-    async def _execute(self, exchange: Exchange, prepared: "_Prepared", deadline: float) -> Answer:
+    async def _execute(
+        self, exchange: Exchange, prepared: "_Prepared", deadline: float, *, is_alone: bool = True
+    ) -> Answer:
         operation, raw = prepared
         exposure = PlanExposure.of(exchange.request) if self._exposes_plans else PlanExposure.NONE
         extensions = None if exposure is PlanExposure.NONE else plan_extensions(operation.plan)
@@ -155,10 +162,23 @@ class Pipeline:
             mask_error=self._mask,
             tracer=self._tracer,
         )
+        if operation.compiled.defers(variables):
+            require_parts(exchange.request.header(b"accept"), is_alone=is_alone)
+            payloads = operation.compiled.execute_in_parts(variables, context)
+            return await self._first_part(exchange, payloads, extensions)
         with span(self._tracer, "execution"):
             result = await operation.compiled.execute(variables, context)
         exchange.errors = len(result.errors)
         return Answer(200, exchange.media_type, result.encode(extensions))
+
+    async def _first_part(
+        self, exchange: Exchange, payloads: AsyncGenerator[Payload, None], extensions: dict[str, Any] | None
+    ) -> Answer:
+        with span(self._tracer, "execution"):
+            first = await anext(payloads)
+        exchange.errors = len(first.errors)
+        body = first_part(first.encode(extensions), is_last=not first.has_next)
+        return Answer(200, MEDIA_TYPE, body, rest=later_parts(payloads) if first.has_next else None)
 
     def _coerce(self, operation: Operation, raw: dict[str, Any]) -> Mapping[str, Any]:
         try:

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -158,7 +159,7 @@ def _too_deep() -> RequestError:
 
 @cache
 def _content_type(media_type: str) -> bytes:
-    return f"{media_type}; charset=utf-8".encode()
+    return (media_type if media_type.startswith("multipart/") else f"{media_type}; charset=utf-8").encode()
 
 
 async def _send(answer: Answer, send: Send) -> None:
@@ -167,4 +168,12 @@ async def _send(answer: Answer, send: Send) -> None:
         (_TRACE_ID_HEADER, (trace_id() or "").encode()),
         *((name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers),
     ]
-    await respond(send, answer.status, headers, answer.body)
+    if answer.rest is None:
+        await respond(send, answer.status, headers, answer.body)
+        return
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": True})
+    with suppress(ClientDisconnected):
+        async for part in answer.rest:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body"})

@@ -31,6 +31,7 @@ class Supergraph(Struct, frozen=True):
     listen: str = "127.0.0.1:4000"
     path: Annotated[str, Meta(pattern=r"^/([^{}]*[^/{}])?$")] = "/graphql"
     introspection: bool = False
+    defer_support: bool = True
     query_planning: QueryPlanning = QueryPlanning()
 
 
