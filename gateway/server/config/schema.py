@@ -7,6 +7,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
+from common.http import Http2
 from gateway.server.config.cache import InMemory, PositiveInt
 from gateway.server.config.documents import Apq, PersistedQueries
 from gateway.server.config.duration import Duration
@@ -133,10 +134,11 @@ class RouterTraffic(Struct, frozen=True):
 
 
 class SubgraphTraffic(Struct, frozen=True):
-    """The time that one request to a subgraph may take, and whether equal queries under way are sent once."""
+    """The time that one request to a subgraph may take, whether equal queries under way are sent once, and HTTP/2."""
 
     timeout: Duration | None = None
     deduplicate_query: bool | None = None
+    experimental_http2: Http2 | None = None
 
 
 class TrafficShaping(Struct, frozen=True):
@@ -204,6 +206,11 @@ class RouterConfig(Struct, frozen=True):
         """Whether equal queries to `subgraph` that are under way at the same time are sent once."""
         own = self.traffic_shaping.subgraphs.get(subgraph, SubgraphTraffic()).deduplicate_query
         return bool(self.traffic_shaping.all.deduplicate_query) if own is None else own
+
+    def http2(self, subgraph: str) -> Http2:
+        """When `subgraph` is asked by HTTP/2."""
+        own = self.traffic_shaping.subgraphs.get(subgraph, SubgraphTraffic()).experimental_http2
+        return own or self.traffic_shaping.all.experimental_http2 or Http2.DISABLE
 
     def includes_errors(self, subgraph: str) -> bool:
         """Whether a client sees the errors of `subgraph` as they are."""
