@@ -67,15 +67,11 @@ def _add_link(links: Links, application: Application, diagnostics: Diagnostics, 
         diagnostics.error("INVALID_LINK_IDENTIFIER", prefix + parsed, f"@{application.name}", at)
         return
     identity, name, version = parsed
-    if identity in links.by_identity:
-        message = f"{prefix}Cannot link feature {identity} since it has already been linked in the schema."
-        diagnostics.error("INVALID_LINK_DIRECTIVE_USAGE", message, f"@{application.name}", at)
-        return
     alias = arguments.get("as")
     namespace = alias if isinstance(alias, str) else name
-    if not _NAME.fullmatch(namespace) or "__" in namespace:
-        message = f'{prefix}Cannot link feature {identity} as "{namespace}", which is no GraphQL name without "__": rename it by `as`.'
-        diagnostics.error("INVALID_LINK_DIRECTIVE_USAGE", message, f"@{application.name}", at)
+    problem = _usage_problem(links, identity, namespace)
+    if problem is not None:
+        diagnostics.error("INVALID_LINK_DIRECTIVE_USAGE", prefix + problem, f"@{application.name}", at)
         return
     purpose = arguments.get("for")
     link = Link(
@@ -89,6 +85,14 @@ def _add_link(links: Links, application: Application, diagnostics: Diagnostics, 
     _read_imports(link, arguments.get("import"), diagnostics, prefix)
     if _is_supported(link, diagnostics, prefix):
         links.by_identity[identity] = link
+
+
+def _usage_problem(links: Links, identity: str, namespace: str) -> str | None:
+    if identity in links.by_identity:
+        return f"Cannot link feature {identity} since it has already been linked in the schema."
+    if not _NAME.fullmatch(namespace) or "__" in namespace:
+        return f'Cannot link feature {identity} as "{namespace}", which is no GraphQL name without "__": rename it by `as`.'
+    return None
 
 
 def _parse_url(url: str) -> tuple[str, str, Version] | str:
