@@ -11,9 +11,9 @@ from common.telemetry import Telemetry, configure_logging
 from gateway.cli.failure import ADDRESS, CommandError
 from gateway.cli.sources import read_supergraph
 from gateway.server.app import create_router_app
-from gateway.server.collector import settle
 from gateway.server.config import LOCAL, ConfigError, RouterConfig, load_config
 from gateway.server.health import Health
+from gateway.server.process import settle
 from gateway.server.router import Router
 from gateway.server.serving import Address, ListenError, open_listener, serve_router, stop_signals
 from gateway.supergraph import Supergraph

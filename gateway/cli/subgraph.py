@@ -16,8 +16,8 @@ from gateway.cli.failure import ADDRESS, CommandError
 from gateway.platform.errors import PlatformError
 from gateway.platform.services import find_service, migrate_service
 from gateway.server.asgi import ASGIApp
-from gateway.server.collector import settle
 from gateway.server.health import Health
+from gateway.server.process import settle
 from gateway.server.serving import Address, ListenError, open_listener, serve_router, stop_signals
 
 

@@ -16,8 +16,8 @@ from gateway.platform.options import Options
 from gateway.platform.platform import LOG_FILE, running_platform
 from gateway.platform.services import find_services
 from gateway.platform.terminal import Terminal
-from gateway.server.collector import settle
 from gateway.server.config import ConfigError
+from gateway.server.process import settle
 from gateway.server.serving import ListenError, open_listener, serve_router, stop_signals
 
 CONFIG = Path(__file__).parents[2] / "compose" / "router.yaml"

@@ -6,12 +6,13 @@ masking of errors are others' business.
 
 from gateway.execution.compiled import CompiledPlan, compile_plan
 from gateway.execution.context import RequestContext
-from gateway.execution.result import ExecutionResult
+from gateway.execution.result import ExecutionResult, Payload
 from gateway.execution.variables import VariableError, coerce_variables
 
 __all__ = [
     "CompiledPlan",
     "ExecutionResult",
+    "Payload",
     "RequestContext",
     "VariableError",
     "coerce_variables",

@@ -1,19 +1,20 @@
 """A plan made ready to run: once an operation, for all its requests."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from graphql import is_interface_type
 
-from gateway.execution.completion import Shapes
+from gateway.execution.completion import DeferredShapes, Shapes
 from gateway.execution.context import Execution, RequestContext
 from gateway.execution.entity_fetch import compile_entity_fetch
 from gateway.execution.nodes import compile_node
-from gateway.execution.result import EncodedResult, ExecutionResult
+from gateway.execution.parts import Parts
+from gateway.execution.result import EncodedResult, ExecutionResult, Payload
 from gateway.execution.root_fetch import compile_root_fetch
 from gateway.execution.runner import Runner
 from gateway.execution.typed import Programs
-from gateway.planning.plan import Fetch, PlanNode, QueryPlan
+from gateway.planning.plan import Defer, Fetch, PlanNode, QueryPlan, Subscription
 from gateway.supergraph import Supergraph
 
 
@@ -24,10 +25,13 @@ class CompiledPlan:
     over where the first gives up and sends nothing again that was sent.
     """
 
-    def __init__(self, run: Runner[Execution] | None, shapes: Shapes, programs: Programs) -> None:
+    def __init__(
+        self, run: Runner[Execution] | None, shapes: Shapes, programs: Programs, parts: Parts | None = None
+    ) -> None:
         self._run = run
         self._shapes = shapes
         self._programs = programs
+        self._parts = parts
 
     def prepare(self, variables: Mapping[str, Any]) -> None:
         """Makes now, in the calling thread, what is else made once the operation comes a second time.
@@ -36,10 +40,24 @@ class CompiledPlan:
         """
         self._programs.make(variables)
 
+    def defers(self, variables: Mapping[str, Any]) -> bool:
+        """Whether, for these values, some of the answer is to be delivered later (`@defer`)."""
+        return self._parts is not None and self._parts.defers(variables)
+
+    def execute_in_parts(
+        self, variables: Mapping[str, Any], context: RequestContext
+    ) -> AsyncIterator[Payload]:
+        """Runs the plan like `execute`, where it defers: the first answer, then what is deferred when it is there.
+
+        Closing it cancels the fetches that are under way.
+        """
+        assert self._parts is not None, "asked only where `defers` says so"
+        return self._parts.execute(variables, context)
+
     async def execute(
         self, variables: Mapping[str, Any], context: RequestContext
     ) -> ExecutionResult | EncodedResult:
-        """Runs the plan with coerced variables. Subgraphs' failures are errors of the result.
+        """Runs the plan with coerced variables, at once. Subgraphs' failures are errors of the result.
 
         Cancelling it cancels the fetches that are under way.
         """
@@ -56,17 +74,28 @@ class CompiledPlan:
 
 
 def compile_plan(plan: QueryPlan, supergraph: Supergraph) -> CompiledPlan:
-    """The plan as code made for it; what depends on the values of conditions is made as requests ask for it."""
+    """The plan as code made for it; what depends on the values of conditions is made as requests ask for it.
+
+    Raises ValueError for a subscription: its plan is that of one event.
+    """
     schema = supergraph.api_schema
-    run = None if plan.node is None else _compile_general(plan.node, supergraph)
-    return CompiledPlan(run, Shapes(plan, schema), Programs(plan, schema))
-
-
-def _compile_general(node: PlanNode, supergraph: Supergraph) -> Runner[Execution]:
-    types = supergraph.api_schema.type_map
+    types = schema.type_map
     interfaces = frozenset(name for name, kind in types.items() if is_interface_type(kind))
 
     def compile_fetch(fetch: Fetch) -> Runner[Execution]:
         return compile_entity_fetch(fetch, interfaces) if fetch.entities else compile_root_fetch(fetch)
 
-    return compile_node(node, compile_fetch)
+    def compile_(node: PlanNode) -> Runner[Execution]:
+        return compile_node(node, compile_fetch)
+
+    shapes, programs = Shapes(plan, schema), Programs(plan, schema)
+    match plan.node:
+        case None:
+            return CompiledPlan(None, shapes, programs)
+        case Subscription():
+            raise ValueError("a subscription is run event by event")
+        case Defer() as node:
+            parts = Parts(node, DeferredShapes(plan, node.deferred, schema), compile_)
+            return CompiledPlan(compile_(node.at_once()), shapes, programs, parts)
+        case node:
+            return CompiledPlan(compile_(node), shapes, programs)

@@ -1,4 +1,4 @@
-"""What an operation needs once for each combination of the values of its `@skip` and `@include` variables."""
+"""What an operation needs once for each combination of the variables of its `@skip`, `@include` and `@defer`."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -7,7 +7,6 @@ from typing import Any, Generic, TypeVar
 from graphql import VariableNode, Visitor, visit
 from graphql.language import DirectiveNode
 
-from gateway.execution.completion.collect_fields import condition_of
 from gateway.planning.plan import QueryPlan
 
 _MAX_COMBINATIONS = 32
@@ -42,10 +41,11 @@ class _ConditionVisitor(Visitor):
         self.names: dict[str, None] = {}
 
     def enter_directive(self, node: DirectiveNode, *_: object) -> None:
-        if node.name.value in {"skip", "include"}:
-            value = condition_of(node)
-            if isinstance(value, VariableNode):
-                self.names[value.name.value] = None
+        if node.name.value not in {"skip", "include", "defer"}:
+            return
+        for argument in node.arguments or ():
+            if argument.name.value == "if" and isinstance(argument.value, VariableNode):
+                self.names[argument.value.name.value] = None
 
 
 def _condition_variables(plan: QueryPlan) -> tuple[str, ...]:

@@ -59,3 +59,9 @@ class Execution:
         self.data: dict[str, Any] = {}
         self.errors = ErrorLog()
         self.sent = Sent()
+
+    def beside(self) -> "Execution":
+        """An execution on the same data whose errors are its own."""
+        other = Execution(self.variables, self.context)
+        other.data = self.data
+        return other

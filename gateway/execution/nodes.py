@@ -6,7 +6,7 @@ from collections.abc import Sequence as Ordered
 from typing import Protocol, TypeVar
 
 from gateway.execution.runner import Runner
-from gateway.planning.plan import Condition, Defer, Fetch, Parallel, PlanNode, Sequence, Subscription
+from gateway.planning.plan import Condition, Fetch, Parallel, PlanNode, Sequence
 
 
 class _State(Protocol):
@@ -28,10 +28,6 @@ def compile_node(node: PlanNode, compile_fetch: Callable[[Fetch], Runner[State]]
             return _at_the_same_time([compile_node(child, compile_fetch) for child in nodes])
         case Condition():
             return _compile_condition(node, compile_fetch)
-        case Subscription():
-            raise ValueError("a subscription stands at the top of a plan, for its events to be run")
-        case Defer():
-            raise ValueError("deferred parts stand at the top of a plan, for each to be run")
 
 
 def fetches_of(node: PlanNode, conditions: Mapping[str, bool]) -> list[Fetch]:
@@ -44,10 +40,6 @@ def fetches_of(node: PlanNode, conditions: Mapping[str, bool]) -> list[Fetch]:
         case Condition(variable, if_clause, else_clause):
             taken = if_clause if conditions.get(variable) else else_clause
             return [] if taken is None else fetches_of(taken, conditions)
-        case Subscription(primary, rest):
-            return [primary, *([] if rest is None else fetches_of(rest, conditions))]
-        case Defer(primary, _):
-            return [] if primary is None else fetches_of(primary, conditions)
 
 
 def _one_after_another(runners: Ordered[Runner[State]]) -> Runner[State]:

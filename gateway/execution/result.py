@@ -46,3 +46,45 @@ class EncodedResult:
         if not extensions:
             return self._json
         return self._json[:-1] + b',"extensions":' + _encoder.encode(extensions) + b"}"
+
+
+class Patch(msgspec.Struct, frozen=True):
+    """What a deferred part brings for the object at `path`; `data` is None where a null has reached its top."""
+
+    path: list[str | int]
+    data: dict[str, Any] | None
+    label: str | None
+    errors: list[FormattedError]
+
+    def to_json(self) -> dict[str, Any]:
+        optional = {"label": self.label, "errors": self.errors}
+        return {"data": self.data, "path": self.path} | {
+            name: value for name, value in optional.items() if value
+        }
+
+
+class Payload(msgspec.Struct, frozen=True):
+    """One payload of an answer in parts, as the incremental delivery draft of 2022-08-24 has it.
+
+    The first has `data` and `errors`, those after it `incremental`.
+    """
+
+    data: dict[str, Any] | None = None
+    errors: list[FormattedError] = []
+    incremental: list[Patch] | None = None
+    has_next: bool = False
+
+    def encode(self, extensions: dict[str, Any] | None = None) -> bytes:
+        """The payload as JSON."""
+        payload: dict[str, Any]
+        if self.incremental is None:
+            payload = {"data": self.data}
+        else:
+            payload = (
+                {"incremental": [patch.to_json() for patch in self.incremental]} if self.incremental else {}
+            )
+        if self.errors:
+            payload["errors"] = self.errors
+        if extensions:
+            payload["extensions"] = extensions
+        return _encoder.encode(payload | {"hasNext": self.has_next})

@@ -210,7 +210,7 @@ class Builder:
         assert move is not None
         conditions = selection.conditions if option.requires or move.depth > 1 or reads else ()
         key = [found.under(conditions) for found in move.key] if move.depth > 1 else move.key
-        here = at._replace(place=self._places.narrowed(at.place, types)._replace(again=False))
+        here = at._replace(place=self._places.narrowed(at.place.at_hand, types))
         before = self._resolve(
             here, (*key, *(found.under(conditions) for found in option.requires)), added=True
         )
@@ -262,7 +262,7 @@ class Builder:
                 selected.below = SelectedObject(place.type_name)
                 selected.below.typename = self._tells_types(place)
             path = path_below(at, types, response_key, field)
-            above = Above(at._replace(place=self._places.narrowed(at.place, types)), selection.conditions)
+            above = Above(at, types, selection.conditions)
             keys = at.keys.below(response_key)
             below = Target(place, at.fetch, selected.below, path, keys, place.types, above)
             touched |= self._resolve(below, selection.restricted(option.reach.leaves).selections, added=added)

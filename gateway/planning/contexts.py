@@ -14,7 +14,7 @@ from gateway.planning.plan import Each, Key, OfType, Path
 from gateway.planning.reach import Reachability
 from gateway.planning.response_keys import ResponseKeys
 from gateway.planning.selection import Conditions, Selection, joined_conditions
-from gateway.planning.tasks import Above, Target
+from gateway.planning.tasks import Target
 from gateway.supergraph.model import ContextArgument
 from gateway.supergraph.query_graph import QueryGraph
 
@@ -43,7 +43,7 @@ class Contexts:
         self, at: Target, arguments: Sequence[ContextArgument]
     ) -> Iterator[tuple[Target, list[ContextRead]]]:
         """The objects `at` by where their arguments are read; nothing is read where a context is not set."""
-        parts: list[_Types] = [tuple(above.target.place.types for above in at.all_above())]
+        parts: list[_Types] = [tuple(above.types for above in at.all_above())]
         for argument in arguments:
             parts = [part for types in parts for part in self._split(at, types, argument.context)]
         for types in parts:
@@ -77,12 +77,13 @@ class Contexts:
 
     def _read(self, at: Target, argument: ContextArgument) -> ContextRead | None:
         conditions: Conditions = ()
-        for target, own_conditions in at.all_above():
+        for target, types, own_conditions in at.all_above():
             conditions = joined_conditions(conditions, own_conditions)
-            if self._setting(target, target.place.types, argument.context):
-                selections = self._selections(argument, target.place.types)
-                value = ContextValue(argument.type, len(target.path), self._sources(target, selections))
-                soonest = self._soonest(target, selections)
+            if self._setting(target, types, argument.context):
+                selections = self._selections(argument, types)
+                sources = self._sources(target, types, selections)
+                value = ContextValue(argument.type, len(target.path), sources)
+                soonest = self._soonest(target, types, selections)
                 return ContextRead(
                     argument.name, value, soonest, tuple(found.under(conditions) for found in selections)
                 )
@@ -99,23 +100,24 @@ class Contexts:
                 rest -= setting
         return found
 
-    def _sources(self, target: Target, selections: Sequence[Selection]) -> tuple[Path, ...]:
+    def _sources(
+        self, target: Target, types: frozenset[str], selections: Sequence[Selection]
+    ) -> tuple[Path, ...]:
         place = target.place
         is_told = not (self._graph.root_kind(place.type_name) or self._places.is_interface_object(place))
         return tuple(
-            (OfType(tuple(sorted(selection.types & place.types))), *path) if is_told else path
+            (OfType(tuple(sorted(selection.types & types))), *path) if is_told else path
             for selection in selections
             for path in _leaf_paths(self._graph, target.keys, selection)
         )
 
-    def _soonest(self, target: Target, selections: Sequence[Selection]) -> Target:
+    def _soonest(self, target: Target, types: frozenset[str], selections: Sequence[Selection]) -> Target:
         """The objects in that of their fetches from which `selections` are read soonest."""
 
         def rank(fetched: Target) -> tuple[int, int]:
             reach = self._reachability.selections(fetched.place, selections)
             return (fetched.fetch.level if fetched.fetch else 0) + reach.depth, reach.requests
 
-        types = target.place.types
         return min(
             (found._replace(place=self._places.narrowed(found.place, types)) for found in target.fetched()),
             key=rank,
@@ -128,12 +130,13 @@ def _narrowed(at: Target, types: _Types) -> Target:
         return at
     above = at.above.target
     steps = at.path[len(above.path) :]
-    if types[0] != above.place.types:
+    if types[0] != at.above.types:
         own = steps[1:] if isinstance(steps[0], OfType) else steps
         steps = (OfType(tuple(sorted(types[0]))), *own)
     narrowed = _narrowed(above, types[1:])
-    narrowed = narrowed._replace(place=narrowed.place._replace(types=types[0]))
-    return at._replace(path=(*narrowed.path, *steps), above=Above(narrowed, at.above.conditions))
+    return at._replace(
+        path=(*narrowed.path, *steps), above=at.above._replace(target=narrowed, types=types[0])
+    )
 
 
 def _leaf_paths(graph: QueryGraph, keys: ResponseKeys, selection: Selection) -> Iterator[Path]:

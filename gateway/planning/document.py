@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from gateway.planning.fetch_graph import ContextValue, FetchNode, SelectedField, SelectedObject
+from gateway.planning.fragments import Block, shortened
 from gateway.planning.plan import ContextArgument, EntityFetch, Fetch
 from gateway.planning.renames import Renames
 from gateway.planning.requests import Request
@@ -27,13 +28,15 @@ class Documents:
         first = request.fetches[0]
         renames: Renames | None = None
         if request.is_entity:
+            texts, fragments = self._texts(writer.blocks, request)
             body = "".join(
                 f"{_alias(entity.alias)}_entities(representations:${entity.variable}){text}"
-                for entity, text in zip(entities, writer.texts, strict=True)
+                for entity, text in zip(entities, texts, strict=True)
             )
         else:
             renames = Renames(self._graph, request.subgraph, first.selected)
-            body = writer.selection_set(first.selected, renames)[1:-1]
+            (text,), fragments = self._texts([writer.block(first.selected, renames)], request)
+            body = text[1:-1]
         used = tuple(name for name in self._variables if name in writer.variables)
         definitions = [f"${entity.variable}:[_Any!]!" for entity in entities]
         definitions += [f"${found.variable}:{found.type}" for entity in entities for found in entity.context]
@@ -46,7 +49,7 @@ class Documents:
             id=self._count,
             subgraph=request.subgraph,
             operation_kind=first.kind,  # type: ignore[arg-type]  # a kind of root
-            document=f"{head}{{{body}}}",
+            document=f"{head}{{{body}}}{fragments}",
             operation_name=name,
             variables=used,
             entities=entities,
@@ -55,6 +58,16 @@ class Documents:
         )
         self._count += 1
         return fetch
+
+    def _texts(self, blocks: Sequence[Block], request: Request) -> tuple[list[str], str]:
+        """The texts of selection sets and of the fragments that they spread.
+
+        Root types have none, for subgraphs may have other names for them. Nor has a request with values of
+        contexts, whose `_entities` fields the executor writes again for objects that differ in them.
+        """
+        if any(fetch.context for fetch in request.fetches):
+            return [block.text for block in blocks], ""
+        return shortened(blocks, lambda name: name != "_Entity" and not self._graph.root_kind(name))
 
     def _name(self, subgraph: str) -> str | None:
         if self._operation_name is None:
@@ -65,15 +78,15 @@ class Documents:
     def _entities(self, request: Request, writer: "_Writer") -> tuple[EntityFetch, ...]:
         """One entity fetch for each selection; fetches that ask the same of several paths become one."""
         found: dict[tuple[object, ...], list[FetchNode]] = {}
-        texts: dict[tuple[object, ...], tuple[str, Renames]] = {}
+        blocks: dict[tuple[object, ...], tuple[Block, Renames]] = {}
         for fetch in request.fetches:
             renames = Renames(self._graph, request.subgraph, fetch.selected)
             writer.context |= self._context_arguments(fetch, len(found) + 1)
-            text = writer.selection_set(fetch.selected, renames, typename=fetch.tells_types)
-            key = (text, tuple(fetch.representations.values()), fetch.context and fetch.path)
+            block = writer.block(fetch.selected, renames, typename=fetch.tells_types)
+            key = (block.text, tuple(fetch.representations.values()), fetch.context and fetch.path)
             found.setdefault(key, []).append(fetch)
-            texts[key] = (text, renames)
-        writer.texts = [text for text, _ in texts.values()]
+            blocks[key] = (block, renames)
+        writer.blocks = [block for block, _ in blocks.values()]
         prefix = "representations" if "representations" not in self._variables else "_representations"
         single = len(found) == 1
         return tuple(
@@ -82,7 +95,7 @@ class Documents:
                 variable=prefix if single else f"{prefix}{number}",
                 paths=tuple(dict.fromkeys(fetch.path for fetch in fetches)),
                 representations=tuple(fetches[0].representations.values()),
-                renames=tuple(texts[key][1].renamers),
+                renames=tuple(blocks[key][1].renamers),
                 context=tuple(self._context_arguments(fetches[0], number + 1).values()),
             )
             for number, (key, fetches) in enumerate(found.items())
@@ -107,6 +120,9 @@ def _alias(alias: str) -> str:
     return "" if alias == "_entities" else f"{alias}:"
 
 
+_TYPENAME = ("__typename", None)
+
+
 class _Writer:
     """Writes selection sets for one subgraph and notes the variables that they use."""
 
@@ -116,24 +132,24 @@ class _Writer:
         self._satisfied = satisfied
         self.variables: set[str] = set()
         self.context: dict[ContextValue, ContextArgument] = {}
-        self.texts: list[str] = []
+        self.blocks: list[Block] = []
 
-    def selection_set(self, selected: SelectedObject, renames: Renames, *, typename: bool = False) -> str:
-        by_view: dict[str, list[str]] = {selected.type_name: []}
+    def block(self, selected: SelectedObject, renames: Renames, *, typename: bool = False) -> Block:
+        by_view: dict[str, list[tuple[str, Block | None]]] = {selected.type_name: []}
         if selected.typename or typename:
-            by_view[selected.type_name].append("__typename")
+            by_view[selected.type_name].append(_TYPENAME)
         for field in selected.fields.values():
             if not field.below and field.selection.conditions and self._is_unconditional(selected, field):
                 continue
             by_view.setdefault(field.view, []).append(self._field(field, renames))
         own = by_view.pop(selected.type_name)
-        parts = own + [f"...on {view}{{{_spaced(fields)}}}" for view, fields in by_view.items()]
-        return f"{{{_spaced(parts or ['__typename'])}}}"
+        parts = own + [(f"...on {view}", Block.of(view, fields)) for view, fields in by_view.items()]
+        return Block.of(selected.type_name, parts or [_TYPENAME])
 
     def _is_unconditional(self, selected: SelectedObject, field: SelectedField) -> bool:
         return (field.response_key, field.view, ()) in selected.fields
 
-    def _field(self, field: SelectedField, renames: Renames) -> str:
+    def _field(self, field: SelectedField, renames: Renames) -> tuple[str, Block | None]:
         selection = field.selection
         response_key = renames.response_key(field)
         text = selection.name if response_key == selection.name else f"{response_key}:{selection.name}"
@@ -143,7 +159,7 @@ class _Writer:
             self.variables |= selection.variables
             text += f"({', '.join(arguments)})"
         text += self._directives(selection.conditions)
-        return text + self.selection_set(field.below, renames) if field.below else text
+        return text, self.block(field.below, renames) if field.below else None
 
     def _directives(self, conditions: Conditions) -> str:
         open_conditions = [condition for condition in conditions if condition not in self._satisfied]
@@ -151,7 +167,3 @@ class _Writer:
         return "".join(
             f" @{'include' if wanted else 'skip'}(if:${variable})" for variable, wanted in open_conditions
         )
-
-
-def _spaced(parts: Sequence[str] | Iterable[str]) -> str:
-    return " ".join(parts)

@@ -61,14 +61,14 @@ class EntityMoves:
         """The moves for objects that the place's subgraph knows as `view`."""
         if self._graph.root_kind(view):
             return self._root_moves(place, view)
-        first = place._replace(again=False)
-        key = (first, view)
+        place = place.at_hand
+        key = (place, view)
         found = self._known.get(key)
         if found is None:
             if key in self._open:
                 return ()
             self._open.add(key)
-            found = self._find(first, view)
+            found = self._find(place, view)
             self._open.discard(key)
             if not self._open:
                 self._known[key] = found

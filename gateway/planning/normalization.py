@@ -123,9 +123,10 @@ class Normalizer:
             for key, found in position.fields.items()
             if not self._is_covered(found, by_response_key[key[0]])
         ]
+        left = list(_without_repeats(selections))
         return Normalized(
-            tuple(found for found in selections if found.part == part),
-            tuple(found for found in selections if found.part != part),
+            tuple(found for found in left if found.part == part),
+            tuple(found for found in left if found.part != part),
         )
 
     def _collect(
@@ -232,6 +233,21 @@ class Normalizer:
         leaf = self._next_leaf
         self._next_leaf <<= 1
         return leaf
+
+
+def _without_repeats(selections: Sequence[Selection]) -> Iterator[Selection]:
+    """Composite fields without what another one selects for more types or under fewer conditions anyway."""
+    by_response_key: dict[str, list[Selection]] = {}
+    for selection in selections:
+        if selection.selections:
+            by_response_key.setdefault(selection.response_key, []).append(selection)
+    for selection in selections:
+        left = selection
+        for other in by_response_key.get(selection.response_key, ()):
+            if other is not selection and other.covers(selection) and left.leaves:
+                left = left.restricted(left.leaves_beyond(other))
+        if left.leaves or left.deferred:
+            yield left
 
 
 def _narrowed(path: Path, all_types: frozenset[str], types: frozenset[str]) -> Path:

@@ -21,6 +21,11 @@ class Place(NamedTuple):
     provided: tuple[Selection, ...] = ()
     again: bool = False
 
+    @property
+    def at_hand(self) -> "Place":
+        """The same objects, asked in the request that they are in."""
+        return self._replace(again=False) if self.again else self
+
 
 class Places:
     """Moves between places inside one subgraph."""

@@ -191,8 +191,15 @@ class Defer(Struct, frozen=True, tag=True):
     primary: "PlanNode | None"
     deferred: tuple[Deferred, ...]
 
+    def at_once(self) -> "PlanNode":
+        """What fetches everything for one answer."""
+        nodes = (self.primary, *(part.node for part in self.deferred))
+        return Sequence(tuple(node for node in nodes if node is not None))
 
-PlanNode: TypeAlias = Fetch | Sequence | Parallel | Condition | Subscription | Defer
+
+PlanNode: TypeAlias = Fetch | Sequence | Parallel | Condition
+TopNode: TypeAlias = PlanNode | Subscription | Defer
+"""What a plan may be: some nodes stand only at its top."""
 
 
 class QueryPlan(Struct, frozen=True):
@@ -204,7 +211,7 @@ class QueryPlan(Struct, frozen=True):
 
     operation: OperationDefinitionNode
     fragments: dict[str, FragmentDefinitionNode]
-    node: PlanNode | None
+    node: TopNode | None
 
     @property
     def fetch_count(self) -> int:
@@ -229,7 +236,7 @@ class QueryPlan(Struct, frozen=True):
         return plan_to_json(self.node)
 
 
-def fetch_count(node: PlanNode | None) -> int:
+def fetch_count(node: TopNode | None) -> int:
     match node:
         case Fetch() | None:
             return int(node is not None)
@@ -241,7 +248,7 @@ def fetch_count(node: PlanNode | None) -> int:
             return fetch_count(primary)
 
 
-def depth(node: PlanNode | None) -> int:
+def depth(node: TopNode | None) -> int:
     match node:
         case Fetch() | None:
             return int(node is not None)

@@ -25,7 +25,7 @@ from gateway.planning.nesting import deep_nesting
 from gateway.planning.normalization import Normalized, Normalizer
 from gateway.planning.operation import check_operation, parse_operation, with_defer
 from gateway.planning.places import Place, Places
-from gateway.planning.plan import Defer, Deferred, PlanNode, QueryPlan, Subscription
+from gateway.planning.plan import Defer, Deferred, PlanNode, QueryPlan, Subscription, TopNode
 from gateway.planning.reach import Reachability
 from gateway.planning.requests import Request
 from gateway.planning.scheduling import in_sequence, schedule, under_conditions
@@ -84,7 +84,7 @@ class Planner:
         operation: OperationDefinitionNode,
         fragments: Mapping[str, FragmentDefinitionNode],
         at_once: frozenset[PartKey],
-    ) -> PlanNode | None:
+    ) -> TopNode | None:
         """The plan in which the deferred parts `at_once` bring nothing of their own; more of them where need be."""
         kind = operation.operation
         root_type = self._supergraph.roots[kind.value]
@@ -98,7 +98,9 @@ class Planner:
             unreached = {normalizer.parts[part].key for part in error.parts}
             more = {part.key for part in normalizer.parts} if at_once else unreached
             return self._node(graph, operation, fragments, at_once | more)
-        return Defer(node, planning.deferred(normalizer.parts)) if normalizer.parts else node
+        if not normalizer.parts or isinstance(node, Subscription):
+            return node
+        return Defer(node, planning.deferred(normalizer.parts))
 
     def _graph_for(self, labels: frozenset[str]) -> _Graph:
         known = labels & self._labels
@@ -133,7 +135,7 @@ class _Planning:
         self._later: list[Request] = []
         self._fetch_ids: dict[Request, int] = {}
 
-    def node(self, kind: OperationType, root_fields: Normalized) -> PlanNode | None:
+    def node(self, kind: OperationType, root_fields: Normalized) -> PlanNode | Subscription | None:
         """The plan of all that is not deferred."""
         match kind:
             case OperationType.QUERY:
@@ -156,7 +158,7 @@ class _Planning:
             depends=tuple(sorted(self._fetch_ids[parent] for parent in parents)),
         )
 
-    def _subscription(self, selections: Sequence[Selection]) -> PlanNode:
+    def _subscription(self, selections: Sequence[Selection]) -> Subscription:
         """One request for the one root field (section 5.2.3.1), and what is asked for each of its events."""
         ((group, subgraph),) = self._serial(selections)
         requests = self._requests(Normalized(tuple(group)), subgraph)

@@ -29,18 +29,18 @@ from gateway.planning.plan import (
     OfType,
     Parallel,
     Path,
-    PlanNode,
     Representation,
     RequiredField,
     RequiredSelection,
     Sequence,
     Subscription,
+    TopNode,
 )
 
 _INDENT = "  "
 
 
-def print_plan(node: PlanNode | None) -> str:
+def print_plan(node: TopNode | None) -> str:
     """The plan in the QueryPlan notation."""
     with deep_nesting:
         return "QueryPlan {}" if node is None else _block("QueryPlan", [_print_node(node) + ","])
@@ -50,7 +50,7 @@ def _block(head: str, parts: Iterable[str]) -> str:
     return f"{head} {{\n{indent(chr(10).join(parts), _INDENT)}\n}}"
 
 
-def _print_node(node: PlanNode) -> str:
+def _print_node(node: TopNode) -> str:
     match node:
         case Fetch():
             return _print_fetch(node)
@@ -108,15 +108,16 @@ def selected_by(part: Deferred) -> SelectionSetNode:
 
 
 def _print_fetch(fetch: Fetch) -> str:
-    root = _root_selections(fetch)
+    operation, *others = parse(fetch.document, no_location=True).definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    root, fragments = operation.selection_set, [print_ast(fragment) for fragment in others]
+    head = f'Fetch(service: "{fetch.subgraph}")'
     if not fetch.entities:
-        plain = _block(f'Fetch(service: "{fetch.subgraph}")', [print_ast(root)])
+        plain = _block(head, [print_ast(root), *fragments])
         return _flattened(fetch.path, plain) if fetch.path else plain
     if is_flatten(fetch):
         entity = fetch.entities[0]
-        return _flattened(
-            entity.paths[0], _block(f'Fetch(service: "{fetch.subgraph}")', [_print_entity(entity, root)])
-        )
+        return _flattened(entity.paths[0], _block(head, [_print_entity(entity, root), *fragments]))
     parts = [
         _block(
             entity.alias,
@@ -124,7 +125,7 @@ def _print_fetch(fetch: Fetch) -> str:
         )
         for entity in fetch.entities
     ]
-    return _block(f'BatchFetch(service: "{fetch.subgraph}")', [_block("", parts).lstrip()])
+    return _block(f"Batch{head}", [_block("", parts).lstrip(), *fragments])
 
 
 def _flattened(path: Path, node: str) -> str:
@@ -169,12 +170,6 @@ def _quoted(path: Path) -> str:
             case OfType(types):
                 text += f"|[{','.join(types)}]"
     return f'"{text.removeprefix(".")}"'
-
-
-def _root_selections(fetch: Fetch) -> SelectionSetNode:
-    operation = parse(fetch.document, no_location=True).definitions[0]
-    assert isinstance(operation, OperationDefinitionNode)
-    return operation.selection_set
 
 
 def _answer_of(entity: EntityFetch, root: SelectionSetNode) -> SelectionSetNode:

@@ -4,8 +4,9 @@ The costs are estimates for choosing: the depth is exact for a selection alone, 
 selections will share are counted for each, and what is read of contexts is taken to be at hand.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
+from weakref import proxy
 
 from gateway.planning.entity_moves import EntityMoves, Move
 from gateway.planning.estimates import NOTHING, Reach
@@ -26,13 +27,24 @@ class Option(NamedTuple):
     reach: Reach
 
 
+def _estimate_of(reachability: "Reachability") -> Callable[[Place, Iterable[Selection]], Reach]:
+    """What its own searches ask it, without a cycle: what it knows is much, and goes as soon as the plan is there."""
+    known = proxy(reachability)
+
+    def estimate(place: Place, selections: Iterable[Selection]) -> Reach:
+        reach: Reach = known.selections(place, selections)
+        return reach
+
+    return estimate
+
+
 class Reachability:
     """Computes what it is asked, once. One object for the planning of one operation."""
 
     def __init__(self, places: Places, known_moves: dict[tuple[Place, str], tuple[Move, ...]]) -> None:
         self._places = places
         self._graph = places.graph
-        self._moves = EntityMoves(places, self.selections, known_moves)
+        self._moves = EntityMoves(places, _estimate_of(self), known_moves)
         self._known: dict[tuple[Place, Selection], Reach] = {}
         self._options: dict[tuple[Place, str, Selection], tuple[Option, ...]] = {}
         self._without_moves: dict[tuple[Place, str, Selection], int] = {}
@@ -178,7 +190,7 @@ class Reachability:
         before = Reach(0, move.depth - 1, move.requests - 1)
         if field.requires:
             requires = self._places.field_sets.read(field.requires, move.view)
-            needed = self.selections(place._replace(again=False), requires)
+            needed = self.selections(place.at_hand, requires)
             if any(required.leaves & ~needed.leaves for required in requires):
                 return None
             before = before.beside(needed)

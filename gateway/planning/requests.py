@@ -120,15 +120,16 @@ def depths(requests: Sequence[Request]) -> dict[int | None, int]:
 def levels(requests: Sequence[Request]) -> dict[Request, int]:
     """For each request the length of the longest chain that ends with it."""
     known: dict[Request, int] = {}
-
-    def level(request: Request) -> int:
-        if request not in known:
-            known[request] = 1 + max(map(level, request.parents), default=0)
-        return known[request]
-
     for request in requests:
-        level(request)
+        _level(request, known)
     return known
+
+
+def _level(request: Request, known: dict[Request, int]) -> int:
+    level = known.get(request)
+    if level is None:
+        level = known[request] = 1 + max((_level(parent, known) for parent in request.parents), default=0)
+    return level
 
 
 def ancestors(level: Mapping[Request, int]) -> dict[Request, set[Request]]:
@@ -194,17 +195,21 @@ def _stays_within(
 ) -> bool:
     """Whether no chain becomes longer when `second` is joined to `first`."""
     known: dict[Request, int] = {}
-    together = first.parents | second.parents
+    pair = (first, second)
+    return all(_level_joined(request, pair, known) <= longest[request.part] for request in requests)
 
-    def level(request: Request) -> int:
-        if request is second:
-            request = first
-        if request not in known:
-            parents = together if request is first else request.parents
-            known[request] = 1 + max(map(level, parents), default=0)
-        return known[request]
 
-    return all(level(request) <= longest[request.part] for request in requests)
+def _level_joined(request: Request, pair: tuple[Request, Request], known: dict[Request, int]) -> int:
+    """The level of a request if the `pair` were one."""
+    first, second = pair
+    if request is second:
+        request = first
+    level = known.get(request)
+    if level is None:
+        parents = first.parents | second.parents if request is first else request.parents
+        level = 1 + max((_level_joined(parent, pair, known) for parent in parents), default=0)
+        known[request] = level
+    return level
 
 
 def _join(requests: list[Request], first: Request, second: Request) -> None:

@@ -73,6 +73,26 @@ class Selection:
             part = self._parts.setdefault(wanted, self._changed(selections=children, leaves=wanted))
         return part
 
+    def covers(self, other: "Selection") -> bool:
+        """Whether the field is selected wherever and whenever `other` is, as the same member."""
+        return (
+            self.response_key == other.response_key
+            and self.part == other.part
+            and other.types <= self.types
+            and set(self.conditions) <= set(other.conditions)
+        )
+
+    def leaves_beyond(self, outer: "Selection") -> int:
+        """The leaves that `outer`, which covers the field, does not select too."""
+        beyond = 0
+        for inner in self.selections:
+            covering = [found for found in outer.selections if found.covers(inner)]
+            if not covering:
+                beyond |= inner.leaves
+            elif inner.selections:
+                beyond |= inner.leaves_beyond(covering[0])
+        return beyond
+
     def leaf_fields(self) -> Iterator[str]:
         """The coordinates of the fields at its ends."""
         if not self.selections:

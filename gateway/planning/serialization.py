@@ -20,22 +20,22 @@ from gateway.planning.plan import (
     OfType,
     Parallel,
     Path,
-    PlanNode,
     Representation,
     RequiredField,
     RequiredSelection,
     Sequence,
     Subscription,
+    TopNode,
 )
 from gateway.planning.printing import deferred_path, is_flatten, selected_by
 
 
-def plan_to_json(node: PlanNode | None) -> dict[str, Any]:
+def plan_to_json(node: TopNode | None) -> dict[str, Any]:
     """The plan as plain data with the names of Apollo's JSON."""
     return {"kind": "QueryPlan"} if node is None else {"kind": "QueryPlan", "node": _node_to_json(node)}
 
 
-def _node_to_json(node: PlanNode) -> dict[str, Any]:
+def _node_to_json(node: TopNode) -> dict[str, Any]:
     match node:
         case Fetch():
             return _fetch_to_json(node)

@@ -48,9 +48,10 @@ class Target(NamedTuple):
 
 
 class Above(NamedTuple):
-    """The objects of which others are members, and the conditions under which those are selected."""
+    """Of the objects `target` those of `types`, of which others are members, selected under `conditions`."""
 
     target: Target
+    types: frozenset[str]
     conditions: Conditions
 
 

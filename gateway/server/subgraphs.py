@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from functools import lru_cache, partial
 
-from common.http import Request, Response, Transport, TransportError, open_transport
+from common.http import Request, Response, Transport, TransportError, TransportLimits, open_transport
 from gateway.server.asgi import ASGIApp
 from gateway.server.config import RouterConfig
 from gateway.server.metrics import Metrics
@@ -72,9 +72,9 @@ def open_subgraphs(
 def _open(
     name: str, url: str, config: RouterConfig, apps: Mapping[str, ASGIApp], metrics: Metrics
 ) -> Transport:
-    transport = SubgraphTransport(
-        name, open_transport(url, apps=apps), timeout=config.subgraph_timeout(name), metrics=metrics
-    )
+    timeout = config.subgraph_timeout(name)
+    opened = open_transport(url, apps=apps, limits=TransportLimits(response_timeout=timeout))
+    transport = SubgraphTransport(name, opened, timeout=timeout, metrics=metrics)
     if config.deduplicates(name):
         return SharingTransport(transport, metrics.shared.labels(name).inc)
     return transport

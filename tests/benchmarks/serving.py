@@ -25,8 +25,8 @@ import uvloop
 from common.http import Request, Response, Transport, open_transport
 from common.telemetry import configure_logging
 from gateway.server.app import create_router_app
-from gateway.server.collector import settle
 from gateway.server.metrics import Metrics
+from gateway.server.process import settle
 from gateway.server.router import Router
 from gateway.server.subgraphs import SubgraphTransport
 from gateway.supergraph import Supergraph

@@ -27,6 +27,7 @@ from gateway.composition.model.value import EnumLiteral, Value
 from gateway.composition.result import SourceLocation
 
 _VERSION = re.compile(r"v(\d+)\.(\d+)")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(slots=True)
@@ -161,12 +162,17 @@ def _add_link(links: Links, application: Application, diagnostics: Diagnostics, 
         diagnostics.error("INVALID_LINK_DIRECTIVE_USAGE", message, f"@{application.name}", at)
         return
     alias = arguments.get("as")
+    namespace = alias if isinstance(alias, str) else name
+    if not _NAME.fullmatch(namespace) or "__" in namespace:
+        message = f'{prefix}Cannot link feature {identity} as "{namespace}", which is no GraphQL name without "__": rename it by `as`.'
+        diagnostics.error("INVALID_LINK_DIRECTIVE_USAGE", message, f"@{application.name}", at)
+        return
     purpose = arguments.get("for")
     link = Link(
         identity=identity,
         name=name,
         version=version,
-        namespace=alias if isinstance(alias, str) else name,
+        namespace=namespace,
         purpose=purpose.name if isinstance(purpose, EnumLiteral) else None,
         location=application.location,
     )
@@ -199,7 +205,7 @@ def _read_imports(link: Link, imports: Value, diagnostics: Diagnostics, prefix: 
             )
         else:
             problem = _import_problem(link, name, alias)
-            link.imports[name] = alias or name
+            link.imports[name] = alias if alias and problem is None else name
         if problem is not None:
             diagnostics.error("INVALID_LINK_DIRECTIVE_USAGE", prefix + problem, None, (link.location,))
 
@@ -208,6 +214,10 @@ def _import_problem(link: Link, name: str, alias: str | None) -> str | None:
     if alias is not None and name.startswith("@") != alias.startswith("@"):
         wanted, kind = ("", "directive") if name.startswith("@") else ("not ", "type")
         return f'Invalid @link import renaming: {kind} "{name}" import name should {wanted}start with a "@".'
+    if alias is not None and (
+        not _NAME.fullmatch(alias.removeprefix("@")) or alias.startswith(("__", "@__"))
+    ):
+        return f'Invalid @link import renaming: "{alias}" is no GraphQL name, or one that is reserved.'
     elements = known_elements(link)
     if elements is not None and name not in elements:
         hint = f' Did you mean directive "@{name}"?' if f"@{name}" in elements else ""

@@ -12,6 +12,7 @@ from gateway.composition.merge.context import MergeContext
 from gateway.composition.model.schema import Application, DirectiveDefinition, Type
 from gateway.composition.model.typeref import named_type
 from gateway.composition.model.value import EnumLiteral
+from gateway.composition.result import SourceLocation
 
 
 class Composed(NamedTuple):
@@ -91,13 +92,14 @@ def _of_apollo(
 
 def _agree(context: MergeContext, requested: list[Composed]) -> bool:
     """Whether all subgraphs mean the same by each directive and link compatible versions of each specification."""
-    problems: dict[str, None] = {}
+    problems: dict[str, dict[SourceLocation | None, None]] = {}
     for each in requested:
         for other in requested:
-            if each.subgraph < other.subgraph:
-                problems |= dict.fromkeys(_disagreements(each, other))
-    for problem in problems:
-        context.diagnostics.error("DIRECTIVE_COMPOSITION_ERROR", problem, "schema")
+            for problem in _disagreements(each, other) if each.subgraph < other.subgraph else ():
+                places = problems.setdefault(problem, {})
+                places |= {each.link.location: None, other.link.location: None}
+    for problem, places in problems.items():
+        context.diagnostics.error("DIRECTIVE_COMPOSITION_ERROR", problem, "schema", places)
     return not problems
 
 

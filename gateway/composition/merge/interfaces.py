@@ -26,7 +26,7 @@ def check_interface(context: MergeContext, sources: Sources[Type], target: Type)
 
 def _check_key(context: MergeContext, index: int, each: Type, implementations: list[str]) -> None:
     resolvable = next((key for key in each.applied("key") if key.arguments.get("resolvable", True)), None)
-    defined = context.subgraphs[index].schema.types
+    defined = _represented(context, index, each.name)
     missing = [name for name in implementations if name not in defined]
     if resolvable is None or not missing:
         return
@@ -38,6 +38,16 @@ def _check_key(context: MergeContext, index: int, each: Type, implementations: l
     )
     code = "INTERFACE_KEY_MISSING_IMPLEMENTATION_TYPE"
     context.diagnostics.error(code, message, each.name, [resolvable.location])
+
+
+def _represented(context: MergeContext, index: int, interface: str) -> set[str]:
+    """The types that a subgraph defines, and those that an interface object stands for which is one of the interface."""
+    schema = context.subgraphs[index].schema
+    names = set(schema.types)
+    for each in schema.implementations(interface):
+        if each.is_interface_object:
+            names |= {found.name for found in context.supergraph.implementations(each.name)}
+    return names
 
 
 def _check_interface_object(

@@ -1,6 +1,6 @@
 """How a validation rule reports: with its subgraph's name before each message."""
 
-from gateway.composition.diagnostics import Diagnostics
+from gateway.composition.diagnostics import Diagnostics, present
 from gateway.composition.ingest.subgraph import SubgraphSchema
 from gateway.composition.model.schema import Schema
 from gateway.composition.result import SourceLocation
@@ -17,7 +17,10 @@ class SubgraphReport:
         self._diagnostics = diagnostics
 
     def error(self, code: str, message: str, coordinate: str | None, *places: SourceLocation | None) -> None:
-        self._diagnostics.error(code, f"[{self.subgraph.name}] {message}", coordinate, places)
+        """Report an error; one of what the subgraph does not write itself stands at the start of its SDL."""
+        name = self.subgraph.name
+        found = present(places) or (SourceLocation(name, 1, 1),)
+        self._diagnostics.error(code, f"[{name}] {message}", coordinate, found)
 
     def invalid(self, message: str, coordinate: str | None, *places: SourceLocation | None) -> None:
         """Report what the GraphQL specification itself forbids."""

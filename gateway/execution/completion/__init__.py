@@ -5,6 +5,7 @@ abstract types, null propagation), by the API schema. Code is generated for each
 type that occurs, once for each combination of the values of the operation's `@skip`/`@include` variables.
 """
 
+from gateway.execution.completion.deferred import DeferredShape, DeferredShapes
 from gateway.execution.completion.shapes import Shapes
 
-__all__ = ["Shapes"]
+__all__ = ["DeferredShape", "DeferredShapes", "Shapes"]

@@ -56,11 +56,15 @@ def _holds(directive: DirectiveNode, conditions: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class FieldCollector:
-    """`conditions` are the values of the variables that `@skip` and `@include` use."""
+    """`conditions` are the values of the variables that `@skip` and `@include` use.
+
+    Fragments whose nodes have their identities in `deferred` select nothing.
+    """
 
     schema: GraphQLSchema
     fragments: Mapping[str, FragmentDefinitionNode]
     conditions: Mapping[str, bool]
+    deferred: frozenset[int] = frozenset()
 
     def collect(self, runtime_type: RuntimeType, sets: Iterable[SelectionSetNode]) -> GroupedFields:
         grouped: GroupedFields = {}
@@ -69,20 +73,26 @@ class FieldCollector:
             self._visit(runtime_type, selection_set, grouped, visited)
         return grouped
 
-    def needs_object_type(self, interface: GraphQLInterfaceType, sets: Iterable[SelectionSetNode]) -> bool:
-        """Whether an answer depends on which object type of `interface` a value has."""
-        return any(self._is_type_specific(interface, each) for node in sets for each in node.selections)
+    def _selects(self, selection: SelectionNode) -> bool:
+        return id(selection) not in self.deferred and is_included(selection, self.conditions)
 
-    def _is_type_specific(self, interface: GraphQLInterfaceType, selection: SelectionNode) -> bool:
-        if not is_included(selection, self.conditions):
-            return False
-        if isinstance(selection, FieldNode):
-            return selection.name.value == "__typename"
-        fragment = self._fragment(selection, set())
-        assert fragment is not None
-        return not self._applies(fragment.type_condition, interface) or self.needs_object_type(
-            interface, [fragment.selection_set]
-        )
+    def reaches(
+        self, runtime_type: RuntimeType, sets: Iterable[SelectionSetNode], fragment: SelectionNode
+    ) -> bool:
+        """Whether objects of the type come to a fragment: by conditions, and the types of the fragments around it."""
+        for selection in (each for node in sets for each in node.selections):
+            if isinstance(selection, FieldNode) or not self._selects(selection):
+                continue
+            if selection is fragment:
+                return True
+            inner = self._fragment(selection, set())
+            if (
+                inner is not None
+                and self._applies(inner.type_condition, runtime_type)
+                and self.reaches(runtime_type, [inner.selection_set], fragment)
+            ):
+                return True
+        return False
 
     def depends_on_runtime_type(
         self, interface: GraphQLInterfaceType, sets: Iterable[SelectionSetNode]
@@ -92,7 +102,7 @@ class FieldCollector:
             self._depends(interface, selection)
             for selection_set in sets
             for selection in selection_set.selections
-            if is_included(selection, self.conditions)
+            if self._selects(selection)
         )
 
     def _depends(self, interface: GraphQLInterfaceType, selection: SelectionNode) -> bool:
@@ -112,7 +122,7 @@ class FieldCollector:
         visited: set[str],
     ) -> None:
         for selection in node.selections:
-            if not is_included(selection, self.conditions):
+            if not self._selects(selection):
                 continue
             if isinstance(selection, FieldNode):
                 grouped.setdefault((selection.alias or selection.name).value, []).append(selection)

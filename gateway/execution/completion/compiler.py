@@ -61,6 +61,13 @@ class Compiler:
             fast_check=FAST_CHECKS.get(nullable.name) if is_leaf_type(nullable) else None,
         )
 
+    def composite(self, named: Any, sets: list[SelectionSetNode], coordinate: str) -> Completer:
+        """The completer of objects of an object type or of an abstract one."""
+        if is_object_type(named):
+            return self.object(named, sets, coordinate)
+        assert is_abstract_type(named)
+        return self._abstract(named, sets, coordinate)
+
     def _value(self, nullable: Any, nodes: list[FieldNode], coordinate: str) -> Completer | None:
         """None where every value stands as it is."""
         if is_list_type(nullable):
@@ -68,10 +75,7 @@ class Compiler:
         if is_leaf_type(nullable):
             return leaf_completer(nullable, coordinate)
         sets = [node.selection_set for node in nodes if node.selection_set is not None]
-        if is_object_type(nullable):
-            return self.object(nullable, sets, coordinate)
-        assert is_abstract_type(nullable)
-        return self._abstract(nullable, sets, coordinate)
+        return self.composite(nullable, sets, coordinate)
 
     def _list(self, item_type: GraphQLOutputType, nodes: list[FieldNode], coordinate: str) -> Completer:
         non_null = is_non_null_type(item_type)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from graphql import GraphQLObjectType, GraphQLSchema, OperationDefinitionNode
+from graphql import GraphQLObjectType, GraphQLSchema, OperationDefinitionNode, SelectionSetNode
 
 from gateway.execution.completion.collect_fields import FieldCollector
 from gateway.execution.completion.compiler import Compiler
@@ -16,13 +16,11 @@ from gateway.planning.plan import QueryPlan
 class Shape:
     """Completes the root, once what the subgraphs know is joined by what the schema knows of itself."""
 
-    def __init__(self, plan: QueryPlan, schema: GraphQLSchema, conditions: Mapping[str, bool]) -> None:
-        fields = FieldCollector(schema, plan.fragments, conditions)
-        root = root_type(schema, plan.operation)
-        sets = [plan.operation.selection_set]
-        self._complete = Compiler(fields).object(root, sets, root.name)
+    def __init__(self, plan: QueryPlan, fields: FieldCollector, selection_set: SelectionSetNode) -> None:
+        root = root_type(fields.schema, plan.operation)
+        self._complete = Compiler(fields).object(root, [selection_set], root.name)
         self._introspection = Introspection.of(
-            plan.operation, plan.fragments.values(), schema, fields.collect(root, sets)
+            plan.operation, plan.fragments.values(), fields.schema, fields.collect(root, [selection_set])
         )
 
     def complete(self, data: dict[str, Any], variables: Mapping[str, Any], log: ErrorLog) -> Any:
@@ -35,7 +33,11 @@ class Shapes:
     """The shapes of one operation, made when they are first wanted."""
 
     def __init__(self, plan: QueryPlan, schema: GraphQLSchema) -> None:
-        self._by_conditions = ByConditions(plan, lambda conditions: Shape(plan, schema, conditions))
+        def make(conditions: Mapping[str, bool]) -> Shape:
+            fields = FieldCollector(schema, plan.fragments, conditions)
+            return Shape(plan, fields, plan.operation.selection_set)
+
+        self._by_conditions = ByConditions(plan, make)
 
     def of(self, variables: Mapping[str, Any]) -> Shape:
         return self._by_conditions.of(variables)

@@ -16,7 +16,7 @@ from gateway.execution.typed.placing import Place, Placing
 from gateway.execution.typed.shape import Objects, ShapeBuilder, Unfit, Variant
 from gateway.execution.typed.source import encode
 from gateway.execution.typed.structs import Structs
-from gateway.planning.plan import Fetch, QueryPlan
+from gateway.planning.plan import Defer, Fetch, QueryPlan, Subscription
 
 MAX_PAUSE = 1023
 """How many runs a program sits out at most, after so many in a row turned out unfit."""
@@ -73,8 +73,8 @@ def compile_program(plan: QueryPlan, schema: GraphQLSchema, conditions: Mapping[
 
 
 def _compile(plan: QueryPlan, schema: GraphQLSchema, conditions: Mapping[str, bool]) -> Program:
-    if plan.node is None:
-        raise Unfit("introspection")
+    if plan.node is None or isinstance(plan.node, Subscription | Defer):
+        raise Unfit("nothing to fetch, or an answer in parts")
     fields = FieldCollector(schema, plan.fragments, conditions)
     root = ShapeBuilder(fields).build(root_type(schema, plan.operation), plan.operation.selection_set)
     placing = Placing(root, schema, conditions)

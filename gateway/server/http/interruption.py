@@ -46,6 +46,7 @@ class Interruption:
         self._timer.cancel()
         if self._watch is not None:
             self._watch.cancel()
+            self._watch = None  # it holds this object
         if self._reason is None or self._task.uncancel() > self._cancellations:
             return
         if kind is asyncio.CancelledError:

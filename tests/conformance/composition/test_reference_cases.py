@@ -7,6 +7,7 @@ The same verdict; the same codes where both fail with equal, documented ones; th
 import gzip
 import json
 import os
+import random
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -14,9 +15,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from graphql import build_schema, lexicographic_sort_schema, print_schema
+from graphql import build_schema, lexicographic_sort_schema, parse, print_schema
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.composition import CompositionResult, Subgraph, compose
+from gateway.composition.diagnostics import Diagnostics
+from gateway.composition.emission import printing
+from gateway.composition.ingest.build import SchemaBuilder
+from gateway.supergraph import Supergraph
 
 HERE = Path(__file__).parent
 SHARED = Path(os.environ.get("HANSA_SHARED", HERE.parents[3] / "shared"))
@@ -86,6 +93,80 @@ def test_agrees_with_the_reference_composers(chunk: int) -> None:
     assert {case["id"] for case in cases} & gaps == failed.keys() & gaps, (
         "cases that pass but are listed as gaps"
     )
+
+
+def test_a_supergraph_that_is_parsed_and_printed_is_itself() -> None:
+    composing = [case for case in agreed_cases() if case["apollo"]["ok"]]
+    for case in random.Random(7).sample(composing, 80):
+        result = compose(Subgraph(name=each["name"], sdl=each["sdl"]) for each in case["subgraphs"])
+        for sdl in (result.supergraph_sdl, result.api_schema_sdl):
+            schema = SchemaBuilder("", {}, Diagnostics()).add(parse(sdl or ""))
+            assert printing.print_schema(schema) == sdl, case["id"]
+
+
+TOKEN = re.compile(r'"""(?:.|\n)*?"""|"(?:\\.|[^"\n])*"|\w+|\s+|\.\.\.|.')
+ODD = (
+    "\0",
+    "\ufeff",
+    "\r\n",
+    "\ud800",
+    "{",
+    "}",
+    '"',
+    '"""',
+    "@",
+    "$x",
+    "null",
+    "[",
+    "1e999",
+    '"{"',
+    '"@a:b"',
+    "schema",
+    "on",
+)
+WITHOUT_PLACE = {"NO_QUERIES", "LINK_IMPORT_NAME_MISMATCH", "INVALID_SUBGRAPH_NAME"}
+edits = st.lists(
+    st.tuples(
+        st.sampled_from(("delete", "double", "swap", "replace", "insert")),
+        st.floats(0, 1, exclude_max=True),
+        st.floats(0, 1, exclude_max=True),
+        st.sampled_from(ODD),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def edited(sdl: str, changes: list[tuple[str, float, float, str]]) -> str:
+    tokens = TOKEN.findall(sdl)
+    for kind, first, second, odd in changes:
+        here, there = int(first * len(tokens)), int(second * len(tokens))
+        match kind:
+            case "delete":
+                del tokens[here : here + 3]
+            case "double":
+                tokens[here:here] = tokens[here : here + 5]
+            case "swap":
+                tokens[here], tokens[there] = tokens[there], tokens[here]
+            case "replace":
+                tokens[here] = tokens[there]
+            case _:
+                tokens.insert(here, odd)
+    return "".join(tokens)
+
+
+@given(st.floats(0, 1, exclude_max=True), st.integers(0, 9), edits)
+@settings(deadline=None, max_examples=200, derandomize=True)
+def test_an_edited_case_is_composed_or_refused_with_a_place(
+    which: float, number: int, changes: list[tuple[str, float, float, str]]
+) -> None:
+    subgraphs = [dict(each) for each in agreed_cases()[int(which * len(agreed_cases()))]["subgraphs"]]
+    chosen = subgraphs[number % len(subgraphs)]
+    chosen["sdl"] = edited(chosen["sdl"], changes)
+    result = compose(Subgraph(name=each["name"], sdl=each["sdl"]) for each in subgraphs)
+    assert all(each.locations or each.code in WITHOUT_PLACE for each in result.errors)
+    if result.supergraph_sdl is not None:
+        Supergraph.from_sdl(result.supergraph_sdl)
 
 
 def test_every_known_gap_is_an_agreed_case() -> None:

@@ -17,6 +17,8 @@ FAULTS = {
     "an empty object": OK + b"content-length: 2\r\n\r\n{}",
     "no entities": OK + b'content-length: 11\r\n\r\n{"data":{}}',
     "too few entities": OK + b'content-length: 25\r\n\r\n{"data":{"_entities":[]}}',
+    "too many entities": OK + b'content-length: 39\r\n\r\n{"data":{"_entities":[null,null,null]}}',
+    "invalid UTF-8": OK + b'content-length: 44\r\n\r\n{"data":{"_entities":[{"reviews":"\xff\xfe"},{}]}}',
     "entities that are no list": OK + b'content-length: 24\r\n\r\n{"data":{"_entities":1}}',
     "nothing at all": b"",
 }

@@ -50,6 +50,35 @@ def test_what_is_selected_for_all_types_is_not_selected_again_for_one() -> None:
     assert shape(selections_of("{ node { id ... on X { id } } }")) == [("node", "Query", ("id", "XY"))]
 
 
+def test_below_an_object_what_is_selected_for_all_types_is_not_selected_again() -> None:
+    found = selections_of(
+        "{ node { next { id name } ... on X { next { id next { id } } } ... on Y { next { id } } } }"
+    )
+    assert shape(found) == [
+        (
+            "node",
+            "Query",
+            ("next", "XY", ("id", "XY"), ("name", "XY")),
+            ("next", "X", ("next", "XY", ("id", "XY"))),
+        )
+    ]
+
+
+def test_below_an_object_what_is_selected_anyway_is_not_selected_under_a_condition() -> None:
+    found = selections_of(
+        "query ($a: Boolean!) { node { next { id } next @include(if: $a) { id name } x: next @skip(if: $a) { id } } }"
+    )
+    assert shape(found) == [
+        (
+            "node",
+            "Query",
+            ("next", "XY", ("id", "XY")),
+            ("next", "XY", ("name", "XY")),
+            ("x", "XY", ("id", "XY")),
+        )
+    ]
+
+
 def test_conditions_by_variables_stay_and_literal_ones_are_decided() -> None:
     (node,) = selections_of(
         "query ($a: Boolean!, $b: Boolean!) { node { id @include(if: $a) @skip(if: $b) name @skip(if: true) "

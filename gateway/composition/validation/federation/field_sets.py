@@ -185,7 +185,7 @@ class _FieldSetCheck:
             if field is None:
                 continue
             self._check_field(field, selection, external=external)
-            inner = external or self._is_external(field)
+            inner = external or self._leads_outside(field)
             self._check_use(named_type(field.type), selection.selections, external=inner)
 
     def _check_directives(self, selection: Selection) -> None:
@@ -204,7 +204,9 @@ class _FieldSetCheck:
             self._error("FIELDS_HAS_ARGS", message)
         if self._code == "KEY":
             self._check_key_type(field)
-        elif not selection.selections and not external and not self._is_external(field):
+        elif (
+            not selection.selections and not external and not self._report.subgraph.fields.is_external(field)
+        ):
             self._error("FIELDS_MISSING_EXTERNAL", self._not_external(field))
 
     def _check_key_type(self, field: Field) -> None:
@@ -223,8 +225,8 @@ class _FieldSetCheck:
             )
         return f"{start} provided by this subgraph (it is not marked @external)"
 
-    def _is_external(self, field: Field) -> bool:
-        """External itself, or in some implementation where it is a field of an interface."""
+    def _leads_outside(self, field: Field) -> bool:
+        """Whether what is selected of the field's value is external with it: in some implementation, for an interface."""
         fields = self._report.subgraph.fields
         schema = self._report.schema
         if schema.types[field.parent].kind is not Kind.INTERFACE:

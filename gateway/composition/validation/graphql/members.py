@@ -1,5 +1,7 @@
 """Types have members, names do not begin with two underscores, and input objects can be given a finite value."""
 
+from collections.abc import Iterator
+
 from gateway.composition.model.schema import Field, InputValue, Kind, Schema, Type
 from gateway.composition.model.typeref import is_list, is_non_null, nullable
 from gateway.composition.validation.report import SubgraphReport
@@ -14,8 +16,8 @@ def check_members(report: SubgraphReport) -> None:
         if each.name not in roots:
             _check_not_empty(report, each)
         if each.kind is Kind.INPUT:
-            _check_finite(report, each)
             _check_one_of(report, each)
+    _check_finite(report)
 
 
 def _check_names(report: SubgraphReport, each: Type) -> None:
@@ -47,25 +49,30 @@ def _check_not_empty(report: SubgraphReport, each: Type) -> None:
         )
 
 
-def _check_finite(report: SubgraphReport, start: Type) -> None:
-    """An input object may not contain itself through required fields alone."""
-    reached: set[str] = set()
-    pending = [start.name]
-    while pending:
-        for name in _required_inputs(report.schema, pending.pop()):
-            if name == start.name:
-                message = f'Cannot reference input object "{start.name}" within itself through non-null fields only.'
-                report.invalid(message, start.name, start.location)
-                return
-            if name not in reached:
-                reached.add(name)
-                pending.append(name)
+def _check_finite(report: SubgraphReport) -> None:
+    """An input object may not contain itself through required fields alone: none of them leads back to the path."""
+    finite: set[str] = set()
+    for start in report.schema.of_kind(Kind.INPUT):
+        path = {} if start.name in finite else {start.name: _required_inputs(report.schema, start.name)}
+        while path:
+            name = next(reversed(path))
+            following = next(path[name], None)
+            if following is None:
+                finite.add(name)
+                del path[name]
+            elif following in path:
+                message = (
+                    f'Cannot reference input object "{following}" within itself through non-null fields only.'
+                )
+                report.invalid(message, following, report.schema.types[following].location)
+            elif following not in finite:
+                path[following] = _required_inputs(report.schema, following)
 
 
-def _required_inputs(schema: Schema, name: str) -> list[str]:
+def _required_inputs(schema: Schema, name: str) -> Iterator[str]:
     owner = schema.types.get(name)
     inputs = owner.inputs.values() if owner is not None else ()
-    return [nullable(each.type) for each in inputs if is_non_null(each.type) and not is_list(each.type)]
+    return (nullable(each.type) for each in inputs if is_non_null(each.type) and not is_list(each.type))
 
 
 def _check_one_of(report: SubgraphReport, each: Type) -> None:

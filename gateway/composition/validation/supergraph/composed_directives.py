@@ -13,7 +13,7 @@ def check_composed_directives(context: MergeContext) -> None:
     supergraph = context.supergraph
     for element, coordinate, location in applicable(supergraph):
         for application in element.applications:
-            if application.core is None and application.name in context.composed:
+            if application.name in context.composed:
                 definition = supergraph.directives[application.name]
                 for problem in misuses(supergraph, application, definition, location, coordinate):
                     message = f"{problem} The composed definition is that of the newest version: use it in every subgraph."

@@ -1,6 +1,7 @@
 """Work ends with its time or its client, and with nothing else."""
 
 import asyncio
+import weakref
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -134,3 +135,14 @@ async def test_nothing_watches_afterwards() -> None:
     await while_connected(staying, work.run())
     await asyncio.sleep(0)
     assert asyncio.all_tasks() == before
+
+
+async def test_nothing_of_it_is_left_to_the_collector_of_cycles() -> None:
+    interruption = Interruption(LATER)
+    with interruption:
+        interruption.watch(staying)
+        await asyncio.sleep(0.15)
+    left = weakref.ref(interruption)
+    del interruption
+    await asyncio.sleep(0)
+    assert left() is None

@@ -1,4 +1,4 @@
-"""Python's collector of reference cycles, set for a process that serves requests.
+"""What a process is set to that serves requests: Python's collector of reference cycles, and its open files.
 
 What a request makes is freed as soon as nothing refers to it; hardly anything in it is a cycle. By default the
 collector looks through it for cycles all the same, after every 700 objects, and now and then through the whole
@@ -6,9 +6,12 @@ supergraph: two fifths of the time of a large answer.
 """
 
 import gc
+import resource
 
 _OBJECTS = 20_000
 """How many more containers there may be before the young ones are looked through: a few large answers' worth."""
+
+_OPEN_FILES = 65_536
 
 
 def settle() -> None:
@@ -16,3 +19,12 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_OBJECTS, 10, 10)
+    _allow_connections()
+
+
+def _allow_connections() -> None:
+    """As many as the system lets: each is an open file, of which a process has 1,024 unless it asks for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
