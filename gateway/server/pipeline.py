@@ -18,6 +18,7 @@ from gateway.server.headers import ClientHeaders, propagations
 from gateway.server.http.answer import Answer
 from gateway.server.http.batching import Batches, joined, settled
 from gateway.server.http.body import read_body
+from gateway.server.http.compression import decompressed
 from gateway.server.http.incremental import later_parts, require_parts, while_connected
 from gateway.server.http.interruption import Interruption
 from gateway.server.http.multipart import MEDIA_TYPE, first_part
@@ -35,6 +36,8 @@ from gateway.supergraph import Supergraph
 
 if TYPE_CHECKING:  # it loads cryptography
     from gateway.server.authentication import Authenticator
+
+_CODING = b"content-encoding"
 
 
 class Pipeline:
@@ -103,7 +106,9 @@ class Pipeline:
             exchange.caller = caller.subject if caller else None
 
     async def _read(self, exchange: Exchange, receive: Receive) -> bytes:
-        return await read_body(receive, exchange.request.headers, self._limits.http_max_request_bytes)
+        headers, limit = exchange.request.headers, self._limits.http_max_request_bytes
+        body = await read_body(receive, headers, limit)
+        return await decompressed(body, headers[_CODING], limit) if _CODING in headers else body
 
     async def _answer_batch(
         self, exchange: Exchange, entries: list[bytes], interruption: Interruption, receive: Receive

@@ -15,6 +15,7 @@ from gateway.server.errors import RequestError, error_body
 from gateway.server.exchange import Exchange
 from gateway.server.http.answer import Answer, internal_error, refusal
 from gateway.server.http.body import ClientDisconnected
+from gateway.server.http.compression import WORTH_COMPRESSING, compressed
 from gateway.server.http.cors import CrossOrigin, is_preflight
 from gateway.server.http.csrf import CsrfPrevention
 from gateway.server.http.negotiation import negotiate
@@ -99,6 +100,8 @@ class Router:
                 answer = await self._answer(exchange, receive)
             if self._cors is not None:
                 answer = self._cors.share(answer, exchange.request)
+            if len(answer.body) >= WORTH_COMPRESSING:
+                answer = await compressed(answer, exchange.request.headers.get(b"accept-encoding"))
             await _send(answer, send)
             self._record(exchange, answer.status)
         finally:

@@ -39,9 +39,10 @@ async def _next(receive: Receive) -> Message:
 
 def _require(size: int, limit: int) -> None:
     if size > limit:
-        raise _too_large(limit)
+        raise too_large(limit)
 
 
-def _too_large(limit: int) -> RequestError:
+def too_large(limit: int) -> RequestError:
+    """413: more than `limit` bytes."""
     error = error_body(f"The request's body is larger than {limit} bytes", "REQUEST_TOO_LARGE")
     return RequestError(413, [error])

@@ -1,8 +1,11 @@
 """Whatever a client sends, the router answers it as GraphQL over HTTP says, and never with a defect of its own."""
 
 import asyncio
+import gzip
 import json
+import zlib
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +15,23 @@ from graphql import print_schema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.server.config import LOCAL
+from gateway.server.config import LOCAL, RouterConfig, parse_config
 from gateway.server.router import Router
 from gateway.supergraph import Supergraph
 from tests.integration.server.graph import products, reviews
 
 SUPERGRAPH = Supergraph.from_sdl(Path("tests/integration/server/supergraph.graphql").read_text())
 SCHEMA = schemathesis.graphql.from_file(print_schema(SUPERGRAPH.api_schema))
-STATUSES = {200, 400, 405, 406, 413, 415}
+STATUSES = {200, 400, 405, 406, 413, 415, 422}
+EVERYTHING = parse_config(
+    """
+    supergraph: {introspection: true}
+    batching: {enabled: true, maximum_size: 3}
+    cors: {policies: [{origins: ["https://app.example"], match_origins: ["[.]example$"], allow_credentials: true}]}
+    """,
+    {},
+)
+DECODERS = {b"gzip": gzip.decompress, b"deflate": zlib.decompress, b"": bytes}
 
 schemathesis_settings = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -27,9 +39,9 @@ schemathesis_settings = settings(max_examples=60, deadline=None, suppress_health
 class Client:
     """Sends raw ASGI requests to a router over two subgraphs."""
 
-    def __init__(self) -> None:
+    def __init__(self, config: RouterConfig) -> None:
         self._runner = asyncio.Runner()
-        self._router = Router(SUPERGRAPH, LOCAL, apps={"products": products(), "reviews": reviews()})
+        self._router = Router(SUPERGRAPH, config, apps={"products": products(), "reviews": reviews()})
 
     def send(
         self, method: str, body: bytes, headers: list[tuple[bytes, bytes]], query: bytes = b""
@@ -63,12 +75,13 @@ class Client:
         }
         await self._router(scope, receive, send)
         start, end = sent
-        return start["status"], json.loads(end["body"])
+        body = DECODERS[dict(start["headers"]).get(b"content-encoding", b"")](end["body"])
+        return start["status"], json.loads(body or "null")
 
 
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    client = Client()
+@pytest.fixture(scope="module", params=[LOCAL, EVERYTHING], ids=["default", "everything"])
+def client(request: pytest.FixtureRequest) -> Iterator[Client]:
+    client = Client(request.param)
     yield client
     client.close()
 
@@ -76,6 +89,14 @@ def client() -> Iterator[Client]:
 def assert_graphql(answer: tuple[int, Any]) -> None:
     status, body = answer
     assert status in STATUSES
+    if body is None:  # a preflight's
+        assert status == 200
+        return
+    for each in body if isinstance(body, list) else [body]:
+        assert_response(each)
+
+
+def assert_response(body: Any) -> None:
     assert body.keys() <= {"data", "errors", "extensions"}
     assert "data" in body or body["errors"]
     for error in body.get("errors", ()):
@@ -96,21 +117,48 @@ def test_every_operation_of_the_schema_is_answered(case: Any, client: Client) ->
 headers = st.lists(
     st.tuples(
         st.sampled_from(
-            [b"content-type", b"accept", b"content-length", b"authorization", b"traceparent", b"x"]
+            [
+                b"content-type",
+                b"accept",
+                b"content-length",
+                b"authorization",
+                b"traceparent",
+                b"origin",
+                b"sec-fetch-site",
+                b"apollo-require-preflight",
+                b"access-control-request-method",
+                b"access-control-request-headers",
+                b"accept-encoding",
+                b"content-encoding",
+                b"x",
+            ]
         ),
         st.one_of(
             st.sampled_from(
-                [b"application/json", b"application/graphql-response+json", b"*/*", b"text/plain"]
+                [
+                    b"application/json",
+                    b"application/graphql-response+json",
+                    b"*/*",
+                    b"text/plain",
+                    b"https://app.example",
+                    b"cross-site",
+                    b"gzip",
+                    b"deflate;q=0.5, *;q=0.1",
+                ]
             ),
             st.binary(max_size=30),
         ),
     ),
-    max_size=4,
+    max_size=6,
 )
-bodies = st.one_of(st.binary(max_size=200), st.just(b'{"query":"{__typename}"}'))
+TYPENAME = b'{"query":"{__typename}"}'
+bodies = st.one_of(
+    st.binary(max_size=200),
+    st.sampled_from([TYPENAME, b"[" + TYPENAME + b"]", gzip.compress(TYPENAME), zlib.compress(TYPENAME)]),
+)
 
 
-@given(st.sampled_from(["GET", "POST", "PUT", "X"]), bodies, headers, st.binary(max_size=50))
+@given(st.sampled_from(["GET", "POST", "OPTIONS", "PUT", "X"]), bodies, headers, st.binary(max_size=50))
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_request_is_answered(
     client: Client, method: str, body: bytes, headers: list[tuple[bytes, bytes]], query: bytes
@@ -175,3 +223,28 @@ def test_any_variables_are_answered(client: Client, variables: dict[str, Any]) -
         "mutation($id: ID!, $name: String!) {rename(id: $id, name: $name) {id name}}",
     ):
         assert_graphql(client.post({"query": query, "variables": variables}))
+
+
+persisted = st.fixed_dictionaries(
+    {},
+    optional={
+        "version": st.just(1) | values,
+        "sha256Hash": st.sampled_from(["0" * 64, "d2bb", sha256(b"{__typename}").hexdigest()]) | values,
+    },
+)
+requests = st.fixed_dictionaries(
+    {},
+    optional={
+        "query": st.sampled_from(["{__typename}", "{nowhere}", "mutation {__typename}"]) | values,
+        "extensions": st.fixed_dictionaries({"persistedQuery": persisted | values}) | values,
+    },
+)
+
+
+@given(requests | st.lists(requests | values, max_size=4))
+@settings(max_examples=300, deadline=None)
+def test_any_hash_and_any_batch_are_answered(client: Client, body: Any) -> None:
+    status, answer = client.post(body)
+    assert_graphql((status, answer))
+    if isinstance(answer, list):
+        assert len(answer) == len(body)

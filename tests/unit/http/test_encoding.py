@@ -21,6 +21,11 @@ def raw_deflate(data: bytes) -> bytes:
         ("gzip", gzip.compress(TEXT, mtime=0)),
         ("x-gzip", gzip.compress(TEXT, mtime=0)),
         ("gzip", gzip.compress(TEXT[:100], mtime=0) + gzip.compress(TEXT[100:], mtime=0)),
+        (
+            "gzip",
+            b"".join(gzip.compress(TEXT[at : at + 1], mtime=0) for at in range(900))
+            + gzip.compress(TEXT[900:]),
+        ),
         ("deflate", zlib.compress(TEXT)),
         ("deflate", raw_deflate(TEXT)),
         ("deflate, GZIP", gzip.compress(zlib.compress(TEXT), mtime=0)),
@@ -44,6 +49,7 @@ def test_a_body_without_coding_is_as_it_was() -> None:
         ("gzip", b"no gzip"),
         ("gzip", gzip.compress(TEXT, mtime=0)[:-9]),
         ("deflate", b"\xff\xff"),
+        ("gzip", gzip.compress(b"", mtime=0) * 1001),
     ],
 )
 def test_a_coding_that_is_unknown_or_broken_is_refused(coding: str, body: bytes) -> None:
