@@ -10,6 +10,9 @@ from opentelemetry.trace import Tracer
 
 from common.http import Transport
 from gateway.execution import RequestContext, VariableError, coerce_variables
+from gateway.server.access.authorization import Authorizer
+from gateway.server.access.policies import PolicyFunction
+from gateway.server.access.reporting import Reporting
 from gateway.server.asgi import Receive
 from gateway.server.config import RouterConfig
 from gateway.server.errors import RequestError, error_body, refused_for
@@ -47,6 +50,7 @@ class Pipeline:
         authenticator: "Authenticator | None",
         metrics: Metrics,
         overrides: Overrides,
+        policies: PolicyFunction | None,
         tracer: Tracer | None,
     ) -> None:
         self._schema = supergraph.api_schema
@@ -62,6 +66,8 @@ class Pipeline:
         self._documents, safelist = open_documents(config)
         self._preparation = Preparation(supergraph, config, metrics, safelist)
         self._overrides = overrides
+        self._authorizer = Authorizer(config.authorization, policies)
+        self._reporting = Reporting(config.authorization.directives)
         self.operations = Operations(
             self._preparation,
             count=metrics.count_plan,
@@ -94,8 +100,8 @@ class Pipeline:
 
     async def _authenticate(self, exchange: Exchange) -> None:
         if self._authenticator is not None:
-            caller = await self._authenticator.authenticate(exchange.request.all(b"authorization"))
-            exchange.caller = caller.subject if caller else None
+            exchange.caller = await self._authenticator.authenticate(exchange.request.all(b"authorization"))
+        self._authorizer.admit(exchange.caller)
 
     async def _read(self, exchange: Exchange, receive: Receive) -> bytes:
         return await read_body(receive, exchange.request.headers, self._limits.http_max_request_bytes)
@@ -131,7 +137,8 @@ class Pipeline:
         text = await self._documents.text(parameters, exchange.request)
         labels = self._overrides.decide(exchange.request)
         with span(self._tracer, "query_planning"):
-            operation = await self.operations.get(Asked(text, parameters.operation_name, labels))
+            asked = Asked(text, parameters.operation_name, labels)
+            operation = await self.operations.get(asked, partial(self._authorizer.refusal, exchange))
         exchange.operation_type, exchange.operation_name = operation.kind, operation.name
         if operation.kind == "mutation" and exchange.request.method == "GET":
             message = "A mutation must be sent by POST"
@@ -148,6 +155,7 @@ class Pipeline:
                 200, exchange.media_type, msgspec.json.encode({"data": None, "extensions": extensions})
             )
         variables = self._coerce(operation, raw)
+        unauthorized = self._reporting.errors(operation.plan, variables) if operation.plan.refused else ()
         context = RequestContext(
             transports=self._transports,
             headers=ClientHeaders(self._propagations, exchange.request),
@@ -157,6 +165,8 @@ class Pipeline:
         )
         with span(self._tracer, "execution"):
             result = await operation.compiled.execute(variables, context)
+        if unauthorized:
+            result, extensions = self._reporting.report(unauthorized, result, extensions)
         exchange.errors = len(result.errors)
         return Answer(200, exchange.media_type, result.encode(extensions))
 

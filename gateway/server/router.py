@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from common.http import open_transport
 from common.telemetry import TRACE_ID_HEADER, Telemetry, TraceContext, current_trace, trace_id
+from gateway.server.access.policies import PolicyFunction, load_policies
 from gateway.server.asgi import ASGIApp, Receive, Scope, Send, respond
 from gateway.server.config import LOCAL, RouterConfig
 from gateway.server.errors import RequestError, error_body
@@ -38,6 +39,7 @@ class Router:
     """Answers the operations of one supergraph.
 
     `label_plugins` decide about the custom labels of progressive overrides, instead of those that are installed.
+    `policies` decides about `@policy`, instead of the function that the configuration names.
 
     `apps` are the ASGI apps that `app://NAME/...` URLs of subgraphs and key sets mean. Every answer carries
     `hansa-trace-id`, and every request leaves one line in the log `hansa.router`. Raises ValueError for a
@@ -52,6 +54,7 @@ class Router:
         apps: Mapping[str, ASGIApp] | None = None,
         telemetry: Telemetry | None = None,
         label_plugins: Sequence[LabelPlugin] | None = None,
+        policies: PolicyFunction | None = None,
     ) -> None:
         self.config = config
         self._metrics = Metrics()
@@ -68,6 +71,7 @@ class Router:
             transports=open_subgraphs(supergraph, config, apps=apps, metrics=self._metrics),
             overrides=Overrides(supergraph.override_labels, label_plugins),
             authenticator=_authenticator(config, apps),
+            policies=policies or load_policies(config.authorization.policies),
             metrics=self._metrics,
             tracer=self._tracer,
         )
