@@ -7,13 +7,15 @@ from contextvars import copy_context
 from functools import partial
 from typing import TypeVar
 
-from graphql import DocumentNode
+from graphql import DocumentNode, OperationDefinitionNode
 from msgspec import Struct
 
 from gateway.execution import CompiledPlan, compile_plan
 from gateway.planning import OperationError, Planner
+from gateway.planning.authorization import guards_of
 from gateway.planning.operation import check_operation, choose_operation
 from gateway.planning.plan import Defer, QueryPlan, Subscription
+from gateway.planning.refusal import NOTHING_REFUSED, Refusal
 from gateway.server.config import RouterConfig
 from gateway.server.errors import refused, refused_for
 from gateway.server.limits import parse_document, refuse_deep, refuse_introspection
@@ -21,6 +23,7 @@ from gateway.server.metrics import Metrics
 from gateway.server.normal_form import normal_form
 from gateway.server.persisted_queries.safelist import Safelist
 from gateway.supergraph import Supergraph
+from gateway.supergraph.authorization import NO_GUARDS, Guards
 
 T = TypeVar("T")
 
@@ -43,11 +46,15 @@ class Operation(Struct, frozen=True):
 
 
 class Document(Struct, frozen=True):
-    """A parsed document within the limits, and which of its operations is meant; equal `form`, equal plan."""
+    """A parsed document within the limits, and which of its operations is meant; equal `form`, equal plan.
+
+    `guards` are those that the operation's fields are behind.
+    """
 
     node: DocumentNode
     operation_name: str | None
     form: bytes
+    guards: Guards = NO_GUARDS
 
 
 class Preparation:
@@ -63,6 +70,7 @@ class Preparation:
         self._planner = Planner(supergraph)
         self._limits = config.limits
         self._safelist = safelist
+        self._is_guarded = bool(supergraph.authorization) and config.authorization.directives.enabled
         self._introspection = config.supergraph.introspection
         self._defers = config.supergraph.defer_support
         self._duration = metrics.planning_duration
@@ -72,9 +80,14 @@ class Preparation:
         """The document; one with more than its operation needs is valid, any other is validated when it is planned."""
         return await self._in_thread(partial(self._read, text, operation_name))
 
-    async def plan(self, document: Document, override_labels: frozenset[str]) -> Operation:
-        """The operation, planned under the labels of progressive overrides that are on."""
-        return await self._in_thread(partial(self._plan, document, override_labels))
+    async def plan(
+        self,
+        document: Document,
+        override_labels: frozenset[str] = frozenset(),
+        refusal: Refusal = NOTHING_REFUSED,
+    ) -> Operation:
+        """The operation, planned under the labels of progressive overrides that are on, without what is refused."""
+        return await self._in_thread(partial(self._plan, document, override_labels, refusal))
 
     def close(self) -> None:
         self._thread.shutdown(wait=False, cancel_futures=True)
@@ -90,14 +103,21 @@ class Preparation:
             refuse_introspection(node)
         if self._safelist is not None:
             self._safelist.check(node, text)
-        form = normal_form(node, choose_operation(node, operation_name))
+        operation = choose_operation(node, operation_name)
+        form = normal_form(node, operation)
         if not form.is_whole:
             check_operation(self._supergraph.api_schema, node, operation_name)
-        return Document(node, operation_name, form.digest)
+        return Document(node, operation_name, form.digest, self._guards(node, operation))
 
-    def _plan(self, document: Document, override_labels: frozenset[str]) -> Operation:
+    def _guards(self, document: DocumentNode, operation: OperationDefinitionNode) -> Guards:
+        root_type = self._supergraph.roots.get(operation.operation.value)
+        if not self._is_guarded or root_type is None:
+            return NO_GUARDS
+        return guards_of(self._supergraph.authorization, root_type, document, operation)
+
+    def _plan(self, document: Document, override_labels: frozenset[str], refusal: Refusal) -> Operation:
         with self._duration.time():
-            plan = self._planner.plan(document.node, document.operation_name, override_labels)
+            plan = self._planner.plan(document.node, document.operation_name, override_labels, refusal)
             self._refuse_unserved(plan)
             return Operation(plan, compile_plan(plan, self._supergraph))
 

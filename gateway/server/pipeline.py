@@ -9,7 +9,10 @@ from msgspec.structs import replace
 from opentelemetry.trace import Tracer
 
 from common.http import Transport
-from gateway.execution import Payload, RequestContext, VariableError, coerce_variables
+from gateway.execution import ExecutionResult, Payload, RequestContext, VariableError, coerce_variables
+from gateway.server.access.authorization import Authorizer
+from gateway.server.access.policies import PolicyFunction
+from gateway.server.access.reporting import Reporting
 from gateway.server.asgi import Receive
 from gateway.server.config import RouterConfig
 from gateway.server.errors import RequestError, error_body, refused_for
@@ -52,6 +55,7 @@ class Pipeline:
         authenticator: "Authenticator | None",
         metrics: Metrics,
         overrides: Overrides,
+        policies: PolicyFunction | None,
         tracer: Tracer | None,
     ) -> None:
         self._schema = supergraph.api_schema
@@ -67,6 +71,8 @@ class Pipeline:
         self._documents, safelist = open_documents(config)
         self._preparation = Preparation(supergraph, config, metrics, safelist)
         self._overrides = overrides
+        self._authorizer = Authorizer(config.authorization, policies)
+        self._reporting = Reporting(config.authorization.directives)
         self.operations = Operations(
             self._preparation,
             count=metrics.count_plan,
@@ -102,8 +108,8 @@ class Pipeline:
 
     async def _authenticate(self, exchange: Exchange) -> None:
         if self._authenticator is not None:
-            caller = await self._authenticator.authenticate(exchange.request.all(b"authorization"))
-            exchange.caller = caller.subject if caller else None
+            exchange.caller = await self._authenticator.authenticate(exchange.request.all(b"authorization"))
+        self._authorizer.admit(exchange.caller)
 
     async def _read(self, exchange: Exchange, receive: Receive) -> bytes:
         headers, limit = exchange.request.headers, self._limits.http_max_request_bytes
@@ -141,7 +147,8 @@ class Pipeline:
         text = await self._documents.text(parameters, exchange.request)
         labels = self._overrides.decide(exchange.request)
         with span(self._tracer, "query_planning"):
-            operation = await self.operations.get(Asked(text, parameters.operation_name, labels))
+            asked = Asked(text, parameters.operation_name, labels)
+            operation = await self.operations.get(asked, partial(self._authorizer.refusal, exchange))
         exchange.operation_type, exchange.operation_name = operation.kind, operation.name
         if operation.kind == "mutation" and exchange.request.method == "GET":
             message = "A mutation must be sent by POST"
@@ -160,6 +167,7 @@ class Pipeline:
                 200, exchange.media_type, msgspec.json.encode({"data": None, "extensions": extensions})
             )
         variables = self._coerce(operation, raw)
+        unauthorized = self._reporting.errors(operation.plan, variables) if operation.plan.refused else ()
         context = RequestContext(
             transports=self._transports,
             headers=ClientHeaders(self._propagations, exchange.request),
@@ -170,17 +178,27 @@ class Pipeline:
         if operation.compiled.defers(variables):
             require_parts(exchange.request.header(b"accept"), is_alone=is_alone)
             payloads = operation.compiled.execute_in_parts(variables, context)
-            return await self._first_part(exchange, payloads, extensions)
+            return await self._first_part(exchange, payloads, unauthorized, extensions)
         with span(self._tracer, "execution"):
             result = await operation.compiled.execute(variables, context)
+        if unauthorized:
+            result, extensions = self._reporting.report(unauthorized, result, extensions)
         exchange.errors = len(result.errors)
         return Answer(200, exchange.media_type, result.encode(extensions))
 
     async def _first_part(
-        self, exchange: Exchange, payloads: AsyncGenerator[Payload, None], extensions: dict[str, Any] | None
+        self,
+        exchange: Exchange,
+        payloads: AsyncGenerator[Payload, None],
+        unauthorized: list[dict[str, Any]],
+        extensions: dict[str, Any] | None,
     ) -> Answer:
         with span(self._tracer, "execution"):
             first = await anext(payloads)
+        if unauthorized:
+            result = ExecutionResult(first.data, first.errors)
+            result, extensions = self._reporting.report(unauthorized, result, extensions)
+            first = replace(first, errors=result.errors)
         exchange.errors = len(first.errors)
         body = first_part(first.encode(extensions), is_last=not first.has_next)
         return Answer(200, MEDIA_TYPE, body, rest=later_parts(payloads) if first.has_next else None)

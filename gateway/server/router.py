@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from common.http import open_transport
 from common.telemetry import TRACE_ID_HEADER, Telemetry, TraceContext, current_trace, trace_id
+from gateway.server.access.policies import PolicyFunction, load_policies
 from gateway.server.asgi import ASGIApp, Receive, Scope, Send, respond
 from gateway.server.config import LOCAL, RouterConfig
 from gateway.server.errors import RequestError, error_body
@@ -18,6 +19,7 @@ from gateway.server.http.body import ClientDisconnected
 from gateway.server.http.compression import WORTH_COMPRESSING, compressed
 from gateway.server.http.cors import CrossOrigin, is_preflight
 from gateway.server.http.csrf import CsrfPrevention
+from gateway.server.http.multipart import MEDIA_TYPE
 from gateway.server.http.negotiation import negotiate
 from gateway.server.http.request import HttpRequest
 from gateway.server.metrics import Metrics
@@ -40,6 +42,7 @@ class Router:
     """Answers the operations of one supergraph.
 
     `label_plugins` decide about the custom labels of progressive overrides, instead of those that are installed.
+    `policies` decides about `@policy`, instead of the function that the configuration names.
 
     `apps` are the ASGI apps that `app://NAME/...` URLs of subgraphs and key sets mean. Every answer carries
     `hansa-trace-id`, and every request leaves one line in the log `hansa.router`. Raises ValueError for a
@@ -54,6 +57,7 @@ class Router:
         apps: Mapping[str, ASGIApp] | None = None,
         telemetry: Telemetry | None = None,
         label_plugins: Sequence[LabelPlugin] | None = None,
+        policies: PolicyFunction | None = None,
     ) -> None:
         self.config = config
         self._metrics = Metrics()
@@ -70,6 +74,7 @@ class Router:
             transports=open_subgraphs(supergraph, config, apps=apps, metrics=self._metrics),
             overrides=Overrides(supergraph.override_labels, label_plugins),
             authenticator=_authenticator(config, apps),
+            policies=policies or load_policies(config.authorization.policies),
             metrics=self._metrics,
             tracer=self._tracer,
         )
@@ -100,7 +105,7 @@ class Router:
                 answer = await self._answer(exchange, receive)
             if self._cors is not None:
                 answer = self._cors.share(answer, exchange.request)
-            if len(answer.body) >= WORTH_COMPRESSING:
+            if len(answer.body) >= WORTH_COMPRESSING and answer.media_type != MEDIA_TYPE:
                 answer = await compressed(answer, exchange.request.headers.get(b"accept-encoding"))
             await _send(answer, send)
             self._record(exchange, answer.status)

@@ -3,7 +3,7 @@
 Sizes are bytes, durations seconds. A key stands here once something reads it; `load` refuses all others.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
@@ -61,6 +61,30 @@ class Authentication(Struct, frozen=True):
     """Who is let in; without `router.jwt` every caller is anonymous."""
 
     router: RouterAuthentication = RouterAuthentication()
+
+
+class AuthorizationErrors(Struct, frozen=True):
+    """Who is told of unauthorized fields: the log, and the client by `errors`, by `extensions`, or not at all."""
+
+    log: bool = True
+    response: Literal["errors", "extensions", "disabled"] = "errors"
+
+
+class Directives(Struct, frozen=True):
+    """What `@authenticated`, `@requiresScopes` and `@policy` do; `dry_run` tells of fields and gives them all the same."""
+
+    enabled: bool = True
+    dry_run: bool = False
+    reject_unauthorized: bool = False
+    errors: AuthorizationErrors = AuthorizationErrors()
+
+
+class Authorization(Struct, frozen=True):
+    """What callers may see. `policies` is the dotted name of the function that decides about `@policy`."""
+
+    require_authentication: bool = False
+    policies: str | None = None
+    directives: Directives = Directives()
 
 
 class Propagate(Struct, frozen=True):
@@ -182,6 +206,7 @@ class RouterConfig(Struct, frozen=True):
     apq: Apq = Apq()
     persisted_queries: PersistedQueries = PersistedQueries()
     authentication: Authentication = Authentication()
+    authorization: Authorization = Authorization()
     headers: Headers = Headers()
     include_subgraph_errors: ErrorInclusion = ErrorInclusion()
     limits: Limits = Limits()

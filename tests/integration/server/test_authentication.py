@@ -5,15 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
-from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
 from gateway.server.config import RouterConfig, parse_config
 from tests.integration.server.graph import respond
+from tests.integration.server.issuer import ISSUER, Issuer
 
-ISSUER = "https://identity.test"
 CONFIG = f"""
 authentication:
   router:
@@ -27,30 +25,6 @@ headers:
     request:
       - propagate: {{named: authorization}}
 """
-
-
-class Issuer:
-    """Publishes the public half of its keys as an ASGI app and signs tokens with the newest."""
-
-    def __init__(self) -> None:
-        self.keys: list[ECKey] = []
-        self.fetches = 0
-        self.rotate()
-
-    def rotate(self) -> None:
-        parameters = {"kid": f"key-{len(self.keys)}", "alg": "ES256", "use": "sig"}
-        self.keys.append(ECKey.generate_key("P-256", parameters))
-
-    async def __call__(self, _scope: Any, _receive: Any, send: Any) -> None:
-        self.fetches += 1
-        await respond(send, msgspec.json.encode({"keys": [key.as_dict(private=False) for key in self.keys]}))
-
-    def token(self, *, header: dict[str, Any] | None = None, key: Any = None, **claims: Any) -> str:
-        signing = key or self.keys[-1]
-        headers = {"alg": "ES256", "typ": "at+jwt", "kid": self.keys[-1].kid, **(header or {})}
-        now = int(time.time())
-        body = {"iss": ISSUER, "aud": "hansa", "sub": "u1", "iat": now, "exp": now + 60, **claims}
-        return jwt.encode(headers, body, signing, algorithms=["ES256", "HS256", "none"])
 
 
 @pytest.fixture
