@@ -1,6 +1,6 @@
 """A client's request through the router: authenticate, parse, prepare, execute, answer."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -190,14 +190,14 @@ class Pipeline:
         self,
         exchange: Exchange,
         payloads: AsyncGenerator[Payload, None],
-        unauthorized: list[dict[str, Any]],
+        unauthorized: Sequence[dict[str, Any]],
         extensions: dict[str, Any] | None,
     ) -> Answer:
         with span(self._tracer, "execution"):
             first = await anext(payloads)
         if unauthorized:
-            result = ExecutionResult(first.data, first.errors)
-            result, extensions = self._reporting.report(unauthorized, result, extensions)
+            told = ExecutionResult(first.data, first.errors)
+            result, extensions = self._reporting.report(unauthorized, told, extensions)
             first = replace(first, errors=result.errors)
         exchange.errors = len(first.errors)
         body = first_part(first.encode(extensions), is_last=not first.has_next)

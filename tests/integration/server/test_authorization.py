@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from gateway.server.config import parse_config
@@ -217,3 +218,15 @@ async def test_anonymous_requests_may_be_refused(ask: Any) -> None:
     assert answer.json()["errors"][0]["extensions"]["code"] == "AUTH_ERROR"
     assert answer.headers["www-authenticate"] == "Bearer"
     assert (await ask("{__typename}", "{require_authentication: true}", scope="")).status_code == 200
+
+
+async def test_what_is_deferred_and_refused_is_told_with_the_first_part(ask: Any) -> None:
+    answer = await ask(
+        "{products(first: 1) {name ... @defer {reviews {body}}}}",
+        accept="multipart/mixed;deferSpec=20220824, application/json",
+    )
+    first, second = [
+        msgspec.json.decode(part.partition("\r\n\r\n")[2]) for part in answer.text.split("\r\n---")[1:3]
+    ]
+    assert first["errors"][0]["extensions"]["code"] == "UNAUTHORIZED_FIELD_OR_TYPE"
+    assert second["incremental"] == [{"data": {"reviews": None}, "path": ["products", 0]}]
