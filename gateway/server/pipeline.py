@@ -108,7 +108,7 @@ class Pipeline:
 
     async def _authenticate(self, exchange: Exchange) -> None:
         if self._authenticator is not None:
-            exchange.caller = await self._authenticator.authenticate(exchange.request.all(b"authorization"))
+            exchange.caller = await self._authenticator.authenticate(exchange.request)
         self._authorizer.admit(exchange.caller)
 
     async def _read(self, exchange: Exchange, receive: Receive) -> bytes:
@@ -170,7 +170,7 @@ class Pipeline:
         unauthorized = self._reporting.errors(operation.plan, variables) if operation.plan.refused else ()
         context = RequestContext(
             transports=self._transports,
-            headers=ClientHeaders(self._propagations, exchange.request),
+            headers=ClientHeaders(self._propagations, exchange.request, exchange.caller),
             deadline=deadline,
             mask_error=self._mask,
             tracer=self._tracer,

@@ -36,19 +36,53 @@ class Supergraph(Struct, frozen=True):
     query_planning: QueryPlanning = QueryPlanning()
 
 
+class Header(Struct, frozen=True):
+    """A header with its value."""
+
+    name: str
+    value: str
+
+
 class KeySource(Struct, frozen=True):
-    """One JSON Web Key Set and the tokens that it vouches for. `url` may be `app://NAME/path`."""
+    """One JSON Web Key Set and the tokens that it vouches for. `url` may be `app://NAME/path`.
+
+    Without `issuers` or `audiences` the token's own are not looked at.
+    """
 
     url: str
-    issuers: tuple[str, ...]
-    audiences: tuple[str, ...]
+    issuers: tuple[str, ...] | None = None
+    audiences: tuple[str, ...] | None = None
     algorithms: tuple[str, ...] = ("ES256",)
+    poll_interval: Duration | None = None
+    headers: tuple[Header, ...] = ()
+
+
+class TokenSource(Struct, frozen=True):
+    """Where else a token may stand. The prefix of a header is `Bearer` unless it is told, a cookie has none."""
+
+    type: Literal["header", "cookie"]
+    name: str
+    value_prefix: str | None = None
+
+    @property
+    def prefix(self) -> str:
+        default = "Bearer" if self.type == "header" else ""
+        return default if self.value_prefix is None else self.value_prefix
 
 
 class Jwt(Struct, frozen=True):
-    """The key sets that access tokens are verified by."""
+    """The key sets that access tokens are verified by, and where requests carry them.
+
+    A header or cookie without the prefix is refused unless `ignore_other_prefixes`. With `on_error` of `Continue` a
+    caller whose token does not count is anonymous.
+    """
 
     jwks: Annotated[tuple[KeySource, ...], Meta(min_length=1)]
+    header_name: str = "Authorization"
+    header_value_prefix: str = "Bearer"
+    sources: tuple[TokenSource, ...] = ()
+    ignore_other_prefixes: bool = False
+    on_error: Literal["Error", "Continue"] = "Error"
 
 
 class RouterAuthentication(Struct, frozen=True):
@@ -97,10 +131,19 @@ class Propagate(Struct, frozen=True):
 
 
 class Insert(Struct, frozen=True):
-    """Sets a header to a fixed value."""
+    """Sets a header: to a fixed `value`, to one `claim` of the caller's token, or to all of them by `from_context`.
+
+    A client cannot set the header of a claim, also where the claim is not there.
+    """
 
     name: str
-    value: str
+    value: str | None = None
+    claim: str | None = None
+    from_context: Literal["apollo::authentication::jwt_claims"] | None = None
+
+    @property
+    def is_claim(self) -> bool:
+        return self.value is None
 
 
 class Remove(Struct, frozen=True):

@@ -63,6 +63,9 @@ def test_a_wrong_value_is_named_with_its_line(text: str, message: str) -> None:
     "rule",
     [
         "{}",
+        "insert: {name: a}",
+        "insert: {name: a, value: b, claim: c}",
+        "insert: {name: a, from_context: other}",
         "propagate: {}",
         "propagate: {named: a, matching: b}",
         "remove: {matching: '['}",
