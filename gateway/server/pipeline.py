@@ -54,7 +54,7 @@ class Pipeline:
         tracer: Tracer | None,
     ) -> None:
         self._schema = supergraph.api_schema
-        self._limits = config.limits
+        self._max_bytes = config.limits.in_force().http_max_request_bytes
         self._timeout = config.traffic_shaping.router.timeout
         self._exposes_plans = config.plugins.expose_query_plan
         self._transports = transports
@@ -104,7 +104,7 @@ class Pipeline:
         self._authorizer.admit(exchange.caller)
 
     async def _read(self, exchange: Exchange, receive: Receive) -> bytes:
-        return await read_body(receive, exchange.request.headers, self._limits.http_max_request_bytes)
+        return await read_body(receive, exchange.request.headers, self._max_bytes)
 
     async def _answer_batch(
         self, exchange: Exchange, entries: list[bytes], interruption: Interruption, receive: Receive
