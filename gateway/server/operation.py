@@ -18,7 +18,9 @@ from gateway.planning.plan import Defer, QueryPlan, Subscription
 from gateway.planning.refusal import NOTHING_REFUSED, Refusal
 from gateway.server.config import RouterConfig
 from gateway.server.errors import refused, refused_for
-from gateway.server.limits import parse_document, refuse_deep, refuse_introspection
+from gateway.server.limits.checking import LimitCheck
+from gateway.server.limits.introspection import refuse_introspection
+from gateway.server.limits.parsing import parse_document
 from gateway.server.metrics import Metrics
 from gateway.server.normal_form import normal_form
 from gateway.server.persisted_queries.safelist import Safelist
@@ -68,7 +70,8 @@ class Preparation:
     ) -> None:
         self._supergraph = supergraph
         self._planner = Planner(supergraph)
-        self._limits = config.limits
+        self._limits = config.limits.in_force()
+        self._check_limits = LimitCheck(self._limits, metrics.count_exceeded).check
         self._safelist = safelist
         self._is_guarded = bool(supergraph.authorization) and config.authorization.directives.enabled
         self._introspection = config.supergraph.introspection
@@ -98,7 +101,7 @@ class Preparation:
 
     def _read(self, text: str, operation_name: str | None) -> Document:
         node = parse_document(text, self._limits)
-        refuse_deep(node, self._limits)
+        self._check_limits(node)
         if not self._introspection:
             refuse_introspection(node)
         if self._safelist is not None:

@@ -59,7 +59,7 @@ class Pipeline:
         tracer: Tracer | None,
     ) -> None:
         self._schema = supergraph.api_schema
-        self._limits = config.limits
+        self._max_bytes = config.limits.in_force().http_max_request_bytes
         self._timeout = config.traffic_shaping.router.timeout
         self._exposes_plans = config.plugins.expose_query_plan
         self._transports = transports
@@ -112,7 +112,7 @@ class Pipeline:
         self._authorizer.admit(exchange.caller)
 
     async def _read(self, exchange: Exchange, receive: Receive) -> bytes:
-        headers, limit = exchange.request.headers, self._limits.http_max_request_bytes
+        headers, limit = exchange.request.headers, self._max_bytes
         body = await read_body(receive, headers, limit)
         return await decompressed(body, headers[_CODING], limit) if _CODING in headers else body
 

@@ -5,7 +5,7 @@ Sizes are bytes, durations seconds. A key stands here once something reads it; `
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, field, structs
 
 from common.http import Http2
 from gateway.server.config.cache import InMemory, PositiveInt
@@ -181,17 +181,40 @@ class ErrorInclusion(Struct, frozen=True):
     subgraphs: dict[str, bool] = {}
 
 
+class RouterLimits(Struct, frozen=True):
+    """The limits as newer routers of Apollo's write them, below `router`."""
+
+    http_max_request_bytes: PositiveInt | None = None
+    parser_max_tokens: PositiveInt | None = None
+    parser_max_recursion: PositiveInt | None = None
+    max_depth: PositiveInt | None = None
+    max_height: PositiveInt | None = None
+    max_aliases: PositiveInt | None = None
+    max_root_fields: PositiveInt | None = None
+    warn_only: bool | None = None
+
+
 class Limits(Struct, frozen=True):
     """What one request may ask for.
 
     `parser_max_recursion` counts nested brackets of any kind in the document's text, `max_depth` nested fields
-    through fragments.
+    through fragments. With `warn_only` an operation beyond one of the last four is told in the log and run.
     """
 
     http_max_request_bytes: PositiveInt = 2_000_000
     parser_max_tokens: PositiveInt = 15_000
     parser_max_recursion: PositiveInt = 150
     max_depth: PositiveInt = 100
+    max_height: PositiveInt | None = None
+    max_aliases: PositiveInt | None = None
+    max_root_fields: PositiveInt | None = None
+    warn_only: bool = False
+    router: RouterLimits = RouterLimits()
+
+    def in_force(self) -> "Limits":
+        """The limits with those below `router` in their places."""
+        given = {name: value for name, value in structs.asdict(self.router).items() if value is not None}
+        return structs.replace(self, **given)
 
 
 class RouterTraffic(Struct, frozen=True):

@@ -49,6 +49,13 @@ class Shared:
         self.count += 1
 
 
+async def begun(subgraph: Subgraph) -> None:
+    """Until what was sent has arrived, and all who ask at the same time have joined it."""
+    while not subgraph.open:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
 def query(body: bytes = b"q", **headers: str) -> Request:
     return Request(body=body, headers=tuple(headers.items()), idempotent=True)
 
@@ -131,12 +138,13 @@ async def test_one_whose_time_is_over_takes_nobody_along(leaver: int) -> None:
 
 
 async def test_the_last_one_who_leaves_cancels_and_who_comes_then_asks_anew() -> None:
-    subgraph = Subgraph()
+    subgraph = Subgraph(latency=60)
     transport = Shared(subgraph).transport
     tasks = [asyncio.create_task(transport.send(query())) for _ in range(3)]
-    await asyncio.sleep(0.005)
+    await begun(subgraph)
     for task in tasks:
         task.cancel()
+    subgraph.latency = 0
     late = asyncio.create_task(transport.send(query()))
     await asyncio.wait(tasks)
     assert (await late).body == b"q"
