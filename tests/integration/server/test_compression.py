@@ -98,7 +98,9 @@ async def test_a_coding_that_is_not_ours_is_415_and_tells_ours(raw: httpx.AsyncC
         assert (answer.status_code, answer.headers["accept-encoding"]) == (415, "gzip, deflate")
 
 
-@pytest.mark.parametrize("body", [b"{}", gzip.compress(b"{}", mtime=0)[:-4], gzip.compress(b"{}", mtime=0) + b"x"])
+@pytest.mark.parametrize(
+    "body", [b"{}", gzip.compress(b"{}", mtime=0)[:-4], gzip.compress(b"{}", mtime=0) + b"x"]
+)
 async def test_a_coding_that_is_broken_is_a_bad_request(raw: httpx.AsyncClient, body: bytes) -> None:
     answer = await send(raw, body, "gzip")
     assert answer.status_code == 400
