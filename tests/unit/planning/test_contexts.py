@@ -96,6 +96,15 @@ def test_what_is_below_a_contextual_field_takes_the_same_values(fetches: Make, e
     assert entity.context == (argument(1, PROP),)
 
 
+def test_a_deferred_field_takes_its_value_in_a_request_of_its_own(plan: Make) -> None:
+    node = plan(SHOP, "{ t { u { next { plain ... @defer { field } } } } }").node
+    assert node.primary.nodes[1].document.endswith(
+        "{...on U{next(a:$contextualArgument_1_0){__typename plain id}}}}"
+    )
+    (entity,) = node.deferred[0].node.entities
+    assert (len(entity.paths[0]), entity.context) == (3, (argument(1, PROP),))
+
+
 def test_a_client_variable_of_that_name_is_left_alone(fetches: Make) -> None:
     operation = "query ($contextualArgument_1_0: Int) { t { u { field(x: $contextualArgument_1_0) } } }"
     assert "field(x: $contextualArgument_1_0, a:$_contextualArgument_1_0)" in fetches(SHOP, operation)[1]
