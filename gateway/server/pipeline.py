@@ -32,8 +32,9 @@ from gateway.server.query_plan import PlanExposure, plan_extensions
 from gateway.server.spans import span
 from gateway.supergraph import Supergraph
 
-if TYPE_CHECKING:  # it loads cryptography
+if TYPE_CHECKING:  # they load what is needed only where they are configured
     from gateway.server.authentication import Authenticator
+    from gateway.server.upload.request import Uploads
 
 _CODING = b"content-encoding"
 
@@ -59,6 +60,7 @@ class Pipeline:
         self._transports = transports
         self._authenticator = authenticator
         self._tracer = tracer
+        self._uploads = _uploads(config)
         self._batches = Batches(config.batching)
         self._mask = ErrorMask(config)
         self._propagations = propagations(config.headers, supergraph.subgraphs)
@@ -78,6 +80,8 @@ class Pipeline:
         """
         with Interruption(self._timeout) as interruption:
             await self._authenticate(exchange)
+            if self._uploads is not None and (boundary := self._uploads.boundary(exchange.request)):
+                return await self._answer_upload(exchange, boundary, interruption, receive)
             body = await self._read(exchange, receive)
             entries = self._batches.entries(exchange.request, body)
             if entries is not None:
@@ -117,6 +121,16 @@ class Pipeline:
         exchange.errors = sum(each.errors for each in exchanges)
         return joined(answers, exchange.media_type)
 
+    async def _answer_upload(
+        self, exchange: Exchange, boundary: str, interruption: Interruption, receive: Receive
+    ) -> Answer:
+        assert self._uploads is not None
+        async with self._uploads.read(receive, boundary) as upload:
+            prepared = await self._prepare(exchange, upload.parameters)
+            interruption.hold_off()  # the rest of the body is still to come: its reader is told of a disconnect
+            transports = upload.through(self._transports)
+            return await self._execute(exchange, prepared, interruption.deadline, transports)
+
     async def _prepare_entry(self, exchange: Exchange, entry: bytes) -> "_Prepared":
         return await self._prepare(exchange, from_json(entry))
 
@@ -144,7 +158,13 @@ class Pipeline:
             raise RequestError(405, [error], headers=(("allow", "POST"),))
         return operation
 
-    async def _execute(self, exchange: Exchange, prepared: "_Prepared", deadline: float) -> Answer:
+    async def _execute(
+        self,
+        exchange: Exchange,
+        prepared: "_Prepared",
+        deadline: float,
+        transports: Mapping[str, Transport] | None = None,
+    ) -> Answer:
         operation, raw = prepared
         exposure = PlanExposure.of(exchange.request) if self._exposes_plans else PlanExposure.NONE
         extensions = None if exposure is PlanExposure.NONE else plan_extensions(operation.plan)
@@ -154,7 +174,7 @@ class Pipeline:
             )
         variables = self._coerce(operation, raw)
         context = RequestContext(
-            transports=self._transports,
+            transports=transports or self._transports,
             headers=ClientHeaders(self._propagations, exchange.request),
             deadline=deadline,
             mask_error=self._mask,
@@ -177,6 +197,14 @@ class _Prepared(NamedTuple):
 
     operation: Operation
     variables: dict[str, Any]
+
+
+def _uploads(config: RouterConfig) -> "Uploads | None":
+    if config.uploads is None:
+        return None
+    from gateway.server.upload.request import Uploads  # noqa: PLC0415 - the form parser loads only when it is used
+
+    return Uploads(config.uploads, config.limits.http_max_request_bytes)
 
 
 def _parameters(request: HttpRequest, body: bytes) -> Parameters:
