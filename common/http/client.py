@@ -84,12 +84,12 @@ class HTTPTransport:
         connection = self._pool.take_idle()
         if connection is not None:
             try:
-                return await self._exchange(connection, head, request.body, seconds)
+                return await self._exchange(connection, head, request, seconds)
             except ConnectionLost:
                 if not request.idempotent:
                     raise
         connection = await self._open(started + seconds - time.monotonic())
-        return await self._exchange(connection, head, request.body, started + seconds - time.monotonic())
+        return await self._exchange(connection, head, request, started + seconds - time.monotonic())
 
     async def close(self) -> None:
         await self._pool.close()
@@ -112,9 +112,11 @@ class HTTPTransport:
             raise ConnectError(str(error)) from error
         return connection
 
-    async def _exchange(self, connection: Connection, head: bytes, body: bytes, seconds: float) -> Response:
+    async def _exchange(
+        self, connection: Connection, head: bytes, request: Request, seconds: float
+    ) -> Response:
         try:
-            status, headers, content = await connection.exchange(head, body, seconds)
+            status, headers, content = await connection.exchange(head, request.body, seconds, request.stream)
         finally:
             self._pool.release(connection)
         return decoded(status, headers, content, self._limits.max_response_size)
@@ -123,7 +125,9 @@ class HTTPTransport:
         lines = [
             f"{request.method} {request.path or self._path} HTTP/1.1",
             self._fixed_lines,
-            f"content-length: {len(request.body)}",
+            f"content-length: {len(request.body)}"
+            if request.stream is None
+            else "transfer-encoding: chunked",
             *map(": ".join, request.headers),
         ]
         head = "\r\n".join(lines)

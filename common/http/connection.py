@@ -1,7 +1,7 @@
 """One HTTP/1.1 connection of a client: writes a request, parses the response, says if it can be kept."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from functools import lru_cache
 from typing import Any, cast
 
@@ -9,6 +9,7 @@ import httptools
 
 from common.http.errors import ConnectionLost, ProtocolError, ResponseTooLarge, TimeoutError_, TransportError
 from common.http.messages import Headers
+from common.http.streams import next_or_done
 
 _PIECE = 64 * 1024
 _MAX_HEAD_SIZE = 64 * 1024
@@ -60,15 +61,22 @@ class Connection(asyncio.Protocol):
 
     # The exchange
 
-    async def exchange(self, head: bytes, body: bytes, seconds: float) -> RawResponse:
-        """Send and wait, `seconds` at most: TimeoutError_ is raised then. Closes unless it ended well."""
+    async def exchange(
+        self, head: bytes, body: bytes, seconds: float, stream: AsyncIterator[bytes] | None = None
+    ) -> RawResponse:
+        """Send and wait, `seconds` at most: TimeoutError_ is raised then. Closes unless it ended well.
+
+        A `stream` is sent instead of `body`, in chunks.
+        """
         assert self._transport is not None
         self._begin()
         self._set_deadline(self._loop.time() + seconds)
         response: asyncio.Future[RawResponse] = self._loop.create_future()
         self._response = response
         try:
-            if len(body) <= _PIECE:
+            if stream is not None:
+                await self._write_chunks(head, stream, response)
+            elif len(body) <= _PIECE:
                 self._transport.write(head + body)
             else:
                 await self._write_in_pieces(head, body, response)
@@ -112,6 +120,19 @@ class Connection(asyncio.Protocol):
                 self.close()
                 return
             self._write(pieces[start : start + _PIECE])
+
+    async def _write_chunks(
+        self, head: bytes, stream: AsyncIterator[bytes], response: "asyncio.Future[RawResponse]"
+    ) -> None:
+        self._write(head)
+        while (chunk := await next_or_done(stream, response)) is not None:
+            if self._room_to_write is not None:
+                await self._room_to_write
+            self._write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+        if response.done():  # before all was sent
+            self.close()
+        else:
+            self._write(b"0\r\n\r\n")
 
     def _write(self, data: bytes | memoryview) -> None:
         if self._transport is not None:

@@ -8,13 +8,14 @@ gone. As with a server, it is then left to finish what it does.
 import asyncio
 import contextvars
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import unquote
 
 from common.http.encoding import decoded
 from common.http.errors import ProtocolError, ResponseTooLarge, TimeoutError_, TransportError
 from common.http.messages import Headers, Request, Response, TransportLimits
+from common.http.streams import next_or_done
 
 Message = MutableMapping[str, Any]
 ASGIApp = Callable[
@@ -38,7 +39,7 @@ class InProcessTransport:
 
     async def send(self, request: Request, *, timeout: float | None = None) -> Response:  # noqa: ASYNC109 - part of the protocol
         limit = self._limits.response_timeout
-        exchange = _Exchange(request.body, self._limits.max_response_size)
+        exchange = _Exchange(request, self._limits.max_response_size)
         try:
             scope = _scope(request, request.path or self._path, self._name)
         except UnicodeEncodeError as error:
@@ -80,10 +81,12 @@ class InProcessTransport:
 class _Exchange:
     """The two channels of one ASGI request."""
 
-    def __init__(self, body: bytes, max_size: int) -> None:
-        self.response: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
-        self._gone = asyncio.Event()
-        self._body: bytes | None = body
+    def __init__(self, request: Request, max_size: int) -> None:
+        loop = asyncio.get_running_loop()
+        self.response: asyncio.Future[Response] = loop.create_future()
+        self._gone: asyncio.Future[None] = loop.create_future()
+        self._body: bytes | None = request.body
+        self._stream = request.stream
         self._max_size = max_size
         self._status = 0
         self._headers: Headers = ()
@@ -91,11 +94,25 @@ class _Exchange:
         self._size = 0
 
     async def receive(self) -> Message:
+        if self._stream is not None and not self._gone.done():
+            return await self._receive_piece(self._stream)
         if self._body is not None:
             body, self._body = self._body, None
             return {"type": "http.request", "body": body, "more_body": False}
-        await self._gone.wait()
+        await asyncio.shield(self._gone)
         return {"type": "http.disconnect"}
+
+    async def _receive_piece(self, stream: AsyncIterator[bytes]) -> Message:
+        try:
+            piece = await next_or_done(stream, self._gone)
+        except TransportError as error:
+            self.fail(error)
+            self.disconnect()
+            piece = None
+        if piece is not None:
+            return {"type": "http.request", "body": piece, "more_body": True}
+        self._stream = None
+        return {"type": "http.disconnect"} if self._gone.done() else await self.receive()
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -145,13 +162,16 @@ class _Exchange:
             self.response.set_exception(error)
 
     def disconnect(self) -> None:
-        self._gone.set()
+        if not self._gone.done():
+            self._gone.set_result(None)
 
 
 def _scope(request: Request, target: str, host: str) -> dict[str, Any]:
     path, _, query = target.partition("?")
-    length = str(len(request.body))
-    headers = (("host", host), ("content-length", length), *request.headers)
+    framing = ("content-length", str(len(request.body)))
+    if request.stream is not None:
+        framing = ("transfer-encoding", "chunked")
+    headers = (("host", host), framing, *request.headers)
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},

@@ -1,5 +1,6 @@
 """Requests, responses and the limits that they are held to, as values."""
 
+from collections.abc import AsyncIterator
 from enum import StrEnum
 
 from msgspec import Struct
@@ -12,6 +13,9 @@ class Request(Struct, frozen=True):
 
     `idempotent` says that the same request may reach the server twice without harm. Only such a request is
     sent again when a kept connection turns out to have been closed meanwhile (RFC 9110 §9.2.2).
+
+    A `stream` is sent instead of `body`, each piece as soon as it is there; there is no second time for it. What it
+    raises ends the request.
     """
 
     path: str = ""
@@ -19,6 +23,7 @@ class Request(Struct, frozen=True):
     method: str = "POST"
     headers: Headers = ()
     idempotent: bool = False
+    stream: AsyncIterator[bytes] | None = None
 
 
 class Response(Struct, frozen=True):

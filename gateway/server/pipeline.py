@@ -37,8 +37,9 @@ from gateway.server.query_plan import PlanExposure, plan_extensions
 from gateway.server.spans import span
 from gateway.supergraph import Supergraph
 
-if TYPE_CHECKING:  # it loads cryptography
+if TYPE_CHECKING:  # they load what is needed only where they are configured
     from gateway.server.authentication import Authenticator
+    from gateway.server.upload.request import Uploads
 
 _CODING = b"content-encoding"
 
@@ -65,6 +66,7 @@ class Pipeline:
         self._transports = transports
         self._authenticator = authenticator
         self._tracer = tracer
+        self._uploads = _uploads(config)
         self._batches = Batches(config.batching)
         self._mask = ErrorMask(config)
         self._propagations = propagations(config.headers, supergraph.subgraphs)
@@ -86,6 +88,8 @@ class Pipeline:
         """
         with Interruption(self._timeout) as interruption:
             await self._authenticate(exchange)
+            if self._uploads is not None and (boundary := self._uploads.boundary(exchange.request)):
+                return await self._answer_upload(exchange, boundary, interruption, receive)
             body = await self._read(exchange, receive)
             entries = self._batches.entries(exchange.request, body)
             if entries is not None:
@@ -128,6 +132,18 @@ class Pipeline:
         exchange.errors = sum(each.errors for each in exchanges)
         return joined(answers, exchange.media_type)
 
+    async def _answer_upload(
+        self, exchange: Exchange, boundary: str, interruption: Interruption, receive: Receive
+    ) -> Answer:
+        assert self._uploads is not None
+        async with self._uploads.read(receive, boundary) as upload:
+            prepared = await self._prepare(exchange, upload.parameters)
+            interruption.hold_off()  # the rest of the body is still to come: its reader is told of a disconnect
+            transports = upload.through(self._transports)
+            return await self._execute(
+                exchange, prepared, interruption.deadline, is_alone=False, transports=transports
+            )
+
     async def _prepare_entry(self, exchange: Exchange, entry: bytes) -> "_Prepared":
         return await self._prepare(exchange, from_json(entry))
 
@@ -157,7 +173,13 @@ class Pipeline:
         return operation
 
     async def _execute(
-        self, exchange: Exchange, prepared: "_Prepared", deadline: float, *, is_alone: bool = True
+        self,
+        exchange: Exchange,
+        prepared: "_Prepared",
+        deadline: float,
+        *,
+        is_alone: bool = True,
+        transports: Mapping[str, Transport] | None = None,
     ) -> Answer:
         operation, raw = prepared
         exposure = PlanExposure.of(exchange.request) if self._exposes_plans else PlanExposure.NONE
@@ -169,7 +191,7 @@ class Pipeline:
         variables = self._coerce(operation, raw)
         unauthorized = self._reporting.errors(operation.plan, variables) if operation.plan.refused else ()
         context = RequestContext(
-            transports=self._transports,
+            transports=transports or self._transports,
             headers=ClientHeaders(self._propagations, exchange.request, exchange.caller),
             deadline=deadline,
             mask_error=self._mask,
@@ -215,6 +237,14 @@ class _Prepared(NamedTuple):
 
     operation: Operation
     variables: dict[str, Any]
+
+
+def _uploads(config: RouterConfig) -> "Uploads | None":
+    if config.uploads is None:
+        return None
+    from gateway.server.upload.request import Uploads  # noqa: PLC0415 - the form parser loads only when it is used
+
+    return Uploads(config.uploads, config.limits.http_max_request_bytes)
 
 
 def _parameters(request: HttpRequest, body: bytes) -> Parameters:

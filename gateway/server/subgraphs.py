@@ -48,7 +48,7 @@ class SubgraphTransport:
 def _with_deadline(request: Request, seconds: float) -> Request:
     deadline = ("hansa-deadline-ms", str(int(seconds * 1000)))
     headers = (*request.headers, deadline)
-    return Request(request.path, request.body, request.method, headers, request.idempotent)
+    return Request(request.path, request.body, request.method, headers, request.idempotent, request.stream)
 
 
 def open_subgraphs(

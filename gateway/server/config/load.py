@@ -13,6 +13,7 @@ from gateway.server.config.errors import ConfigError
 from gateway.server.config.keys import unknown_keys
 from gateway.server.config.rules import faults
 from gateway.server.config.schema import RouterConfig
+from gateway.server.config.size import ByteSize
 
 Value = TypeVar("Value", bound=msgspec.Struct)
 _PATH_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
@@ -61,6 +62,8 @@ def convert(document: Located, target: type[Value], *, source: str) -> Value:
 
 
 def _decode(target: type, value: Any) -> Any:
+    if target is ByteSize:
+        return ByteSize.parse(str(value))
     if target is not Duration or not isinstance(value, str):
         raise ValueError(f"Expected a duration such as `30s`, got `{value}`")
     return Duration.parse(value)

@@ -12,6 +12,7 @@ from gateway.server.config.cache import InMemory, PositiveInt
 from gateway.server.config.documents import Apq, PersistedQueries
 from gateway.server.config.duration import Duration
 from gateway.server.config.http import Batching, Cors, Csrf
+from gateway.server.config.uploads import FileUploads, UploadLimits
 
 
 class PlanCache(Struct, frozen=True):
@@ -269,6 +270,7 @@ class RouterConfig(Struct, frozen=True):
     csrf: Csrf = Csrf()
     cors: Cors = Cors()
     batching: Batching = Batching()
+    preview_file_uploads: FileUploads = FileUploads()
     apq: Apq = Apq()
     persisted_queries: PersistedQueries = PersistedQueries()
     authentication: Authentication = Authentication()
@@ -286,6 +288,12 @@ class RouterConfig(Struct, frozen=True):
     def console(self) -> bool:
         """Whether the console is served at `/`, which stands for both of Apollo's pages."""
         return (self.homepage.enabled or self.sandbox.enabled) and self.supergraph.path != "/"
+
+    @property
+    def uploads(self) -> UploadLimits | None:
+        """The limits of files beside an operation, where they are taken."""
+        multipart = self.preview_file_uploads.protocols.multipart
+        return multipart.limits if self.preview_file_uploads.enabled and multipart.enabled else None
 
     def subgraph_timeout(self, subgraph: str) -> float:
         """Seconds that one request to `subgraph` may take."""

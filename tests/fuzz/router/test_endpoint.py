@@ -27,6 +27,7 @@ EVERYTHING = parse_config(
     """
     supergraph: {introspection: true}
     batching: {enabled: true, maximum_size: 3}
+    preview_file_uploads: {enabled: true, protocols: {multipart: {limits: {max_file_size: 100, max_files: 2}}}}
     cors: {policies: [{origins: ["https://app.example"], match_origins: ["[.]example$"], allow_credentials: true}]}
     """,
     {},
@@ -248,3 +249,30 @@ def test_any_hash_and_any_batch_are_answered(client: Client, body: Any) -> None:
     assert_graphql((status, answer))
     if isinstance(answer, list):
         assert len(answer) == len(body)
+
+
+RENAME = b'{"query":"mutation($n: String!) {rename(id: 1, name: $n) {id}}","variables":{"n":null}}'
+contents = st.one_of(
+    values.map(lambda value: json.dumps(value).encode()),
+    st.sampled_from([RENAME, TYPENAME, b'{"0":["variables.n"]}', b'{"0":["variables.n.0","x"],"1":[]}']),
+    st.binary(max_size=150),
+)
+fields = st.tuples(st.sampled_from(["operations", "map", "0", "1", "", "\r", '"']), contents)
+FORM = [(b"content-type", b"multipart/form-data; boundary=x"), (b"apollo-require-preflight", b"true")]
+
+
+def form(parts: list[tuple[str, bytes]]) -> bytes:
+    head = b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
+    return b"".join(head % (name.encode(), content) for name, content in parts) + b"--x--"
+
+
+@given(
+    st.lists(fields, max_size=5).map(form)
+    | st.tuples(contents, contents, contents).map(
+        lambda parts: form([*zip(["operations", "map", "0"], parts, strict=True)])
+    )
+    | st.binary(max_size=200)
+)
+@settings(max_examples=300, deadline=None)
+def test_any_form_is_answered(client: Client, body: bytes) -> None:
+    assert_graphql(client.send("POST", body, FORM))

@@ -174,3 +174,28 @@ def test_a_cors_policy_that_no_browser_would_follow_is_refused_on_its_line(polic
 
 def test_any_origin_with_credentials_is_refused() -> None:
     assert refused("cors:\n  allow_any_origin: true\n  allow_credentials: true").startswith("router.yaml:3: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("1mb", 1_000_000),
+        ("1.5 KiB", 1536),
+        ("2GB", 2_000_000_000),
+        ("7", 7),
+        ("'7b'", 7),
+        ("512kib", 524_288),
+    ],
+)
+def test_sizes_are_read_with_their_unit(text: str, size: int) -> None:
+    limits = f"{{limits: {{max_file_size: {text}}}}}"
+    config = parse_config(f"preview_file_uploads: {{enabled: true, protocols: {{multipart: {limits}}}}}", {})
+    assert config.uploads is not None
+    assert config.uploads.max_file_size == size
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1 parsec", "''", "mb", "true"])
+def test_a_size_that_is_none_is_refused(text: str) -> None:
+    limits = f"{{limits: {{max_file_size: {text}}}}}"
+    message = refused(f"preview_file_uploads: {{protocols: {{multipart: {limits}}}}}")
+    assert "Expected a size such as `1mb`" in message

@@ -1,0 +1,1 @@
+"""Files that come with an operation, by the GraphQL multipart request specification, sent on as they come."""
