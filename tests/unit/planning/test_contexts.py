@@ -127,6 +127,16 @@ def test_a_context_that_nothing_above_sets_is_an_error(plan: Make) -> None:
         plan(SHOP, "{ u { field } }")
 
 
+def test_nothing_is_read_of_the_root_of_a_subscription(plan: Make) -> None:
+    types = f"""
+    type Query @join__type(graph: A) {{ u: U }}
+    type Subscription @join__type(graph: A) {SETS} {{ changed: U prop: String }}
+    type U {KEY} {{ id: ID! {contextual("field")} }}
+    """
+    with pytest.raises(OperationError, match=r"'U\.field'"):
+        plan(types, "subscription { changed { field } }")
+
+
 def test_the_object_itself_is_not_above(plan: Make) -> None:
     types = f"""
     type Query @join__type(graph: A) {SETS} {{ prop: String u: U }}
