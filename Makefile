@@ -48,7 +48,7 @@ bench: setup  ## measure the hot paths
 	$(BIN)/python -m tests.benchmarks $(ARGS)
 
 clean:  ## stop nothing, remove what these commands made, demo data included
-	rm -rf $(VENV) .hansa $(CONSOLE)/dist $(CONSOLE)/node_modules tests/conformance/graphql_over_http/node_modules dist
+	rm -rf $(VENV) .hansa $(CONSOLE)/dist $(CONSOLE)/node_modules tests/conformance/*/node_modules dist
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \

@@ -62,7 +62,7 @@ def _verifying(settings: ServiceSettings) -> Lifespan:
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         keys = KeySet(open_transport(settings.jwks_url, apps=app.state.get("apps")))
-        app.state.verifier = TokenVerifier(keys, settings.issuer, settings.audience)
+        app.state.verifier = TokenVerifier(keys, [settings.issuer], [settings.audience])
         try:
             yield
         finally:

@@ -13,11 +13,14 @@ from joserfc.jwk import Key, import_key
 
 from common.auth.errors import KeysUnavailable
 from common.http import Request, Transport, TransportError
+from common.http.messages import Headers
 
 _log = logging.getLogger(__name__)
 _MAX_AGE = re.compile(r"max-age=(\d+)")
 _DEFAULT_MAX_AGE = 300.0
 _TIMEOUT = 5.0
+_RENEWAL = 0.8
+"""After which part of their time keys are fetched again."""
 
 
 class Keys(Protocol):
@@ -27,26 +30,37 @@ class Keys(Protocol):
         """The key of that id, or None when the issuer has none."""
 
     def holds(self, kid: str) -> bool:
-        """Whether the key is known and fresh, so that `get` would not fetch."""
+        """Whether the key is known, so that `get` would not wait for the issuer."""
 
 
 class KeySet:
-    """Keys by URL, fetched on first use and again when their `max-age` is over.
+    """Keys by URL, fetched on first use and again after `poll_interval` seconds, or by the answer's `max-age`.
 
-    An unknown key id causes one fetch, at most one in `patience` seconds, so that invented ids cannot be used
-    against the issuer. When a fetch fails the known keys stay.
+    They are fetched again while they still count, so that nobody waits, and kept for as long as that fails. An unknown
+    key id causes one fetch, at most one in `patience` seconds, so that invented ids cannot be used against the issuer.
     """
 
     def __init__(
-        self, transport: Transport, *, patience: float = 5.0, clock: Callable[[], float] = time.monotonic
+        self,
+        transport: Transport,
+        *,
+        poll_interval: float | None = None,
+        headers: Headers = (),
+        patience: float = 5.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._transport = transport
+        self._poll_interval = poll_interval
+        self._request = Request(path="", method="GET", headers=headers)
         self._patience = patience
         self._clock = clock
         self._keys: Mapping[str, Key] = {}
-        self._fresh_until = float("-inf")
+        self._interval = poll_interval or _DEFAULT_MAX_AGE
+        self._renew_at = self._fresh_until = float("-inf")
+        self._has_failed = False
         self._tried_at = float("-inf")
         self._lock = asyncio.Lock()
+        self._refreshing: asyncio.Task[None] | None = None
 
     async def get(self, kid: str) -> Key | None:
         """The key of that id, or None when the issuer does not publish it.
@@ -61,30 +75,47 @@ class KeySet:
         return self._keys.get(kid)
 
     def holds(self, kid: str) -> bool:
-        return kid in self._keys and self._clock() < self._fresh_until
+        """See `Keys`. It begins to fetch keys that will soon be too old, or that could not be fetched before."""
+        now = self._clock()
+        if kid not in self._keys or now < self._renew_at:
+            return kid in self._keys
+        if now >= self._fresh_until and not (self._has_failed and now - self._tried_at <= self._interval):
+            return False
+        if self._refreshing is None and now - self._tried_at >= self._patience:
+            self._refreshing = asyncio.get_running_loop().create_task(self._refresh(kid))
+            self._refreshing.add_done_callback(self._refreshed)
+        return True
 
     async def close(self) -> None:
+        if self._refreshing is not None:
+            self._refreshing.cancel()
         await self._transport.close()
+
+    def _refreshed(self, _: asyncio.Task[None]) -> None:
+        self._refreshing = None
 
     async def _refresh(self, kid: str) -> None:
         async with self._lock:
             now = self._clock()
-            if self.holds(kid) or now - self._tried_at < self._patience:
+            if (kid in self._keys and now < self._renew_at) or now - self._tried_at < self._patience:
                 return
-            self._tried_at = now
+            self._tried_at, self._has_failed = now, True
             try:
-                self._keys, max_age = await self._fetch()
+                self._keys, self._interval = await self._fetch()
             except (TransportError, msgspec.DecodeError, JoseError, LookupError, ValueError) as error:
                 _log.warning("Signing keys could not be fetched: %r", error)
                 return
-            self._fresh_until = now + max_age
+            self._has_failed = False
+            self._renew_at, self._fresh_until = now + _RENEWAL * self._interval, now + self._interval
 
     async def _fetch(self) -> tuple[Mapping[str, Key], float]:
-        answer = await self._transport.send(Request(path="", method="GET"), timeout=_TIMEOUT)
+        answer = await self._transport.send(self._request, timeout=_TIMEOUT)
         if answer.status != 200:
             raise LookupError(f"status {answer.status}")
         document = msgspec.json.decode(answer.body, type=dict[str, list[dict[str, Any]]])
         keys = {data["kid"]: import_key(data) for data in document["keys"] if _signs(data)}
+        if self._poll_interval is not None:
+            return keys, self._poll_interval
         found = _MAX_AGE.search(dict(answer.headers).get("cache-control", ""))
         return keys, float(found[1]) if found else _DEFAULT_MAX_AGE
 

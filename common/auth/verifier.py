@@ -31,7 +31,7 @@ class _Verified(NamedTuple):
 
 
 class TokenVerifier:
-    """Accepts access tokens of one issuer for one audience.
+    """Accepts access tokens of any of `issuers` for any of `audiences`; None accepts all that the keys have signed.
 
     Clocks may differ by `leeway` seconds. A verified token is remembered until it expires or its key is gone, so
     that the same token costs one hash instead of one signature check.
@@ -40,16 +40,16 @@ class TokenVerifier:
     def __init__(
         self,
         keys: Keys,
-        issuer: str,
-        audience: str,
+        issuers: Collection[str] | None,
+        audiences: Collection[str] | None,
         algorithms: Collection[str] = ("ES256",),
         *,
         leeway: float = 30.0,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._keys = keys
-        self._issuer = issuer
-        self._audience = audience
+        self._issuers = None if issuers is None else frozenset(issuers)
+        self._audiences = None if audiences is None else frozenset(audiences)
         self._algorithms = frozenset(algorithms)
         self._leeway = leeway
         self._now = now
@@ -76,15 +76,21 @@ class TokenVerifier:
             InvalidToken: with the first reason for which the token does not count.
             KeysUnavailable: the issuer's keys were never reached.
         """
-        digest = hashlib.sha256(token.encode()).digest()
-        known = self._remembered.get(digest)
-        if known and self._now() < known.expires_at and self._keys.holds(known.kid):
-            return known.caller
+        known = self.recall(token)
+        if known is not None:
+            return known
         verified = await self._verify(token)
         if len(self._remembered) >= _REMEMBERED:
             self._remembered.pop(next(iter(self._remembered)))
-        self._remembered[digest] = verified
+        self._remembered[_digest(token)] = verified
         return verified.caller
+
+    def recall(self, token: str) -> Caller | None:
+        """The caller of a token that was verified before and still counts."""
+        known = self._remembered.get(_digest(token))
+        if known and self._now() < known.expires_at and self._keys.holds(known.kid):
+            return known.caller
+        return None
 
     async def _verify(self, token: str) -> _Verified:
         header = _header(token)
@@ -118,16 +124,21 @@ class TokenVerifier:
             raise InvalidToken(Reason.MALFORMED) from None
 
     def _check_claims(self, claims: dict[str, Any]) -> None:
-        if claims.get("iss") != self._issuer:
+        if self._issuers is not None and not _names_any(claims.get("iss"), self._issuers):
             raise InvalidToken(Reason.WRONG_ISSUER)
         audience = claims.get("aud")
-        if self._audience not in (audience if isinstance(audience, list) else [audience]):
+        named = audience if isinstance(audience, list) else [audience]
+        if self._audiences is not None and not any(_names_any(name, self._audiences) for name in named):
             raise InvalidToken(Reason.WRONG_AUDIENCE)
         expires, not_before = claims.get("exp"), claims.get("nbf", 0)
         if not isinstance(claims.get("sub"), str) or not _is_time(expires) or not _is_time(not_before):
             raise InvalidToken(Reason.MALFORMED)
         if not not_before - self._leeway <= self._now() < expires + self._leeway:
             raise InvalidToken(Reason.EXPIRED)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
 
 
 def _header(token: str) -> dict[str, Any]:
@@ -138,6 +149,10 @@ def _header(token: str) -> dict[str, Any]:
         return dict(jws.extract_compact(token.encode()).headers())
     except (JoseError, ValueError, TypeError):
         raise InvalidToken(Reason.MALFORMED) from None
+
+
+def _names_any(claim: object, accepted: frozenset[str]) -> bool:
+    return isinstance(claim, str) and claim in accepted
 
 
 def _is_time(value: object) -> TypeGuard[float]:

@@ -6,12 +6,13 @@ means is for the caller to say.
 
 from common.http.errors import ConnectError, ProtocolError, ResponseTooLarge, TimeoutError_, TransportError
 from common.http.in_process import ASGIApp
-from common.http.messages import Request, Response, TransportLimits
+from common.http.messages import Http2, Request, Response, TransportLimits
 from common.http.transport import Transport, open_transport
 
 __all__ = [
     "ASGIApp",
     "ConnectError",
+    "Http2",
     "ProtocolError",
     "Request",
     "Response",

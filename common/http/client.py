@@ -10,44 +10,57 @@ from typing import Protocol
 from common.http.connection import Connection
 from common.http.encoding import decoded
 from common.http.errors import ConnectError, ConnectionLost, ProtocolError, TimeoutError_
-from common.http.messages import Request, Response, TransportLimits
+from common.http.messages import Http2, Request, Response, TransportLimits
 from common.http.pool import Pool
 
 
 class Origin(Protocol):
-    """Where connections lead; `authority` is what the Host header says."""
+    """Where connections lead, by TLS if `is_secure`; `authority` is what the Host header says."""
 
     authority: str
+    is_secure: bool
 
-    async def connect(self, connection: Connection) -> None: ...
+    async def connect(self, connection: asyncio.Protocol) -> asyncio.BaseTransport: ...
 
 
 class TCPOrigin:
     def __init__(self, host: str, port: int, authority: str, tls: ssl.SSLContext | None) -> None:
         self.authority = authority
+        self.is_secure = tls is not None
         self._host = host
         self._port = port
         self._tls = tls
 
-    async def connect(self, connection: Connection) -> None:
+    async def connect(self, connection: asyncio.Protocol) -> asyncio.BaseTransport:
         loop = asyncio.get_running_loop()
-        await loop.create_connection(lambda: connection, self._host, self._port, ssl=self._tls)
+        transport, _ = await loop.create_connection(lambda: connection, self._host, self._port, ssl=self._tls)
+        return transport
 
 
 class UnixOrigin:
     authority = "localhost"
+    is_secure = False
 
     def __init__(self, path: str) -> None:
         self._path = path
 
-    async def connect(self, connection: Connection) -> None:
-        await asyncio.get_running_loop().create_unix_connection(lambda: connection, self._path)
+    async def connect(self, connection: asyncio.Protocol) -> asyncio.BaseTransport:
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_unix_connection(lambda: connection, self._path)
+        return transport
 
 
 @cache
-def default_tls() -> ssl.SSLContext:
-    """The system's trusted roots, read once: that takes tens of milliseconds."""
-    return ssl.create_default_context()
+def default_tls(http2: Http2 = Http2.DISABLE) -> ssl.SSLContext:
+    """The system's trusted roots, read once for each way to agree on a protocol: that takes tens of milliseconds."""
+    return offering(ssl.create_default_context(), http2)
+
+
+def offering(tls: ssl.SSLContext, http2: Http2) -> ssl.SSLContext:
+    """`tls`, changed to offer the protocols that `http2` allows (RFC 7301)."""
+    if http2 is not Http2.DISABLE:
+        tls.set_alpn_protocols(["h2"] if http2 is Http2.ONLY else ["h2", "http/1.1"])
+    return tls
 
 
 class HTTPTransport:

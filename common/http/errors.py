@@ -28,6 +28,10 @@ class ConnectionLost(ConnectError):  # noqa: N818 - says what happened
     reason = "connection closed"
 
 
+class Unprocessed(ConnectionLost):
+    """The peer has said that it did not act on the request: it may be sent again, whatever it asks."""
+
+
 class TimeoutError_(TransportError):  # noqa: N801, N818 - the underscore keeps it apart from the built-in
     """The time that was given ran out: waiting for a connection, connecting, or for the response."""
 
@@ -43,7 +47,7 @@ class ResponseTooLarge(TransportError):  # noqa: N818 - says what happened
 
 
 class ProtocolError(TransportError):
-    """What came is not a whole HTTP/1.1 response: garbage, half a body, an unknown or broken coding."""
+    """What came is not a whole HTTP response: garbage, half a body, an unknown or broken coding."""
 
     code = "PROTOCOL_ERROR"
     reason = "malformed HTTP response"

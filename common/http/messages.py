@@ -1,6 +1,7 @@
 """Requests, responses and the limits that they are held to, as values."""
 
 from collections.abc import AsyncIterator
+from enum import StrEnum
 
 from msgspec import Struct
 
@@ -37,8 +38,18 @@ class Response(Struct, frozen=True):
         return next((value for key, value in self.headers if key == name), None)
 
 
+class Http2(StrEnum):
+    """When a server is asked by HTTP/2: where it agrees to over TLS, never, or always."""
+
+    ENABLE = "enable"
+    DISABLE = "disable"
+    ONLY = "http2only"
+
+
 class TransportLimits(Struct, frozen=True, kw_only=True):
     """Bounds of one transport. Times in seconds, sizes in bytes.
+
+    `max_connections` bounds the requests that are under way at the same time; HTTP/2 makes streams of them.
 
     A connection that idles longer than `idle_timeout` is not used again; it stays below the keep-alive
     time of common servers (5 s), so that they do not close what is about to be used.

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from common.http.connection import Connection
 from common.http.errors import ConnectionLost
+from common.http.turns import Turns
 
 Connect = Callable[[Callable[[Connection], None]], Awaitable[Connection]]
 
@@ -19,12 +20,12 @@ class Pool:
         self._idle_timeout = idle_timeout
         self._idle: deque[Connection] = deque()
         self._open: set[Connection] = set()
-        self._waiters: deque[asyncio.Future[None]] = deque()
+        self._turns = Turns()
         self._is_closed = False
 
     def take_idle(self) -> Connection | None:
         """A kept connection that can be used now, unless others wait for one."""
-        return None if self._waiters else self._pop_idle()
+        return None if self._turns else self._pop_idle()
 
     def _pop_idle(self) -> Connection | None:
         while self._idle:
@@ -37,7 +38,7 @@ class Pool:
     async def connect(self) -> Connection:
         """A new connection, or a kept one that became free while all were in use."""
         while self._free_slots == 0 and not self._is_closed:
-            await self._wait()
+            await self._turns.wait()
             if (kept := self._pop_idle()) is not None:
                 return kept
         if self._is_closed:
@@ -63,24 +64,7 @@ class Pool:
         """Give back after an exchange; one that is closed gives its place to another."""
         if connection.usable:
             self._idle.append(connection)
-            self._wake()
-
-    async def _wait(self) -> None:
-        waiter = asyncio.get_running_loop().create_future()
-        self._waiters.append(waiter)
-        try:
-            await waiter
-        except asyncio.CancelledError:
-            if waiter.done() and not waiter.cancelled():
-                self._wake()  # woken and cancelled at once: the next one takes the turn
-            raise
-
-    def _wake(self) -> None:
-        while self._waiters:
-            waiter = self._waiters.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                return
+            self._turns.give()
 
     def _closed(self, connection: Connection) -> None:
         if connection in self._open:
@@ -91,13 +75,11 @@ class Pool:
 
     def _release_slot(self) -> None:
         self._free_slots += 1
-        self._wake()
+        self._turns.give()
 
     async def close(self) -> None:
         self._is_closed = True
-        for waiter in self._waiters:
-            if not waiter.done():
-                waiter.set_result(None)
+        self._turns.give_all()
         for connection in tuple(self._open):
             connection.close()
         await asyncio.sleep(0)

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Protocol
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
-from common.http.client import HTTPTransport, TCPOrigin, UnixOrigin, default_tls
+from common.http.client import HTTPTransport, Origin, TCPOrigin, UnixOrigin, default_tls, offering
 from common.http.in_process import ASGIApp, InProcessTransport
-from common.http.messages import Request, Response, TransportLimits
+from common.http.messages import Http2, Request, Response, TransportLimits
 
 _DEFAULT_LIMITS = TransportLimits()
 
@@ -37,19 +37,21 @@ def open_transport(
     apps: Mapping[str, ASGIApp] | None = None,
     limits: TransportLimits = _DEFAULT_LIMITS,
     tls: ssl.SSLContext | None = None,
+    http2: Http2 = Http2.DISABLE,
 ) -> Transport:
     """The transport for `http://`, `https://`, `unix:///abs/path.sock?path=/graphql` or `app://NAME/path`.
 
     Nothing is connected yet. `apps` are the applications of this process by name, `tls` replaces the
-    system's trusted roots. Raises ValueError for any other URL and for a name that `apps` lacks.
+    system's trusted roots; it is set to offer what `http2` says. Without TLS only `Http2.ONLY` makes it HTTP/2.
+    Raises ValueError for any other URL and for a name that `apps` lacks.
     """
     parts = urlsplit(url)
     match parts.scheme:
         case "http" | "https":
-            return HTTPTransport(url, _tcp_origin(parts, tls), _target(parts), limits)
+            return _open_http(url, _tcp_origin(parts, tls, http2), _target(parts), limits, http2)
         case "unix":
             path = parse_qs(parts.query).get("path", ["/"])[0]
-            return HTTPTransport(url, UnixOrigin(parts.path), path, limits)
+            return _open_http(url, UnixOrigin(parts.path), path, limits, http2)
         case "app":
             if apps is None or parts.netloc not in apps:
                 raise ValueError(f"{url}: no application {parts.netloc!r} in this process")
@@ -57,13 +59,23 @@ def open_transport(
     raise ValueError(f"{url}: expected http://, https://, unix:// or app://")
 
 
-def _tcp_origin(parts: SplitResult, tls: ssl.SSLContext | None) -> TCPOrigin:
+def _open_http(url: str, origin: Origin, path: str, limits: TransportLimits, http2: Http2) -> Transport:
+    http1 = HTTPTransport(url, origin, path, limits)
+    if http2 is Http2.DISABLE or (http2 is Http2.ENABLE and not origin.is_secure):
+        return http1
+    from common.http.http2 import Http2Transport  # noqa: PLC0415 - h2 loads only when it is used
+
+    return Http2Transport(url, origin, path, limits, otherwise=None if http2 is Http2.ONLY else http1)
+
+
+def _tcp_origin(parts: SplitResult, tls: ssl.SSLContext | None, http2: Http2) -> TCPOrigin:
     if not parts.hostname:
         raise ValueError(f"{parts.geturl()}: no host")
     authority = parts.netloc.rpartition("@")[2]
     if parts.scheme == "http":
         return TCPOrigin(parts.hostname, parts.port or 80, authority, None)
-    return TCPOrigin(parts.hostname, parts.port or 443, authority, tls or default_tls())
+    context = default_tls(http2) if tls is None else offering(tls, http2)
+    return TCPOrigin(parts.hostname, parts.port or 443, authority, context)
 
 
 def _target(parts: SplitResult) -> str:

@@ -1,6 +1,6 @@
 """A plan made ready to run: once an operation, for all its requests."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from graphql import is_interface_type
@@ -46,7 +46,7 @@ class CompiledPlan:
 
     def execute_in_parts(
         self, variables: Mapping[str, Any], context: RequestContext
-    ) -> AsyncIterator[Payload]:
+    ) -> AsyncGenerator[Payload, None]:
         """Runs the plan like `execute`, where it defers: the first answer, then what is deferred when it is there.
 
         Closing it cancels the fetches that are under way.

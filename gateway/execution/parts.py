@@ -5,7 +5,7 @@ around it, and is fetched with that.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gateway.execution.completion import DeferredShape, DeferredShapes
@@ -45,7 +45,9 @@ class Parts:
         """Whether any part is deferred for these values."""
         return any(owner is not None for owner in self.owners(variables))
 
-    async def execute(self, variables: Mapping[str, Any], context: RequestContext) -> AsyncIterator[Payload]:
+    async def execute(
+        self, variables: Mapping[str, Any], context: RequestContext
+    ) -> AsyncGenerator[Payload, None]:
         """The payloads in order. Closing it cancels what is under way."""
         owners = self.owners(variables)
         execution = Execution(variables, context)

@@ -11,6 +11,7 @@ from graphql import (
     FragmentSpreadNode,
     InlineFragmentNode,
     ListValueNode,
+    NameNode,
     ObjectValueNode,
     SelectionSetNode,
     ValueNode,
@@ -21,6 +22,7 @@ from graphql import (
 from gateway.planning.deferred_parts import DeferredPart, DeferredParts, PartKey
 from gateway.planning.errors import OperationError
 from gateway.planning.plan import Each, Key, OfType, Path
+from gateway.planning.refusal import is_refused
 from gateway.planning.selection import Conditions, Selection
 from gateway.supergraph.query_graph import QueryGraph
 
@@ -32,6 +34,8 @@ Where types or conditions part at each level of an operation, the fields double 
 
 INTROSPECTION = frozenset({"__schema", "__type"})
 """Fields that the API schema answers, no subgraph."""
+
+_TYPENAME = FieldNode(name=NameNode(value="__typename"), directives=(), arguments=())
 
 
 class Normalized(NamedTuple):
@@ -140,18 +144,21 @@ class Normalizer:
         part: int | None,
     ) -> None:
         for node in selection_set.selections:
-            merged = _conditions(node.directives or (), conditions)
+            merged = conditions_of(node.directives or (), conditions)
             if merged is None:
                 continue
             if isinstance(node, FieldNode):
                 if node.name.value in INTROSPECTION:
                     continue
-                response_key = node.alias.value if node.alias else node.name.value
+                field = (
+                    _TYPENAME if is_refused(node) else node
+                )  # the objects are there, whatever is refused of them
+                response_key = field.alias.value if field.alias else field.name.value
                 key = (response_key, types, merged, part)
                 if key not in position.fields:
                     self._count_field()
                     position.fields[key] = _Collected(parent, types, merged, part)
-                position.fields[key].nodes.append((node, part))
+                position.fields[key].nodes.append((field, part))
                 continue
             assert isinstance(node, FragmentSpreadNode | InlineFragmentNode)
             condition, inner = self._fragment(node)
@@ -261,7 +268,7 @@ def _all_leaves(selections: Iterable[Selection]) -> int:
     return leaves
 
 
-def _conditions(directives: Iterable[DirectiveNode], outer: Conditions) -> Conditions | None:
+def conditions_of(directives: Iterable[DirectiveNode], outer: Conditions) -> Conditions | None:
     """The conditions of a node inside `outer`, None where it is never selected."""
     conditions = set(outer)
     for directive in directives:

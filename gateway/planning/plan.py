@@ -14,6 +14,8 @@ from graphql import (
 )
 from msgspec import Struct
 
+from gateway.planning.refusal import RefusedPath
+
 
 class Key(Struct, frozen=True, tag=True):
     """A step of a path into the member `name` of each object; `name` is a response key."""
@@ -206,12 +208,14 @@ class QueryPlan(Struct, frozen=True):
     """The plan of one operation, for all values of its variables.
 
     `operation` and `fragments` are the client's, validated; the executor shapes the answer by them.
-    `node` is None where no subgraph is asked: introspection alone, which is answered from the API schema.
+    `node` is None where no subgraph is asked: introspection alone, which is answered from the API schema. `refused` is
+    what the caller may not see of the answer; those fields are marked.
     """
 
     operation: OperationDefinitionNode
     fragments: dict[str, FragmentDefinitionNode]
     node: TopNode | None
+    refused: tuple[RefusedPath, ...] = ()
 
     @property
     def fetch_count(self) -> int:

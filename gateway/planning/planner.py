@@ -13,7 +13,9 @@ from graphql import (
     VariableDefinitionNode,
     print_ast,
 )
+from msgspec import structs
 
+from gateway.planning.authorization import Marking
 from gateway.planning.builder import Builder
 from gateway.planning.deferred_parts import DeferredPart, PartKey
 from gateway.planning.document import Documents
@@ -27,6 +29,8 @@ from gateway.planning.operation import check_operation, parse_operation, with_de
 from gateway.planning.places import Place, Places
 from gateway.planning.plan import Defer, Deferred, PlanNode, QueryPlan, Subscription, TopNode
 from gateway.planning.reach import Reachability
+from gateway.planning.refusal import NOTHING_REFUSED, Refusal
+from gateway.planning.refused_paths import RefusedPaths
 from gateway.planning.requests import Request
 from gateway.planning.scheduling import in_sequence, schedule, under_conditions
 from gateway.planning.search import RecordedChoices, best_plan
@@ -56,27 +60,39 @@ class Planner:
         document: str | DocumentNode,
         operation_name: str | None = None,
         override_labels: frozenset[str] = frozenset(),
+        refusal: Refusal = NOTHING_REFUSED,
     ) -> QueryPlan:
         """The plan of one operation of `document`, for all values of its variables.
 
-        `override_labels` are the labels of progressive overrides that are on. Raises OperationError.
+        `override_labels` are the labels of progressive overrides that are on, `refusal` is what the caller may not see.
+        Raises OperationError.
         """
         try:
             with deep_nesting:
-                return self._plan(document, operation_name, override_labels)
+                plan = self._without_node(parse_operation(document), operation_name, refusal)
+                node = self._node(
+                    self._graph_for(override_labels), plan.operation, plan.fragments, frozenset()
+                )
+                return structs.replace(plan, node=node)
         except RecursionError as error:
             raise OperationError(
                 "PARSING_ERROR", [GraphQLError("The operation is nested too deeply")]
             ) from error
 
-    def _plan(
-        self, document: str | DocumentNode, operation_name: str | None, override_labels: frozenset[str]
+    def _without_node(
+        self, document: DocumentNode, operation_name: str | None, refusal: Refusal
     ) -> QueryPlan:
-        parsed = parse_operation(document)
-        operation, fragments = check_operation(self._schema, parsed, operation_name)
-        graph = self._graph_for(override_labels)
-        node = self._node(graph, operation, fragments, frozenset())
-        return QueryPlan(operation=operation, fragments=fragments, node=node)
+        """The valid operation, what is refused of it marked."""
+        operation, fragments = check_operation(self._schema, document, operation_name)
+        if not refusal.guards:
+            return QueryPlan(operation, fragments, None)
+        root_type = self._supergraph.roots[operation.operation.value]
+        marking = Marking(self._supergraph.authorization, refusal.guards)
+        marked, marked_fragments = marking.operation(operation, root_type), marking.fragments(fragments)
+        paths = RefusedPaths(self._supergraph.types, marked_fragments).find(marked, root_type)
+        if not refusal.withholds:
+            return QueryPlan(operation, fragments, None, paths)
+        return QueryPlan(marked, marked_fragments, None, paths)
 
     def _node(
         self,

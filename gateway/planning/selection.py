@@ -83,11 +83,11 @@ class Selection:
         )
 
     def leaves_beyond(self, outer: "Selection") -> int:
-        """The leaves that `outer`, which covers the field, does not select too."""
+        """The leaves that `outer`, which covers the field, does not select too; all above what is deferred."""
         beyond = 0
         for inner in self.selections:
             covering = [found for found in outer.selections if found.covers(inner)]
-            if not covering:
+            if inner.deferred or not covering:
                 beyond |= inner.leaves
             elif inner.selections:
                 beyond |= inner.leaves_beyond(covering[0])

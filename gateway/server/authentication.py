@@ -1,13 +1,17 @@
-"""Who calls: one check of the bearer token a request, against every configured key set."""
+"""Who calls: one check of the token a request, against every configured key set."""
 
+import logging
 from collections.abc import Callable, Sequence
 
-from common.auth import Caller, InvalidToken, KeySet, Reason, TokenVerifier
+from common.auth import Caller, InvalidToken, KeySet, KeysUnavailable, Reason, TokenVerifier
 from common.errors import DomainError
 from common.http import Transport
-from gateway.server.config.schema import Jwt
+from gateway.server.access.tokens import TokenFinder
+from gateway.server.config.schema import Jwt, KeySource
 from gateway.server.errors import RequestError, error_body
+from gateway.server.http.request import HttpRequest
 
+_log = logging.getLogger("hansa.router")
 _PROGRESS = {
     reason: index
     for index, reason in enumerate(
@@ -28,55 +32,61 @@ _PROGRESS = {
 class Authenticator:
     """Accepts a token that any of `verifiers` accepts, and requests without a token, which are anonymous."""
 
-    def __init__(self, verifiers: Sequence[TokenVerifier], key_sets: Sequence[KeySet] = ()) -> None:
+    def __init__(self, config: Jwt, verifiers: Sequence[TokenVerifier], key_sets: Sequence[KeySet]) -> None:
+        self._tokens = TokenFinder(config)
+        self._continues = config.on_error == "Continue"
         self._verifiers = verifiers
         self._key_sets = key_sets
 
     @classmethod
     def from_config(cls, jwt: Jwt, open_transport: Callable[[str], Transport]) -> "Authenticator":
         """Key sets are fetched over what `open_transport` gives for their URL, when the first token comes."""
-        return cls(*_open(jwt, open_transport))
+        key_sets = [_key_set(source, open_transport(source.url)) for source in jwt.jwks]
+        verifiers = [
+            TokenVerifier(keys, source.issuers, source.audiences, source.algorithms)
+            for source, keys in zip(jwt.jwks, key_sets, strict=True)
+        ]
+        return cls(jwt, verifiers, key_sets)
 
-    async def authenticate(self, authorization: Sequence[str]) -> Caller | None:
-        """The caller of a request's `Authorization` headers; None without one.
+    async def authenticate(self, request: HttpRequest) -> Caller | None:
+        """The caller of a request; None without a token.
 
         Raises RequestError: of all verifiers' reasons the one that was found last in the checks' order, or 503 where
         the issuer's keys were never reached.
         """
-        if not authorization:
-            return None
         try:
-            return await self._verify(authorization)
+            token = self._tokens.find(request)
+            return None if token is None else await self._verify(token)
         except DomainError as error:
+            if self._continues:
+                _log.warning("A token does not count: %s", error.message)
+                return None
             raise _refusal(error) from None
 
-    async def _verify(self, authorization: Sequence[str]) -> Caller | None:
-        if len(authorization) > 1:
-            raise InvalidToken(Reason.MALFORMED)
-        failures = []
+    async def _verify(self, token: str) -> Caller:
+        for verifier in self._verifiers:
+            known = verifier.recall(token)
+            if known is not None:
+                return known
+        failures: list[InvalidToken] = []
+        unavailable: KeysUnavailable | None = None
         for verifier in self._verifiers:
             try:
-                return await verifier.authenticate(authorization[0])
+                return await verifier.verify(token)
             except InvalidToken as error:
                 failures.append(error)
-        raise max(failures, key=lambda error: _PROGRESS[error.reason])
+            except KeysUnavailable as error:
+                unavailable = error
+        raise unavailable or max(failures, key=lambda error: _PROGRESS[error.reason])
 
     async def close(self) -> None:
         for keys in self._key_sets:
             await keys.close()
 
 
-def _open(jwt: Jwt, open_transport: Callable[[str], Transport]) -> tuple[list[TokenVerifier], list[KeySet]]:
-    verifiers, key_sets = [], []
-    for source in jwt.jwks:
-        keys = KeySet(open_transport(source.url))
-        key_sets.append(keys)
-        verifiers += [
-            TokenVerifier(keys, issuer, audience, source.algorithms)
-            for issuer in source.issuers
-            for audience in source.audiences
-        ]
-    return verifiers, key_sets
+def _key_set(source: KeySource, transport: Transport) -> KeySet:
+    headers = tuple((header.name, header.value) for header in source.headers)
+    return KeySet(transport, poll_interval=source.poll_interval, headers=headers)
 
 
 def _refusal(error: DomainError) -> RequestError:

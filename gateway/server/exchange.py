@@ -1,11 +1,15 @@
 """One request and what is told about it afterwards."""
 
 import time
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
 from gateway.server.http.negotiation import JSON
 from gateway.server.http.request import HttpRequest
+
+if TYPE_CHECKING:  # it loads cryptography
+    from common.auth import Caller
 
 
 class Exchange(Struct):
@@ -16,7 +20,7 @@ class Exchange(Struct):
     operation_type: str = ""
     operation_name: str | None = None
     errors: int = 0
-    caller: str | None = None
+    caller: "Caller | None" = None
     started: float = field(default_factory=time.perf_counter)
 
     def log_line(self, status: int, seconds: float) -> dict[str, object]:
@@ -31,5 +35,5 @@ class Exchange(Struct):
         if self.operation_type:
             line |= {"operation_type": self.operation_type, "operation_name": self.operation_name}
         if self.caller:
-            line["caller"] = self.caller
+            line["caller"] = self.caller.subject
         return line

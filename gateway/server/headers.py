@@ -7,13 +7,18 @@ does any `hansa-*`: those are the platform's own, which a client cannot set. `ha
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from common.telemetry import outgoing_headers
+from gateway.server.access.claims import claim_header
 from gateway.server.config.schema import HeaderRule, Headers, Insert, Propagate, Remove
 from gateway.server.http.request import HttpRequest
 
+if TYPE_CHECKING:  # it loads cryptography
+    from common.auth import Caller
+
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
+Claims: TypeAlias = Mapping[str, Any]
 Step: TypeAlias = Callable[[Pairs, "Outgoing"], None]
 
 PLATFORM_PREFIX = "hansa-"
@@ -44,14 +49,19 @@ _RESERVED = frozenset(
 
 
 class Outgoing:
-    """Headers on their way to a subgraph; a header that one rule propagated is not propagated twice."""
+    """Headers on their way to a subgraph; a header that one rule propagated is not propagated twice.
 
-    def __init__(self) -> None:
+    `claims` are those of the caller. What a client sends never becomes one of the headers `guarded`.
+    """
+
+    def __init__(self, claims: Claims | None = None, guarded: frozenset[str] = frozenset()) -> None:
         self.pairs: list[tuple[str, str]] = []
+        self.claims = claims
+        self._guarded = guarded
         self._propagated: set[str] = set()
 
     def propagate(self, source: str, target: str, values: Iterable[str]) -> None:
-        if source in self._propagated:
+        if source in self._propagated or target in self._guarded:
             return
         self._propagated.add(source)
         self.pairs.extend((target, value) for value in values)
@@ -71,13 +81,15 @@ class HeaderPropagation:
         own = headers.subgraphs.get(subgraph)
         rules = (*headers.all.request, *(own.request if own else ()))
         self._steps: Sequence[Step] = [_step(rule) for rule in rules]
+        inserts = [rule.insert for rule in rules if rule.insert]
+        self._guarded = frozenset(insert.name.lower() for insert in inserts if insert.is_claim)
 
     def __bool__(self) -> bool:
         return bool(self._steps)
 
-    def apply(self, client: Pairs) -> Pairs:
-        """What is sent for a client's headers, whose names are lower case."""
-        outgoing = Outgoing()
+    def apply(self, client: Pairs, claims: Claims | None = None) -> Pairs:
+        """What is sent for a client's headers, whose names are lower case, and the claims of the caller."""
+        outgoing = Outgoing(claims, self._guarded)
         for step in self._steps:
             step(client, outgoing)
         return tuple(outgoing.pairs)
@@ -92,8 +104,11 @@ def propagations(headers: Headers, subgraphs: Iterable[str]) -> Mapping[str, Hea
 class ClientHeaders:
     """What each subgraph is sent on behalf of one client's request: its headers, its trace, its address."""
 
-    def __init__(self, rules: Mapping[str, HeaderPropagation], request: HttpRequest) -> None:
+    def __init__(
+        self, rules: Mapping[str, HeaderPropagation], request: HttpRequest, caller: "Caller | None" = None
+    ) -> None:
         self._rules = rules
+        self._caller = caller
         self._request = request
         address = request.client_address
         self._own = outgoing_headers() + (((CLIENT_ADDRESS_HEADER, address),) if address else ())
@@ -105,7 +120,8 @@ class ClientHeaders:
             return self._own
         headers = self._known.get(subgraph)
         if headers is None:
-            headers = self._known[subgraph] = rules.apply(self._client) + self._own
+            claims = self._caller.claims if self._caller else None
+            headers = self._known[subgraph] = rules.apply(self._client, claims) + self._own
         return headers
 
     @cached_property
@@ -154,10 +170,12 @@ def _propagate_matching(rule: Propagate) -> Step:
 
 
 def _insert(rule: Insert) -> Step:
-    name = rule.name.lower()
+    name, value = rule.name.lower(), rule.value
 
     def step(_: Pairs, outgoing: Outgoing) -> None:
-        outgoing.set(name, rule.value)
+        found = claim_header(outgoing.claims, rule.claim) if value is None else value
+        if found is not None:
+            outgoing.set(name, found)
 
     return step
 

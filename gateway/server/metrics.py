@@ -52,6 +52,17 @@ class Metrics:
         self._plan_hit = plans.labels("query planner", "hit")
         self._plan_miss = plans.labels("query planner", "miss")
 
+        self._exceeded = Counter(
+            "hansa_router_limits_exceeded",
+            "New documents that exceeded a limit of `limits`, refused or not",
+            ["limit"],
+            registry=self.registry,
+        )
+
+    def count_exceeded(self, limit: str) -> None:
+        """One document beyond the limit of that key."""
+        self._exceeded.labels(limit).inc()
+
     def count_plan(self, found: bool) -> None:  # noqa: FBT001 - one fact, and called for every request
         """One operation that was asked for, and whether its plan was there."""
         (self._plan_hit if found else self._plan_miss).inc()

@@ -6,14 +6,16 @@ prepared wait for it.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
+from gateway.planning.refusal import NOTHING_REFUSED, Refusal
 from gateway.server.errors import RequestError
 from gateway.server.lru import LeastRecentlyUsed
 from gateway.server.operation import Document, Operation
+from gateway.supergraph.authorization import Guards
 
 T = TypeVar("T")
 _MAX_CHARACTERS = 16_000_000
@@ -24,15 +26,30 @@ class Preparing(Protocol):
 
     async def read(self, text: str, operation_name: str | None) -> Document: ...
 
-    async def plan(self, document: Document, override_labels: frozenset[str]) -> Operation: ...
+    async def plan(
+        self, document: Document, override_labels: frozenset[str], refusal: Refusal
+    ) -> Operation: ...
 
 
 class Asked(NamedTuple):
-    """What a client asks for: a document, one of its operations, and the labels of overrides that are on."""
+    """What a client asks for: a document, one of its operations, the labels of overrides that are on, what is refused."""
 
     text: str
     operation_name: str | None = None
     override_labels: frozenset[str] = frozenset()
+    refusal: Refusal = NOTHING_REFUSED
+
+
+class _Form(NamedTuple):
+    """What is known of a text: its operation's normal form, and the guards that it is behind."""
+
+    digest: bytes
+    guards: Guards
+
+
+_PlanKey: TypeAlias = tuple[bytes, frozenset[str], Refusal]
+Decide: TypeAlias = Callable[[Guards], Awaitable[Refusal]]
+"""Which of an operation's guards a caller does not pass; called only where there are any."""
 
 
 @dataclass(slots=True)
@@ -60,10 +77,10 @@ class Operations:
     ) -> None:
         self._preparation = preparation
         self._count = count
-        self._forms = LeastRecentlyUsed[tuple[str, str | None], bytes](
+        self._forms = LeastRecentlyUsed[tuple[str, str | None], _Form](
             max_entries=4 * max_plans, max_size=max_characters, size_of=lambda key, _: len(key[0])
         )
-        self._plans = LeastRecentlyUsed[tuple[bytes, frozenset[str]], _Plan](
+        self._plans = LeastRecentlyUsed[_PlanKey, _Plan](
             max_entries=max_plans, max_size=max_characters, size_of=lambda _, plan: len(plan.asked.text)
         )
         self._pending: dict[Hashable, asyncio.Task[Any]] = {}
@@ -72,11 +89,16 @@ class Operations:
         """How many plans are kept."""
         return len(self._plans)
 
-    async def get(self, asked: Asked) -> Operation:
-        """The operation, prepared now if need be; what preparing raises goes to all who wait, and is not kept."""
+    async def get(self, asked: Asked, decide: Decide | None = None) -> Operation:
+        """The operation without what `decide` refuses, prepared now if need be.
+
+        What preparing raises goes to all who wait, and is not kept.
+        """
         form = self._forms.get(asked[:2])
-        known = None if form is None else self._plans.get((form, asked.override_labels))
-        plan, was_there = (known, True) if known else await self._once(asked, partial(self._prepare, asked))
+        if form is not None and form.guards and decide is not None:
+            asked, decide = asked._replace(refusal=await decide(form.guards)), None
+        known = None if form is None else self._plans.get((form.digest, *asked[2:]))
+        plan, was_there = (known, True) if known else await self._prepare(asked, decide)
         plan.uses += 1
         self._count(was_there)
         return plan.operation
@@ -90,24 +112,27 @@ class Operations:
         """Makes operations ready that are likely to be asked for; one that is not valid any more is passed over."""
         for asked in wanted:
             try:
-                await self._once(asked, partial(self._prepare, asked))
+                await self._prepare(asked, None)
             except RequestError:
                 continue
 
-    async def _prepare(self, asked: Asked) -> tuple[_Plan, bool]:
-        document = await self._preparation.read(asked.text, asked.operation_name)
-        key = document.form, asked.override_labels
+    async def _prepare(self, asked: Asked, decide: Decide | None) -> tuple[_Plan, bool]:
+        document = await self._once(asked[:2], partial(self._preparation.read, *asked[:2]))
+        form = _Form(document.form, document.guards)
+        if form.guards and decide is not None:
+            asked = asked._replace(refusal=await decide(form.guards))
+        key = form.digest, *asked[2:]
         plan = self._plans.get(key)
         was_there = plan is not None
         if plan is None:
             plan = await self._once(key, partial(self._plan, asked, document))
-        self._forms.put(asked[:2], document.form)
+        self._forms.put(asked[:2], form)
         return plan, was_there
 
     async def _plan(self, asked: Asked, document: Document) -> _Plan:
-        operation = await self._preparation.plan(document, asked.override_labels)
+        operation = await self._preparation.plan(document, *asked[2:])
         plan = _Plan(operation, asked)
-        self._plans.put((document.form, asked.override_labels), plan)
+        self._plans.put((document.form, *asked[2:]), plan)
         return plan
 
     async def _once(self, key: Hashable, work: Callable[[], Coroutine[Any, Any, T]]) -> T:

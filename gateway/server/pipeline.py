@@ -1,6 +1,6 @@
 """A client's request through the router: authenticate, parse, prepare, execute, answer."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -9,7 +9,10 @@ from msgspec.structs import replace
 from opentelemetry.trace import Tracer
 
 from common.http import Transport
-from gateway.execution import RequestContext, VariableError, coerce_variables
+from gateway.execution import ExecutionResult, Payload, RequestContext, VariableError, coerce_variables
+from gateway.server.access.authorization import Authorizer
+from gateway.server.access.policies import PolicyFunction
+from gateway.server.access.reporting import Reporting
 from gateway.server.asgi import Receive
 from gateway.server.config import RouterConfig
 from gateway.server.errors import RequestError, error_body, refused_for
@@ -19,7 +22,9 @@ from gateway.server.http.answer import Answer
 from gateway.server.http.batching import Batches, joined, settled
 from gateway.server.http.body import read_body
 from gateway.server.http.compression import decompressed
+from gateway.server.http.incremental import later_parts, require_parts, while_connected
 from gateway.server.http.interruption import Interruption
+from gateway.server.http.multipart import MEDIA_TYPE, first_part
 from gateway.server.http.parameters import Parameters, from_get, from_json, from_post
 from gateway.server.http.request import HttpRequest
 from gateway.server.masking import ErrorMask
@@ -51,10 +56,11 @@ class Pipeline:
         authenticator: "Authenticator | None",
         metrics: Metrics,
         overrides: Overrides,
+        policies: PolicyFunction | None,
         tracer: Tracer | None,
     ) -> None:
         self._schema = supergraph.api_schema
-        self._limits = config.limits
+        self._max_bytes = config.limits.in_force().http_max_request_bytes
         self._timeout = config.traffic_shaping.router.timeout
         self._exposes_plans = config.plugins.expose_query_plan
         self._transports = transports
@@ -67,6 +73,8 @@ class Pipeline:
         self._documents, safelist = open_documents(config)
         self._preparation = Preparation(supergraph, config, metrics, safelist)
         self._overrides = overrides
+        self._authorizer = Authorizer(config.authorization, policies)
+        self._reporting = Reporting(config.authorization.directives)
         self.operations = Operations(
             self._preparation,
             count=metrics.count_plan,
@@ -88,7 +96,10 @@ class Pipeline:
                 return await self._answer_batch(exchange, entries, interruption, receive)
             prepared = await self._prepare(exchange, _parameters(exchange.request, body))
             _begin(interruption, receive, prepared.operation.kind)
-            return await self._execute(exchange, prepared, interruption.deadline)
+            answer = await self._execute(exchange, prepared, interruption.deadline)
+        if answer.rest is None:
+            return answer
+        return replace(answer, rest=while_connected(answer.rest, receive))
 
     async def close(self) -> None:
         """Ends the thread and the connections; requests under way fail."""
@@ -101,11 +112,11 @@ class Pipeline:
 
     async def _authenticate(self, exchange: Exchange) -> None:
         if self._authenticator is not None:
-            caller = await self._authenticator.authenticate(exchange.request.all(b"authorization"))
-            exchange.caller = caller.subject if caller else None
+            exchange.caller = await self._authenticator.authenticate(exchange.request)
+        self._authorizer.admit(exchange.caller)
 
     async def _read(self, exchange: Exchange, receive: Receive) -> bytes:
-        headers, limit = exchange.request.headers, self._limits.http_max_request_bytes
+        headers, limit = exchange.request.headers, self._max_bytes
         body = await read_body(receive, headers, limit)
         return await decompressed(body, headers[_CODING], limit) if _CODING in headers else body
 
@@ -129,7 +140,8 @@ class Pipeline:
             prepared = await self._prepare(exchange, upload.parameters)
             interruption.hold_off()  # the rest of the body is still to come: its reader is told of a disconnect
             transports = upload.through(self._transports)
-            return await self._execute(exchange, prepared, interruption.deadline, transports)
+            deadline = interruption.deadline
+            return await self._execute(exchange, prepared, deadline, is_alone=False, transports=transports)
 
     async def _prepare_entry(self, exchange: Exchange, entry: bytes) -> "_Prepared":
         return await self._prepare(exchange, from_json(entry))
@@ -139,7 +151,7 @@ class Pipeline:
     ) -> Answer:
         if isinstance(prepared, RequestError):
             raise prepared
-        return await self._execute(exchange, prepared, deadline)
+        return await self._execute(exchange, prepared, deadline, is_alone=False)
 
     async def _prepare(self, exchange: Exchange, parameters: Parameters) -> "_Prepared":
         with span(self._tracer, "supergraph"):
@@ -150,7 +162,8 @@ class Pipeline:
         text = await self._documents.text(parameters, exchange.request)
         labels = self._overrides.decide(exchange.request)
         with span(self._tracer, "query_planning"):
-            operation = await self.operations.get(Asked(text, parameters.operation_name, labels))
+            asked = Asked(text, parameters.operation_name, labels)
+            operation = await self.operations.get(asked, partial(self._authorizer.refusal, exchange))
         exchange.operation_type, exchange.operation_name = operation.kind, operation.name
         if operation.kind == "mutation" and exchange.request.method == "GET":
             message = "A mutation must be sent by POST"
@@ -163,6 +176,8 @@ class Pipeline:
         exchange: Exchange,
         prepared: "_Prepared",
         deadline: float,
+        *,
+        is_alone: bool = True,
         transports: Mapping[str, Transport] | None = None,
     ) -> Answer:
         operation, raw = prepared
@@ -173,17 +188,41 @@ class Pipeline:
                 200, exchange.media_type, msgspec.json.encode({"data": None, "extensions": extensions})
             )
         variables = self._coerce(operation, raw)
+        unauthorized = self._reporting.errors(operation.plan, variables) if operation.plan.refused else ()
         context = RequestContext(
             transports=transports or self._transports,
-            headers=ClientHeaders(self._propagations, exchange.request),
+            headers=ClientHeaders(self._propagations, exchange.request, exchange.caller),
             deadline=deadline,
             mask_error=self._mask,
             tracer=self._tracer,
         )
+        if operation.compiled.defers(variables):
+            require_parts(exchange.request.header(b"accept"), is_alone=is_alone)
+            payloads = operation.compiled.execute_in_parts(variables, context)
+            return await self._first_part(exchange, payloads, unauthorized, extensions)
         with span(self._tracer, "execution"):
             result = await operation.compiled.execute(variables, context)
+        if unauthorized:
+            result, extensions = self._reporting.report(unauthorized, result, extensions)
         exchange.errors = len(result.errors)
         return Answer(200, exchange.media_type, result.encode(extensions))
+
+    async def _first_part(
+        self,
+        exchange: Exchange,
+        payloads: AsyncGenerator[Payload, None],
+        unauthorized: Sequence[dict[str, Any]],
+        extensions: dict[str, Any] | None,
+    ) -> Answer:
+        with span(self._tracer, "execution"):
+            first = await anext(payloads)
+        if unauthorized:
+            told = ExecutionResult(first.data, first.errors)
+            result, extensions = self._reporting.report(unauthorized, told, extensions)
+            first = replace(first, errors=result.errors)
+        exchange.errors = len(first.errors)
+        body = first_part(first.encode(extensions), is_last=not first.has_next)
+        return Answer(200, MEDIA_TYPE, body, rest=later_parts(payloads) if first.has_next else None)
 
     def _coerce(self, operation: Operation, raw: dict[str, Any]) -> Mapping[str, Any]:
         try:

@@ -3,11 +3,13 @@
 import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from common.http import open_transport
 from common.telemetry import TRACE_ID_HEADER, Telemetry, TraceContext, current_trace, trace_id
+from gateway.server.access.policies import PolicyFunction, load_policies
 from gateway.server.asgi import ASGIApp, Receive, Scope, Send, respond
 from gateway.server.config import LOCAL, RouterConfig
 from gateway.server.errors import RequestError, error_body
@@ -17,6 +19,7 @@ from gateway.server.http.body import ClientDisconnected
 from gateway.server.http.compression import WORTH_COMPRESSING, compressed
 from gateway.server.http.cors import CrossOrigin, is_preflight
 from gateway.server.http.csrf import CsrfPrevention
+from gateway.server.http.multipart import MEDIA_TYPE
 from gateway.server.http.negotiation import negotiate
 from gateway.server.http.request import HttpRequest
 from gateway.server.metrics import Metrics
@@ -39,6 +42,7 @@ class Router:
     """Answers the operations of one supergraph.
 
     `label_plugins` decide about the custom labels of progressive overrides, instead of those that are installed.
+    `policies` decides about `@policy`, instead of the function that the configuration names.
 
     `apps` are the ASGI apps that `app://NAME/...` URLs of subgraphs and key sets mean. Every answer carries
     `hansa-trace-id`, and every request leaves one line in the log `hansa.router`. Raises ValueError for a
@@ -53,6 +57,7 @@ class Router:
         apps: Mapping[str, ASGIApp] | None = None,
         telemetry: Telemetry | None = None,
         label_plugins: Sequence[LabelPlugin] | None = None,
+        policies: PolicyFunction | None = None,
     ) -> None:
         self.config = config
         self._metrics = Metrics()
@@ -69,6 +74,7 @@ class Router:
             transports=open_subgraphs(supergraph, config, apps=apps, metrics=self._metrics),
             overrides=Overrides(supergraph.override_labels, label_plugins),
             authenticator=_authenticator(config, apps),
+            policies=policies or load_policies(config.authorization.policies),
             metrics=self._metrics,
             tracer=self._tracer,
         )
@@ -99,7 +105,7 @@ class Router:
                 answer = await self._answer(exchange, receive)
             if self._cors is not None:
                 answer = self._cors.share(answer, exchange.request)
-            if len(answer.body) >= WORTH_COMPRESSING:
+            if len(answer.body) >= WORTH_COMPRESSING and answer.media_type != MEDIA_TYPE:
                 answer = await compressed(answer, exchange.request.headers.get(b"accept-encoding"))
             await _send(answer, send)
             self._record(exchange, answer.status)
@@ -161,7 +167,7 @@ def _too_deep() -> RequestError:
 
 @cache
 def _content_type(media_type: str) -> bytes:
-    return f"{media_type}; charset=utf-8".encode()
+    return (media_type if media_type.startswith("multipart/") else f"{media_type}; charset=utf-8").encode()
 
 
 async def _send(answer: Answer, send: Send) -> None:
@@ -170,4 +176,12 @@ async def _send(answer: Answer, send: Send) -> None:
         (_TRACE_ID_HEADER, (trace_id() or "").encode()),
         *((name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers),
     ]
-    await respond(send, answer.status, headers, answer.body)
+    if answer.rest is None:
+        await respond(send, answer.status, headers, answer.body)
+        return
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body, "more_body": True})
+    with suppress(ClientDisconnected):
+        async for part in answer.rest:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body"})

@@ -13,6 +13,7 @@ import uvicorn
 
 from gateway.server.asgi import ASGIApp
 from gateway.server.health import Health
+from gateway.server.protocol import Protocol
 
 _KEEP_ALIVE = 75
 _BACKLOG = 2048
@@ -115,7 +116,7 @@ class _Server(uvicorn.Server):
 def _config(app: ASGIApp, grace: float) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=Protocol,
         ws="none",
         lifespan="on",
         access_log=False,

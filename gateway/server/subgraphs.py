@@ -73,7 +73,8 @@ def _open(
     name: str, url: str, config: RouterConfig, apps: Mapping[str, ASGIApp], metrics: Metrics
 ) -> Transport:
     timeout = config.subgraph_timeout(name)
-    opened = open_transport(url, apps=apps, limits=TransportLimits(response_timeout=timeout))
+    limits = TransportLimits(response_timeout=timeout)
+    opened = open_transport(url, apps=apps, limits=limits, http2=config.http2(name))
     transport = SubgraphTransport(name, opened, timeout=timeout, metrics=metrics)
     if config.deduplicates(name):
         return SharingTransport(transport, metrics.shared.labels(name).inc)

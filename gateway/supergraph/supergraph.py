@@ -16,6 +16,7 @@ from graphql import (
 )
 
 from gateway.supergraph.api_schema import build_api_schema
+from gateway.supergraph.authorization import Authorization, read_authorization
 from gateway.supergraph.errors import SupergraphError
 from gateway.supergraph.links import read_links
 from gateway.supergraph.model import SubgraphInfo, SupergraphType
@@ -33,12 +34,14 @@ class Supergraph:
         types: Mapping[str, SupergraphType],
         roots: Mapping[str, str],
         api_schema: GraphQLSchema,
+        authorization: Authorization,
     ) -> None:
         self.sdl = sdl
         self.subgraphs = subgraphs
         self.types = types
         self.roots = roots
         self.api_schema = api_schema
+        self.authorization = authorization
         self.override_labels = frozenset(
             join.override_label
             for type_ in types.values()
@@ -74,6 +77,7 @@ class Supergraph:
             types=MappingProxyType(types),
             roots=MappingProxyType(_roots(document, types)),
             api_schema=build_api_schema(document, links),
+            authorization=read_authorization(document, links, types),
         )
 
 

@@ -5,7 +5,8 @@ from graphql import GraphQLSyntaxError, parse
 from gateway.composition.contracts.hiding import define_inaccessible
 from gateway.composition.diagnostics import Diagnostics
 from gateway.composition.ingest.build import SchemaBuilder
-from gateway.composition.ingest.link import Link, Links, read_links
+from gateway.composition.ingest.link import Link, Links
+from gateway.composition.ingest.link_reading import read_links
 from gateway.composition.ingest.specifications import APOLLO
 from gateway.composition.model.schema import Schema
 from gateway.composition.result import SourceLocation

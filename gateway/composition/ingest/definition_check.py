@@ -20,6 +20,7 @@ from gateway.composition.model.value import print_value
 
 
 def check_scalar(schema: Schema, written: Type, diagnostics: Diagnostics) -> None:
+    """Report TYPE_DEFINITION_INVALID."""
     if written.kind is Kind.SCALAR:
         return
     kind = str(written.kind).replace(" ", "")
@@ -33,6 +34,7 @@ def check_scalar(schema: Schema, written: Type, diagnostics: Diagnostics) -> Non
 def check_directive(
     schema: Schema, written: DirectiveDefinition, specified: DirectiveDefinition, diagnostics: Diagnostics
 ) -> None:
+    """Report DIRECTIVE_DEFINITION_INVALID."""
     for problem in _problems(written, specified):
         message = f'[{schema.name}] Invalid definition for directive "@{written.name}": {problem}'
         diagnostics.error("DIRECTIVE_DEFINITION_INVALID", message, f"@{written.name}", (written.location,))

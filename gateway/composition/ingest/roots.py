@@ -6,6 +6,7 @@ from gateway.composition.model.typeref import named_type, renamed
 
 
 def normalize_roots(schema: Schema, diagnostics: Diagnostics) -> None:
+    """Rename the roots in place; report ROOT_QUERY_USED and its like where the name is another type's."""
     for role, name in ROOT_NAMES.items():
         custom = schema.roots.get(role)
         taken = schema.types.get(name)

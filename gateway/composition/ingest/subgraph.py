@@ -10,7 +10,8 @@ from gateway.composition.diagnostics import Diagnostics
 from gateway.composition.ingest.build import SchemaBuilder
 from gateway.composition.ingest.completion import complete
 from gateway.composition.ingest.federation import FederationFields
-from gateway.composition.ingest.link import Links, link_directive_name, read_links
+from gateway.composition.ingest.link import Links
+from gateway.composition.ingest.link_reading import link_directive_name, read_links
 from gateway.composition.ingest.roots import normalize_roots
 from gateway.composition.model.schema import Application, Schema
 from gateway.composition.result import SourceLocation, Subgraph

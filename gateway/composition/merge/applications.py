@@ -96,7 +96,7 @@ def _merge(
     if name == "cacheTag":
         return _join_directives(context, found)
     if name == "context":
-        return [_context(context, index, application) for index, application in found]
+        return _contexts(context, found)
     local = name[1:] if name.startswith("@") else context.core_names.get(name, name)
     core = None if name.startswith("@") else name
     definition = context.supergraph.directives.get(local)
@@ -165,6 +165,9 @@ def _join_directives(context: MergeContext, found: Sources[Application]) -> list
     ]
 
 
-def _context(context: MergeContext, index: int, application: Application) -> Application:
-    name = f"{context.name(index)}__{application.arguments.get('name')}"
-    return Application(context.core_names.get("context", "context"), {"name": name}, "context")
+def _contexts(context: MergeContext, found: Sources[Application]) -> list[Application]:
+    """Contexts are a subgraph's own: its name is in theirs."""
+    names = dict.fromkeys(f"{context.name(index)}__{each.arguments.get('name')}" for index, each in found)
+    return [
+        Application(context.core_names.get("context", "context"), {"name": name}, "context") for name in names
+    ]

@@ -10,6 +10,7 @@ from gateway.composition.model.schema import Field, InputValue
 
 
 def merge_arguments(context: MergeContext, sources: Sources[Field], target: Field) -> None:
+    """Report REQUIRED_ARGUMENT_MISSING_IN_SOME_SUBGRAPH and CONTEXTUAL_ARGUMENT_NOT_CONTEXTUAL_IN_ALL_SUBGRAPHS."""
     names = dict.fromkeys(name for _, each in sources for name in each.arguments)
     for name in names:
         found = [(index, each.arguments[name]) for index, each in sources if name in each.arguments]

@@ -26,6 +26,7 @@ class Composed(NamedTuple):
 
 
 def add_composed_directives(context: MergeContext) -> None:
+    """Report DIRECTIVE_COMPOSITION_ERROR where the subgraphs do not mean the same directive."""
     requested = [found for index in range(len(context.subgraphs)) for found in _requests(context, index)]
     if not _agree(context, requested):
         return

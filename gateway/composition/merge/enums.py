@@ -38,6 +38,7 @@ def enum_uses(context: MergeContext) -> dict[str, EnumUse]:
 
 
 def merge_enum(context: MergeContext, sources: Sources[Type], target: Type, use: EnumUse) -> None:
+    """Report ENUM_VALUE_MISMATCH, and EMPTY_MERGED_ENUM_TYPE where nothing is left."""
     for name in dict.fromkeys(name for _, each in sources for name in each.values):
         found = [(index, each.values[name]) for index, each in sources if name in each.values]
         if len(found) < len(sources) and not _keep_partial(context, found, sources, use):

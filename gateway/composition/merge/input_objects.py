@@ -9,6 +9,7 @@ from gateway.composition.model.typeref import is_non_null
 
 
 def merge_input_object(context: MergeContext, sources: Sources[Type], target: Type) -> None:
+    """Report REQUIRED_INPUT_FIELD_MISSING_IN_SOME_SUBGRAPH, and EMPTY_MERGED_INPUT_TYPE where nothing is left."""
     for name in dict.fromkeys(name for _, each in sources for name in each.inputs):
         found = [(index, each.inputs[name]) for index, each in sources if name in each.inputs]
         if len(found) < len(sources):

@@ -18,6 +18,7 @@ class Resolver(NamedTuple):
 def check_sharing(
     context: MergeContext, owner: Type, name: str, sources: Sources[Field], overrides: Overrides
 ) -> None:
+    """Report INVALID_FIELD_SHARING."""
     if owner.name == "Subscription":
         _check_subscription(context, sources)
     resolvers = [

@@ -56,7 +56,7 @@ class Contexts:
         return self._supergraph.possible_types(name) if found is not None else []
 
     def needed_by(self, subgraph: int, field: Field) -> list[ContextNeed]:
-        return self._needs.get((subgraph, field.coordinate), [])
+        return self._needs.get((subgraph, field.coordinate), []) if self._needs else []
 
     def set_by(self, name: str) -> list[ContextId]:
         """The contexts that an object type sets, itself or by an interface or union that it belongs to."""

@@ -53,13 +53,15 @@ class QueryGraph:
     def field(self, vertex: Vertex, name: str) -> Field | None:
         return self.type(vertex).fields.get(name)
 
-    def decisions(self, field: Field, decided: Labels) -> Iterator[Labels]:
+    def decisions(self, field: Field, decided: Labels) -> list[Labels]:
         """Every way to decide the labels of a supergraph's field that a path has not decided yet."""
         overrides = self._overrides(field)
+        if overrides is None:
+            return [decided]
         known = {label for label, _ in decided}
-        open_ = sorted(set(overrides.labels.values()) - known) if overrides is not None else []
-        for choice in product((False, True), repeat=len(open_)):
-            yield decided.union(zip(open_, choice, strict=True))
+        undecided = sorted(set(overrides.labels.values()) - known)
+        choices = product((False, True), repeat=len(undecided))
+        return [decided.union(zip(undecided, choice, strict=True)) for choice in choices]
 
     def is_overridden(self, vertex: Vertex, field: Field, labels: Labels) -> bool:
         """Whether the field has moved to or from another subgraph; its labels are decided."""
@@ -76,7 +78,8 @@ class QueryGraph:
         return overrides is not None and vertex.subgraph in overrides.labels
 
     def _overrides(self, field: Field) -> Overrides | None:
-        return self.context.overrides.get(field.coordinate)
+        overrides = self.context.overrides
+        return overrides.get(field.coordinate) if overrides else None
 
     def is_external(self, vertex: Vertex, field: Field) -> bool:
         """External in the subgraph, and not provided by the path."""
@@ -98,7 +101,7 @@ class QueryGraph:
         found = self.supergraph.types.get(condition)
         return found is not None and name in self.supergraph.possible_types(condition)
 
-    def follow(self, vertex: Vertex, field: Field) -> Vertex:
+    def follow(self, vertex: Vertex, field: Field, contexts: "frozenset[SetContext]" = frozenset()) -> Vertex:
         """The vertex of a field's value, of the type that the subgraph declares: it may be abstract."""
         provided = [
             each.selections for each in self._provided(vertex, vertex.provides) if each.name == field.name
@@ -107,7 +110,7 @@ class QueryGraph:
             read_field_set(application.arguments.get("fields")) for application in field.applied("provides")
         ]
         selections = dict.fromkeys(selection for group in (*provided, *own) for selection in group)
-        return Vertex(vertex.subgraph, named_type(field.type), tuple(selections))
+        return Vertex(vertex.subgraph, named_type(field.type), tuple(selections), contexts)
 
     def contexts_from(self, name: str, vertex: Vertex) -> "frozenset[SetContext]":
         """The contexts of what is taken from an object of type `name` at a vertex."""

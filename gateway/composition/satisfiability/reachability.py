@@ -176,7 +176,7 @@ class Reachability:
         fields = [(each, self._graph.field(each, field_name)) for each in options]
         values = list(
             dict.fromkeys(
-                self._graph.follow(each, field)._replace(contexts=self._graph.contexts_from(name, each))
+                self._graph.follow(each, field, self._graph.contexts_from(name, each))
                 for each, field in fields
                 if field is not None
             )

@@ -21,6 +21,8 @@ from graphql import (
 )
 from graphql.language import BooleanValueNode, ValueNode, VariableNode
 
+from gateway.planning.refusal import is_refused
+
 RuntimeType = GraphQLObjectType | GraphQLInterfaceType
 """An interface where the subgraph knows its objects only as such (`@interfaceObject`) and no more was needed."""
 
@@ -67,10 +69,14 @@ class FieldCollector:
     deferred: frozenset[int] = frozenset()
 
     def collect(self, runtime_type: RuntimeType, sets: Iterable[SelectionSetNode]) -> GroupedFields:
+        """A group has refused fields only where it has no others."""
         grouped: GroupedFields = {}
         visited: set[str] = set()
         for selection_set in sets:
             self._visit(runtime_type, selection_set, grouped, visited)
+        for key, nodes in grouped.items():
+            if len(nodes) > 1:
+                grouped[key] = [node for node in nodes if not is_refused(node)] or nodes
         return grouped
 
     def _selects(self, selection: SelectionNode) -> bool:

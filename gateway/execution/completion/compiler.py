@@ -29,6 +29,7 @@ from gateway.execution.completion.leaves import FAST_CHECKS, leaf_completer
 from gateway.execution.completion.object_source import Member, compile_object
 from gateway.execution.errors import ErrorLog
 from gateway.execution.introspection import INTROSPECTION_FIELDS
+from gateway.planning.refusal import is_refused
 
 
 class Compiler:
@@ -52,6 +53,8 @@ class Compiler:
             return Member(key, coordinate, non_null=False, completer=None)
         declared = parent.fields[name].type
         non_null = is_non_null_type(declared)
+        if is_refused(nodes[0]):
+            return Member(key, coordinate, non_null=non_null, completer=None, is_refused=True)
         nullable: Any = declared.of_type if non_null else declared
         return Member(
             key,

@@ -28,7 +28,10 @@ from gateway.execution.completion.completer import Completer, report_mismatch, r
 
 
 class Member(Struct, frozen=True):
-    """A field of the response object. `fast_check` is a condition under which its value stands as it is."""
+    """A field of the response object. `fast_check` is a condition under which its value stands as it is.
+
+    One that `is_refused` is null whatever a subgraph has answered: planning may have asked for it for itself.
+    """
 
     key: str
     coordinate: str
@@ -36,6 +39,7 @@ class Member(Struct, frozen=True):
     completer: Completer | None
     fast_check: str | None = None
     constant: str | None = None
+    is_refused: bool = False
 
 
 def compile_object(type_name: str, coordinate: str, members: Sequence[Member]) -> Completer:
@@ -66,6 +70,8 @@ def _compile(source: str) -> CodeType:
 
 
 def _member_lines(member: Member, value: str, completer: str) -> list[str]:
+    if member.is_refused:
+        return [" return None" if member.non_null else f" {value} = None"]
     link = f"(link, {member.key!r})"
     lines = [f" {value} = get({member.key!r})"]
     complete = f"{value} = {completer}({value}, {link}, log)"

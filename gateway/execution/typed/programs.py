@@ -6,6 +6,7 @@ Making it takes as long as planning, and an operation that comes once gains noth
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,8 @@ from gateway.execution.typed.program import Program, compile_program
 from gateway.planning.plan import QueryPlan
 
 _logger = logging.getLogger(__name__)
+_compiling = ThreadPoolExecutor(max_workers=1, thread_name_prefix="plan-compilation")
+"""One at a time: many new operations at once must not crowd out the event loop."""
 
 
 class Programs:
@@ -49,7 +52,7 @@ class _Awaited:
             return self._program
         if not self._is_first:
             self._is_made = True  # begun: what it gives is there when it is done
-            making = asyncio.get_running_loop().run_in_executor(None, self.make)
+            making = asyncio.get_running_loop().run_in_executor(_compiling, self.make)
             making.add_done_callback(_report)
         self._is_first = False
         return None

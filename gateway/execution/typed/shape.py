@@ -23,6 +23,7 @@ from msgspec import Meta
 
 from gateway.execution.completion.collect_fields import FieldCollector
 from gateway.execution.introspection import INTROSPECTION_FIELDS
+from gateway.planning.refusal import is_refused
 
 MAX_MEMBERS = 2000
 """How many members the tree of an operation may have: it bounds what compiling takes."""
@@ -143,6 +144,8 @@ class ShapeBuilder:
         if name == "__typename":
             variant.add(key, (False,), visible=True).constant = parent.name
             return
+        if is_refused(nodes[0]):
+            raise Unfit("a refused member")
         named, nullable = unwrapped(parent.fields[name].type)
         member = variant.add(key, nullable, visible=True)
         if is_leaf_type(named):

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import TypeAlias
 
 from gateway.server.config.http import Cors, CorsPolicy
-from gateway.server.config.schema import HeaderRule, HeaderRules, Headers, RouterConfig
+from gateway.server.config.schema import HeaderRule, HeaderRules, Headers, Insert, RouterConfig
 
 Fault: TypeAlias = tuple[tuple[str | int, ...], str]
 
@@ -31,6 +31,8 @@ def _fault(rule: HeaderRule) -> str | None:
     given = [step for step in (rule.propagate, rule.insert, rule.remove) if step is not None]
     if len(given) != 1:
         return "A header rule has exactly one of `propagate`, `insert` and `remove`"
+    if rule.insert and sum(each is not None for each in _sources(rule.insert)) != 1:
+        return "`insert` takes exactly one of `value`, `claim` and `from_context`"
     selector = rule.propagate or rule.remove
     if selector is None:
         return None
@@ -39,6 +41,10 @@ def _fault(rule: HeaderRule) -> str | None:
     if rule.propagate and selector.matching and (rule.propagate.rename or rule.propagate.default):
         return "`rename` and `default` go with `named`, not with `matching`"
     return _pattern_fault(selector.matching)
+
+
+def _sources(insert: Insert) -> tuple[str | None, ...]:
+    return insert.value, insert.claim, insert.from_context
 
 
 def _pattern_fault(pattern: str | None) -> str | None:

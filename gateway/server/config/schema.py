@@ -3,10 +3,11 @@
 Sizes are bytes, durations seconds. A key stands here once something reads it; `load` refuses all others.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct, field, structs
 
+from common.http import Http2
 from gateway.server.config.cache import InMemory, PositiveInt
 from gateway.server.config.documents import Apq, PersistedQueries
 from gateway.server.config.duration import Duration
@@ -32,22 +33,57 @@ class Supergraph(Struct, frozen=True):
     listen: str = "127.0.0.1:4000"
     path: Annotated[str, Meta(pattern=r"^/([^{}]*[^/{}])?$")] = "/graphql"
     introspection: bool = False
+    defer_support: bool = True
     query_planning: QueryPlanning = QueryPlanning()
 
 
+class Header(Struct, frozen=True):
+    """A header with its value."""
+
+    name: str
+    value: str
+
+
 class KeySource(Struct, frozen=True):
-    """One JSON Web Key Set and the tokens that it vouches for. `url` may be `app://NAME/path`."""
+    """One JSON Web Key Set and the tokens that it vouches for. `url` may be `app://NAME/path`.
+
+    Without `issuers` or `audiences` the token's own are not looked at.
+    """
 
     url: str
-    issuers: tuple[str, ...]
-    audiences: tuple[str, ...]
+    issuers: tuple[str, ...] | None = None
+    audiences: tuple[str, ...] | None = None
     algorithms: tuple[str, ...] = ("ES256",)
+    poll_interval: Duration | None = None
+    headers: tuple[Header, ...] = ()
+
+
+class TokenSource(Struct, frozen=True):
+    """Where else a token may stand. The prefix of a header is `Bearer` unless it is told, a cookie has none."""
+
+    type: Literal["header", "cookie"]
+    name: str
+    value_prefix: str | None = None
+
+    @property
+    def prefix(self) -> str:
+        default = "Bearer" if self.type == "header" else ""
+        return default if self.value_prefix is None else self.value_prefix
 
 
 class Jwt(Struct, frozen=True):
-    """The key sets that access tokens are verified by."""
+    """The key sets that access tokens are verified by, and where requests carry them.
+
+    A header or cookie without the prefix is refused unless `ignore_other_prefixes`. With `on_error` of `Continue` a
+    caller whose token does not count is anonymous.
+    """
 
     jwks: Annotated[tuple[KeySource, ...], Meta(min_length=1)]
+    header_name: str = "Authorization"
+    header_value_prefix: str = "Bearer"
+    sources: tuple[TokenSource, ...] = ()
+    ignore_other_prefixes: bool = False
+    on_error: Literal["Error", "Continue"] = "Error"
 
 
 class RouterAuthentication(Struct, frozen=True):
@@ -62,6 +98,30 @@ class Authentication(Struct, frozen=True):
     router: RouterAuthentication = RouterAuthentication()
 
 
+class AuthorizationErrors(Struct, frozen=True):
+    """Who is told of unauthorized fields: the log, and the client by `errors`, by `extensions`, or not at all."""
+
+    log: bool = True
+    response: Literal["errors", "extensions", "disabled"] = "errors"
+
+
+class Directives(Struct, frozen=True):
+    """What `@authenticated`, `@requiresScopes` and `@policy` do; `dry_run` tells of fields and gives them all the same."""
+
+    enabled: bool = True
+    dry_run: bool = False
+    reject_unauthorized: bool = False
+    errors: AuthorizationErrors = AuthorizationErrors()
+
+
+class Authorization(Struct, frozen=True):
+    """What callers may see. `policies` is the dotted name of the function that decides about `@policy`."""
+
+    require_authentication: bool = False
+    policies: str | None = None
+    directives: Directives = Directives()
+
+
 class Propagate(Struct, frozen=True):
     """Sends the client's headers on: one by name, under another name if told, or all that match."""
 
@@ -72,10 +132,19 @@ class Propagate(Struct, frozen=True):
 
 
 class Insert(Struct, frozen=True):
-    """Sets a header to a fixed value."""
+    """Sets a header: to a fixed `value`, to one `claim` of the caller's token, or to all of them by `from_context`.
+
+    A client cannot set the header of a claim, also where the claim is not there.
+    """
 
     name: str
-    value: str
+    value: str | None = None
+    claim: str | None = None
+    from_context: Literal["apollo::authentication::jwt_claims"] | None = None
+
+    @property
+    def is_claim(self) -> bool:
+        return self.value is None
 
 
 class Remove(Struct, frozen=True):
@@ -113,17 +182,40 @@ class ErrorInclusion(Struct, frozen=True):
     subgraphs: dict[str, bool] = {}
 
 
+class RouterLimits(Struct, frozen=True):
+    """The limits as newer routers of Apollo's write them, below `router`."""
+
+    http_max_request_bytes: PositiveInt | None = None
+    parser_max_tokens: PositiveInt | None = None
+    parser_max_recursion: PositiveInt | None = None
+    max_depth: PositiveInt | None = None
+    max_height: PositiveInt | None = None
+    max_aliases: PositiveInt | None = None
+    max_root_fields: PositiveInt | None = None
+    warn_only: bool | None = None
+
+
 class Limits(Struct, frozen=True):
     """What one request may ask for.
 
     `parser_max_recursion` counts nested brackets of any kind in the document's text, `max_depth` nested fields
-    through fragments.
+    through fragments. With `warn_only` an operation beyond one of the last four is told in the log and run.
     """
 
     http_max_request_bytes: PositiveInt = 2_000_000
     parser_max_tokens: PositiveInt = 15_000
     parser_max_recursion: PositiveInt = 150
     max_depth: PositiveInt = 100
+    max_height: PositiveInt | None = None
+    max_aliases: PositiveInt | None = None
+    max_root_fields: PositiveInt | None = None
+    warn_only: bool = False
+    router: RouterLimits = RouterLimits()
+
+    def in_force(self) -> "Limits":
+        """The limits with those below `router` in their places."""
+        given = {name: value for name, value in structs.asdict(self.router).items() if value is not None}
+        return structs.replace(self, **given)
 
 
 class RouterTraffic(Struct, frozen=True):
@@ -133,10 +225,11 @@ class RouterTraffic(Struct, frozen=True):
 
 
 class SubgraphTraffic(Struct, frozen=True):
-    """The time that one request to a subgraph may take, and whether equal queries under way are sent once."""
+    """The time that one request to a subgraph may take, whether equal queries under way are sent once, and HTTP/2."""
 
     timeout: Duration | None = None
     deduplicate_query: bool | None = None
+    experimental_http2: Http2 | None = None
 
 
 class TrafficShaping(Struct, frozen=True):
@@ -181,6 +274,7 @@ class RouterConfig(Struct, frozen=True):
     apq: Apq = Apq()
     persisted_queries: PersistedQueries = PersistedQueries()
     authentication: Authentication = Authentication()
+    authorization: Authorization = Authorization()
     headers: Headers = Headers()
     include_subgraph_errors: ErrorInclusion = ErrorInclusion()
     limits: Limits = Limits()
@@ -211,6 +305,11 @@ class RouterConfig(Struct, frozen=True):
         """Whether equal queries to `subgraph` that are under way at the same time are sent once."""
         own = self.traffic_shaping.subgraphs.get(subgraph, SubgraphTraffic()).deduplicate_query
         return bool(self.traffic_shaping.all.deduplicate_query) if own is None else own
+
+    def http2(self, subgraph: str) -> Http2:
+        """When `subgraph` is asked by HTTP/2."""
+        own = self.traffic_shaping.subgraphs.get(subgraph, SubgraphTraffic()).experimental_http2
+        return own or self.traffic_shaping.all.experimental_http2 or Http2.DISABLE
 
     def includes_errors(self, subgraph: str) -> bool:
         """Whether a client sees the errors of `subgraph` as they are."""

@@ -1,5 +1,7 @@
 """Answers, and the status that an answer without data has (GraphQL over HTTP, section 6.4)."""
 
+from collections.abc import AsyncIterator
+
 import msgspec
 from msgspec import Struct
 
@@ -8,12 +10,13 @@ from gateway.server.http.negotiation import JSON
 
 
 class Answer(Struct, frozen=True):
-    """A whole response to the client, but for what every response carries."""
+    """A whole response to the client, but for what every response carries; `rest` is what follows `body` later."""
 
     status: int
     media_type: str
     body: bytes
     headers: tuple[tuple[str, str], ...] = ()
+    rest: AsyncIterator[bytes] | None = None
 
 
 def refusal(error: RequestError, media_type: str) -> Answer:

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from gateway.server.errors import RequestError, error_body
+from gateway.server.http.multipart import is_in_parts
 
 RESPONSE_JSON = "application/graphql-response+json"
 JSON = "application/json"
@@ -12,6 +13,8 @@ SUPPORTED = (RESPONSE_JSON, JSON)
 @lru_cache(maxsize=256)
 def negotiate(accept: str | None) -> str:
     """The best supported media type for the value of an Accept header; JSON without one.
+
+    Who takes an answer in parts takes JSON where there are none.
 
     Raises RequestError (406).
     """
@@ -36,7 +39,7 @@ def _range(text: str) -> list[tuple[float, str]]:
     if parameters.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
         return []
     name = name.strip().lower()
-    media_type = JSON if name in ("*/*", "application/*") else name
+    media_type = JSON if name in ("*/*", "application/*") or is_in_parts(text) else name
     return [(_quality(parameters.get("q", "1")), media_type)] if media_type in SUPPORTED else []
 
 

@@ -1,11 +1,7 @@
 """The npm package graphql-http audits the router as `hansa serve` runs it without a file."""
 
 import asyncio
-import fcntl
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,24 +10,17 @@ from gateway.server.app import create_router_app
 from gateway.server.config import LOCAL
 from gateway.server.router import Router
 from gateway.supergraph import Supergraph
+from tests.conformance.javascript import ENVIRONMENT, install
 from tests.integration.server.graph import products, reviews
 from tests.integration.server.serving import serving
 
 HERE = Path(__file__).parent
 SUPERGRAPH = HERE.parents[1] / "integration/server/supergraph.graphql"
-# `make setup` installs Node beside this Python where the machine has none.
-ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 
 
 @pytest.fixture(scope="session")
 def audit_script() -> Path:
-    """The audit with its packages, installed by the lock beside it once."""
-    lock, done = HERE / "package-lock.json", HERE / "node_modules/.package-lock.json"
-    with (HERE / "package.json").open() as package:
-        fcntl.flock(package, fcntl.LOCK_EX)
-        if not done.exists() or done.stat().st_mtime < lock.stat().st_mtime:
-            command = ["npm", "ci", "--no-fund", "--no-audit", "--loglevel=error"]
-            subprocess.run(command, cwd=HERE, env=ENVIRONMENT, check=True, timeout=300)
+    install(HERE)
     return HERE / "audit.mjs"
 
 

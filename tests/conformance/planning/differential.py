@@ -73,7 +73,7 @@ class Share(NamedTuple):
 class Comparison:
     """Runs operations of one case both ways."""
 
-    def __init__(self, mockgraph: ModuleType, subgraphs: list[dict[str, str]], sdl: str) -> None:
+    def __init__(self, mockgraph: Any, subgraphs: list[dict[str, str]], sdl: str) -> None:
         self._supergraph = Supergraph.from_sdl(sdl)
         self._api = print_schema(self._supergraph.api_schema)
         self._generate = mockgraph.gen_ops

@@ -5,15 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-import msgspec
 import pytest
-from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 
 from gateway.server.config import RouterConfig, parse_config
 from tests.integration.server.graph import respond
+from tests.integration.server.issuer import ISSUER, Issuer
 
-ISSUER = "https://identity.test"
 CONFIG = f"""
 authentication:
   router:
@@ -27,30 +25,6 @@ headers:
     request:
       - propagate: {{named: authorization}}
 """
-
-
-class Issuer:
-    """Publishes the public half of its keys as an ASGI app and signs tokens with the newest."""
-
-    def __init__(self) -> None:
-        self.keys: list[ECKey] = []
-        self.fetches = 0
-        self.rotate()
-
-    def rotate(self) -> None:
-        parameters = {"kid": f"key-{len(self.keys)}", "alg": "ES256", "use": "sig"}
-        self.keys.append(ECKey.generate_key("P-256", parameters))
-
-    async def __call__(self, _scope: Any, _receive: Any, send: Any) -> None:
-        self.fetches += 1
-        await respond(send, msgspec.json.encode({"keys": [key.as_dict(private=False) for key in self.keys]}))
-
-    def token(self, *, header: dict[str, Any] | None = None, key: Any = None, **claims: Any) -> str:
-        signing = key or self.keys[-1]
-        headers = {"alg": "ES256", "typ": "at+jwt", "kid": self.keys[-1].kid, **(header or {})}
-        now = int(time.time())
-        body = {"iss": ISSUER, "aud": "hansa", "sub": "u1", "iat": now, "exp": now + 60, **claims}
-        return jwt.encode(headers, body, signing, algorithms=["ES256", "HS256", "none"])
 
 
 @pytest.fixture
@@ -165,3 +139,107 @@ async def test_without_a_configuration_a_token_means_nothing(make_router: Any, c
             "/graphql", json={"query": "{__typename}"}, headers={"authorization": "Bearer whatever"}
         )
     assert answer.status_code == 200
+
+
+def configured(jwt: str, jwks: str = "") -> RouterConfig:
+    keys = f"{{url: app://identity/jwks.json, issuers: [{ISSUER}], audiences: [hansa]{jwks}}}"
+    return parse_config(
+        f"authentication: {{router: {{jwt: {{jwks: [{keys}], {jwt}}}}}}}\n"
+        "headers: {all: {request: [{insert: {name: x-sub, claim: sub}}]}}",
+        {},
+    )
+
+
+@pytest.fixture
+def subject_of(make_router: Any, client_of: Any, issuer: Issuer) -> Callable[..., Any]:
+    """Whom the subgraph is told, of a request with some headers under a configuration; else the status."""
+
+    async def ask(config: RouterConfig, *headers: tuple[str, str]) -> str | int | None:
+        async with client_of(make_router(config, apps={"identity": issuer})) as client:
+            answer = await client.post("/graphql", json={"query": "{headers}"}, headers=list(headers))
+        if answer.status_code != 200:
+            return int(answer.status_code)
+        found = [line for line in answer.json()["data"]["headers"] if line.startswith("x-sub: ")]
+        return found[0].removeprefix("x-sub: ") if found else None
+
+    return ask
+
+
+async def test_a_token_is_found_in_a_header_of_another_name_and_prefix(
+    subject_of: Any, issuer: Issuer
+) -> None:
+    config = configured("header_name: X-Token, header_value_prefix: Token")
+    assert await subject_of(config, ("x-token", f"token {issuer.token()}")) == "u1"
+    assert await subject_of(config, ("x-token", f"Bearer {issuer.token()}")) == 401
+    assert await subject_of(config, ("authorization", f"Bearer {issuer.token()}")) is None
+    bare = configured("header_value_prefix: ''")
+    assert await subject_of(bare, ("authorization", issuer.token())) == "u1"
+
+
+async def test_sources_are_tried_in_their_order(subject_of: Any, issuer: Issuer) -> None:
+    config = configured("sources: [{type: header, name: X-Auth}, {type: cookie, name: authz}]")
+    first, second = issuer.token(sub="first"), issuer.token(sub="second")
+    cookie = ("cookie", f"other=1; authz={second}; xauthz=3")
+    assert await subject_of(config, cookie) == "second"
+    assert await subject_of(config, ("x-auth", f"Bearer {first}"), cookie) == "first"
+    assert await subject_of(config, ("authorization", f"Bearer {issuer.token()}"), cookie) == "u1"
+    assert await subject_of(config, ("cookie", "xauthz=3; Authz=4")) is None
+    assert await subject_of(config, ("cookie", f"authz={first}"), ("cookie", f"authz={second}")) == 401
+    prefixed = configured("sources: [{type: cookie, name: authz, value_prefix: JWT}]")
+    assert await subject_of(prefixed, ("cookie", f'authz="JWT {first}"')) == "first"
+    assert await subject_of(prefixed, ("cookie", f"authz={first}")) == 401
+
+
+async def test_other_prefixes_may_be_ignored(subject_of: Any, issuer: Issuer) -> None:
+    config = configured("ignore_other_prefixes: true, sources: [{type: cookie, name: authz}]")
+    assert await subject_of(config, ("authorization", "Basic dTpw")) is None
+    assert (
+        await subject_of(config, ("authorization", "Basic dTpw"), ("cookie", f"authz={issuer.token()}"))
+        == "u1"
+    )
+    assert await subject_of(config, ("authorization", "Bearer ")) == 401
+
+
+async def test_a_token_that_does_not_count_may_make_its_caller_anonymous(
+    subject_of: Any, issuer: Issuer, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = configured("on_error: Continue")
+    assert await subject_of(config, ("authorization", f"Bearer {issuer.token(exp=1)}")) is None
+    assert "has expired" in caplog.text
+    assert await subject_of(config, ("authorization", f"Bearer {issuer.token()}")) == "u1"
+
+
+async def test_each_key_set_vouches_for_its_own_issuers(make_router: Any, client_of: Any) -> None:
+    issuers = {"one": Issuer(), "two": Issuer()}
+    sets = ", ".join(
+        f"{{url: app://{name}/keys, issuers: [https://{name}.test], audiences: [hansa]}}" for name in issuers
+    )
+    config = parse_config(f"authentication: {{router: {{jwt: {{jwks: [{sets}]}}}}}}", {})
+    async with client_of(make_router(config, apps=issuers)) as client:
+
+        async def status(signer: str, named: str) -> int:
+            token = issuers[signer].token(iss=f"https://{named}.test", header={"kid": "key-0"})
+            headers = {"authorization": f"Bearer {token}"}
+            return int(
+                (await client.post("/graphql", json={"query": "{__typename}"}, headers=headers)).status_code
+            )
+
+        assert [await status(name, name) for name in ("one", "two", "two")] == [200] * 3
+        assert await status("one", "two") == await status("two", "one") == 401
+
+
+async def test_an_issuer_that_is_down_does_not_keep_others_tokens_out(
+    make_router: Any, client_of: Any
+) -> None:
+    issuer = Issuer()
+
+    async def down(_scope: Any, _receive: Any, send: Any) -> None:
+        await respond(send, b"no keys here")
+
+    sets = f"{{url: app://down/keys}}, {{url: app://identity/keys, issuers: [{ISSUER}]}}"
+    config = parse_config(f"authentication: {{router: {{jwt: {{jwks: [{sets}]}}}}}}", {})
+    async with client_of(make_router(config, apps={"identity": issuer, "down": down})) as client:
+        for claims, status in (({}, 200), ({"iss": "another"}, 503)):
+            headers = {"authorization": f"Bearer {issuer.token(**claims)}"}
+            answer = await client.post("/graphql", json={"query": "{__typename}"}, headers=headers)
+            assert answer.status_code == status

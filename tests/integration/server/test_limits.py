@@ -132,6 +132,28 @@ async def test_introspection_is_refused_where_it_is_off(make_router: Any, client
         assert answer.json() == {"data": {"__typename": "Query"}}
 
 
+async def test_limits_may_stand_below_router_as_apollo_writes_them(make_router: Any, client_of: Any) -> None:
+    limits = "{max_depth: 50, router: {max_root_fields: 1, max_depth: 2, http_max_request_bytes: 200}}"
+    router = make_router(parse_config(f"limits: {limits}", {}))
+    async with client_of(router) as client:
+        assert (await refusal(client, "{a: products {id} b: products {id}}"))[1] == "MAX_ROOT_FIELDS_LIMIT"
+        assert (await refusal(client, "{node {next {__typename}}}"))[1] == "MAX_DEPTH_LIMIT"
+        assert (await refusal(client, "{__typename}" + " " * 200))[:2] == (413, "REQUEST_TOO_LARGE")
+        assert "errors" not in (await client.post("/graphql", json={"query": "{products {id}}"})).json()
+    sample = router.registry.get_sample_value
+    assert sample("hansa_router_limits_exceeded_total", {"limit": "max_root_fields"}) == 1
+
+
+async def test_introspection_that_nests_lists_is_refused(client: httpx.AsyncClient) -> None:
+    lists = "fields {type {" * 3 + "name" + "}}" * 3
+    status, code, message = await refusal(client, f"{{__schema {{types {{{lists}}}}}}}")
+    assert (status, code, message) == (
+        400,
+        "GRAPHQL_VALIDATION_FAILED",
+        "Maximum introspection depth exceeded",
+    )
+
+
 async def connect(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     parts = urlsplit(url)
     return await asyncio.open_connection(parts.hostname, parts.port)

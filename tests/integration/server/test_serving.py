@@ -1,6 +1,8 @@
 """The router on a socket: when it accepts requests, and how it stops."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -100,3 +102,102 @@ async def test_an_app_that_does_not_start_is_an_error() -> None:
 
     with pytest.raises(RuntimeError, match="did not start"):
         await serve_router(broken, open_listener("127.0.0.1", 0), health=Health(), stop=asyncio.Event())
+
+
+async def greeting(scope: Any, receive: Any, send: Any) -> None:
+    if scope["type"] == "lifespan":
+        await serve_lifespan(receive, send)
+        return
+    while (await receive()).get("more_body"):
+        pass
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+class Raw:
+    """A connection that is written to byte by byte."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader, self._writer = reader, writer
+
+    @classmethod
+    @asynccontextmanager
+    async def to(cls, port: int) -> AsyncIterator["Raw"]:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            yield cls(reader, writer)
+        finally:
+            writer.close()
+            await asyncio.gather(writer.wait_closed(), return_exceptions=True)
+
+    async def answer(self, *pieces: bytes) -> bytes:
+        """The head of what is answered."""
+        for piece in pieces:
+            self._writer.write(piece)
+            await asyncio.sleep(0.01)
+        async with asyncio.timeout(5):
+            head = await self._reader.readuntil(b"\r\n\r\n")
+            if b"200 OK" in head:
+                await self._reader.readexactly(5)
+            return head
+
+    async def is_closed(self) -> bool:
+        async with asyncio.timeout(5):
+            return not await self._reader.read()
+
+
+def port_of(url: str) -> int:
+    return int(url.rpartition(":")[2])
+
+
+START = b"POST / HTTP/1.1\r\nhost: x\r\n"
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        (START + b"a: " + b"x" * 100_000,),
+        (START + b"a: " + b"x" * 40_000, b"x" * 40_000),
+        (START, *[b"a%d: %s\r\n" % (n, b"x" * 1000) for n in range(66)]),
+        (b"GET /" + b"x" * 70_000,),
+        (START + b"content-length: 1\r\n\r\n1", START + b"a: " + b"x" * 70_000 + b"\r\n\r\n"),
+    ],
+)
+async def test_a_head_without_end_is_refused(serve: Any, pieces: tuple[bytes, ...]) -> None:
+    async with serve(greeting) as url, Raw.to(port_of(url)) as raw:
+        head = await raw.answer(*pieces)
+        if b"200 OK" in head:  # the first of two requests
+            head = await raw.answer()
+        assert head.startswith(b"HTTP/1.1 431 ")
+        assert await raw.is_closed()
+
+
+@pytest.mark.parametrize("size", [10, 60_000, 200_000])
+async def test_a_large_body_is_no_large_head(serve: Any, size: int) -> None:
+    request = START + b"content-length: %d\r\n\r\n" % size + b"x" * size
+    end = request.index(b"\r\n\r\n") + 4
+    async with serve(greeting) as url:
+        for cut in (1, 30, end - 3, end - 2, end - 1, end, end + 1):
+            async with Raw.to(port_of(url)) as raw:
+                for _ in range(2):
+                    assert (await raw.answer(request[:cut], request[cut:])).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_client_that_keeps_its_connection_is_told_of_the_stop_before_it_is_closed() -> None:
+    listener, stop, started = open_listener("127.0.0.1", 0), asyncio.Event(), asyncio.Event()
+    port = listener.getsockname()[1]
+    serving = asyncio.create_task(
+        serve_router(greeting, listener, health=Health(), stop=stop, started=started.set)
+    )
+    await started.wait()
+    request = START + b"content-length: 0\r\n\r\n"
+    async with Raw.to(port) as busy, Raw.to(port) as idle:
+        for raw in (busy, idle):
+            assert b"connection: close" not in await raw.answer(request)
+        stop.set()
+        await asyncio.sleep(0.3)
+        assert b"connection: close" in await busy.answer(request)
+        assert await busy.is_closed()
+        assert await idle.is_closed()
+    async with asyncio.timeout(5):
+        await serving

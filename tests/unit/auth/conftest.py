@@ -78,4 +78,4 @@ def keys(issuer: Issuer, clock: Clock) -> KeySet:
 
 @pytest.fixture
 def verifier(keys: KeySet) -> TokenVerifier:
-    return TokenVerifier(keys, ISSUER, AUDIENCE)
+    return TokenVerifier(keys, [ISSUER], [AUDIENCE])

@@ -4,6 +4,14 @@ from typing import Any
 import pytest
 
 from common.auth import KeySet, KeysUnavailable
+from common.http import open_transport
+from tests.unit.auth.conftest import Issuer
+
+
+async def settled(keys: KeySet) -> None:
+    """What is fetched meanwhile is there."""
+    if keys._refreshing is not None:
+        await keys._refreshing
 
 
 async def test_keys_are_fetched_once_and_used_until_their_max_age_is_over(
@@ -47,8 +55,87 @@ async def test_invented_key_ids_cannot_be_used_against_the_issuer(
 async def test_known_keys_stay_when_a_fetch_fails(issuer: Any, keys: KeySet, clock: Any) -> None:
     await keys.get("k1")
     issuer.status = 500
+    for _ in range(20):
+        clock.now += 100
+        assert await keys.get("k1") is not None
+        await settled(keys)
+    assert issuer.fetches > 10
+
+
+async def test_an_issuer_that_does_not_answer_holds_up_nobody_whose_key_is_known(clock: Any) -> None:
+    stuck, asked = asyncio.Event(), 0
+    issuer = Issuer()
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            await stuck.wait()
+        await issuer(scope, receive, send)
+
+    keys = KeySet(open_transport("app://issuer/jwks", apps={"issuer": slow}), clock=clock)
+    await keys.get("k1")
+    clock.now += 241
+    for _ in range(3):
+        assert await asyncio.wait_for(keys.get("k1"), 1) is not None
+        await asyncio.sleep(0)
+    assert asked == 2
+    await keys.close()
+
+
+async def test_keys_are_renewed_before_they_are_too_old(issuer: Any, keys: KeySet, clock: Any) -> None:
+    await keys.get("k1")
+    issuer.add("k2")
+    del issuer.keys["k1"]
+    clock.now += 241
+    assert keys.holds("k1")
+    await settled(keys)
+    assert not keys.holds("k1")
+    assert keys.holds("k2")
+
+
+@pytest.mark.parametrize("seconds", [301, 10_000])
+async def test_keys_that_are_too_old_are_not_used_while_the_issuer_answers(
+    issuer: Any, keys: KeySet, clock: Any, seconds: float
+) -> None:
+    await keys.get("k1")
+    issuer.add("k2")
+    del issuer.keys["k1"]
+    clock.now += seconds
+    assert await keys.get("k1") is None
+
+
+async def test_after_an_outage_in_which_nobody_asked_keys_are_fetched_before_they_are_used(
+    issuer: Any, keys: KeySet, clock: Any
+) -> None:
+    await keys.get("k1")
+    issuer.status = 500
     clock.now += 301
-    assert await keys.get("k1") is not None
+    await keys.get("k1")
+    issuer.status = 200
+    issuer.add("k2")
+    del issuer.keys["k1"]
+    clock.now += 1000
+    assert await keys.get("k1") is None
+
+
+async def test_a_poll_interval_beats_max_age_and_headers_are_sent(issuer: Any, clock: Any) -> None:
+    heads: list[dict[bytes, bytes]] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        heads.append(dict(scope["headers"]))
+        await issuer(scope, receive, send)
+
+    transport = open_transport("app://issuer/jwks", apps={"issuer": app})
+    keys = KeySet(transport, poll_interval=20, headers=(("x-key", "1"),), clock=clock)
+    await keys.get("k1")
+    clock.now += 15
+    await keys.get("k1")
+    await settled(keys)
+    assert len(heads) == 1
+    clock.now += 6
+    await keys.get("k1")
+    assert [head[b"x-key"] for head in heads] == [b"1", b"1"]
 
 
 async def test_without_any_key_nothing_is_judged(issuer: Any, keys: KeySet) -> None:

@@ -126,7 +126,7 @@ async def test_clocks_may_differ_a_little(issuer: Any, verifier: TokenVerifier) 
 
 async def test_a_remembered_token_still_expires(issuer: Any, keys: Any) -> None:
     now = time.time()
-    verifier = TokenVerifier(keys, "https://issuer.example", "hansa", now=lambda: now)
+    verifier = TokenVerifier(keys, ["https://issuer.example"], ["hansa"], now=lambda: now)
     token = issuer.token({"exp": int(now) + 5})
     await verifier.verify(token)
     now += 40
@@ -166,3 +166,15 @@ def test_a_refusal_is_a_challenge_and_a_graphql_error() -> None:
     assert dict(refusal.headers())["www-authenticate"].startswith('Bearer error="invalid_token"')
     error = json.loads(refusal.body())["errors"][0]
     assert error["extensions"] == {"code": "UNAUTHENTICATED", "reason": "EXPIRED"}
+
+
+async def test_any_issuer_and_audience_may_be_accepted(issuer: Any, keys: Any) -> None:
+    several = TokenVerifier(keys, ["https://one.test", "https://two.test"], ["a", "b"])
+    for name, audience in (("one", "a"), ("two", ["x", "b"])):
+        token = issuer.token({"iss": f"https://{name}.test", "aud": audience})
+        assert (await several.verify(token)).subject == "u1"
+    anyone = TokenVerifier(keys, None, None)
+    assert await anyone.verify(issuer.token({"iss": 5, "aud": None}))
+    for claims in ({"iss": ["https://one.test"], "aud": "a"}, {"iss": "https://one.test", "aud": [["a"]]}):
+        with pytest.raises(InvalidToken):
+            await several.verify(issuer.token(claims))

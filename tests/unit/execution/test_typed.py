@@ -3,7 +3,6 @@
 import asyncio
 import copy
 from collections.abc import AsyncIterator, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import Any
 
@@ -18,7 +17,7 @@ from gateway.composition import Subgraph, compose
 from gateway.execution import CompiledPlan, RequestContext, compile_plan
 from gateway.execution.completion.collect_fields import is_included
 from gateway.execution.result import EncodedResult, ExecutionResult
-from gateway.execution.typed import Programs
+from gateway.execution.typed import Programs, programs
 from gateway.planning import Planner
 from gateway.supergraph import Supergraph
 
@@ -314,12 +313,10 @@ async def test_answers_that_never_fit_are_tried_less_and_less() -> None:
 
 
 async def results(plan: CompiledPlan, variables: Mapping[str, Any]) -> AsyncIterator[type]:
-    """How one request after another is answered; what runs in threads meanwhile is awaited."""
+    """How one request after another is answered; what is compiled meanwhile is awaited."""
     while True:
-        threads = ThreadPoolExecutor(1)
-        asyncio.get_running_loop().set_default_executor(threads)
         yield type(await execute(plan, Shop(), variables))
-        threads.shutdown()
+        await asyncio.get_running_loop().run_in_executor(programs._compiling, lambda: None)
 
 
 async def test_an_operation_that_comes_again_is_compiled_in_a_thread() -> None:
@@ -343,5 +340,4 @@ async def test_a_defect_in_compiling_is_logged_and_costs_no_answer(
     monkeypatch.setattr("gateway.execution.typed.programs.compile_program", fail)
     kinds = results(compiled("{ items { id } }"), {})
     assert {await anext(kinds) for _ in range(4)} == {ExecutionResult}
-    await asyncio.sleep(0.01)  # what a thread has done is told by the loop
     assert [record.message for record in caplog.records] == ["A plan could not be compiled to typed code"]

@@ -146,6 +146,14 @@ def test_below_an_object_that_both_select_only_the_rest_is_deferred(split: Make)
     )
 
 
+def test_what_is_deferred_below_an_object_stays_where_all_else_there_is_selected_anyway(split: Make) -> None:
+    operation = (
+        "{ t { next { next { a } } ... on T @include(if: true) { next { next { ... @defer { b } } } } } }"
+    )
+    conditional = operation.replace("{ t", "query ($on: Boolean!) { t").replace("if: true", "if: $on")
+    assert split(operation)[1] == split(conditional)[1] == [[f"b: {entity('b')}"]]
+
+
 def test_a_root_is_entered_anew(split: Make) -> None:
     assert split("{ n ... @defer { n t { a } far } }") == (
         ["a: query{n}"],

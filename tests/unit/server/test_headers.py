@@ -86,3 +86,54 @@ headers:
 
 def test_services_read_the_clients_address_where_the_router_writes_it() -> None:
     assert CLIENT_ADDRESS_HEADER.encode() == service_request.CLIENT_ADDRESS_HEADER
+
+
+CLAIMS = {
+    "sub": "u1",
+    "roles": ["a", "b"],
+    "name": "Zoë",
+    "evil": "x\r\nhansa-caller: root",
+    "age": 7,
+    "no": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("claim", "value"),
+    [
+        ("sub", "u1"),
+        ("roles", '["a","b"]'),
+        ("name", '"Zo\\u00eb"'),
+        ("evil", '"x\\r\\nhansa-caller: root"'),
+        ("age", "7"),
+        ("empty", None),
+        ("nothing", None),
+    ],
+)
+def test_a_claim_is_a_header_of_plain_text_or_json(claim: str, value: str | None) -> None:
+    config = parse_config(f"headers: {{all: {{request: [{{insert: {{name: X-C, claim: {claim}}}}}]}}}}", {})
+    found = HeaderPropagation(config.headers, "products").apply(CLIENT, CLAIMS)
+    assert found == ((("x-c", value),) if value is not None else ())
+
+
+def test_all_claims_are_a_header_by_apollos_name() -> None:
+    rule = "insert: {name: x-claims, from_context: 'apollo::authentication::jwt_claims'}"
+    config = parse_config(f"headers: {{all: {{request: [{{{rule}}}]}}}}", {})
+    ((name, value),) = HeaderPropagation(config.headers, "products").apply((), {"sub": "u1", "age": 7})
+    assert (name, value) == ("x-claims", '{"sub":"u1","age":7}')
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "- propagate: {matching: .*}\n- insert: {name: X-A, claim: sub}",
+        "- insert: {name: X-A, claim: sub}\n- propagate: {matching: .*}",
+        "- propagate: {named: x-b, rename: X-A}\n- insert: {name: x-a, claim: sub}",
+    ],
+)
+@pytest.mark.parametrize("claims", [None, {}, {"sub": "u1"}])
+def test_a_client_cannot_set_the_header_of_a_claim(rules: str, claims: dict[str, str] | None) -> None:
+    lines = "\n".join("      " + line for line in rules.splitlines())
+    config = parse_config(f"headers:\n  all:\n    request:\n{lines}\n", {})
+    found = HeaderPropagation(config.headers, "products").apply(CLIENT, claims)
+    assert [value for name, value in found if name == "x-a"] == (["u1"] if claims else [])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.server.config import LOCAL
+from gateway.server.config import LOCAL, RouterConfig, parse_config
 from gateway.server.errors import RequestError
 from gateway.server.metrics import Metrics
 from gateway.server.operation import Preparation
@@ -16,15 +16,20 @@ type Subscription @join__type(graph: A) { a: Int }
 """
 
 
+OFF = parse_config("supergraph: {defer_support: false}", {})
+
+
 @pytest.mark.parametrize(
-    ("operation", "message"),
+    ("operation", "config", "message"),
     [
-        ("subscription { a }", "Subscriptions are not served"),
-        ("{ ... @defer { a } }", "@defer is not served"),
+        ("subscription { a }", LOCAL, "Subscriptions are not served"),
+        ("{ ... @defer { a } }", OFF, "@defer is switched off"),
     ],
 )
-async def test_what_is_planned_and_not_served_is_refused(operation: str, message: str) -> None:
-    preparation = Preparation(Supergraph.from_sdl(SDL), LOCAL, Metrics())
+async def test_what_is_planned_and_not_served_is_refused(
+    operation: str, config: RouterConfig, message: str
+) -> None:
+    preparation = Preparation(Supergraph.from_sdl(SDL), config, Metrics())
     document = await preparation.read(operation, None)
     with pytest.raises(RequestError) as caught:
         await preparation.plan(document, frozenset())

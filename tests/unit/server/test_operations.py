@@ -9,10 +9,12 @@ import pytest
 from graphql import parse
 
 from gateway.planning.operation import choose_operation
+from gateway.planning.refusal import Refusal
 from gateway.server.errors import bad_request
 from gateway.server.normal_form import normal_form
 from gateway.server.operation import Document
 from gateway.server.operations import Asked, Operations
+from gateway.supergraph.authorization import Guard
 
 ON = frozenset({"percent(50)"})
 
@@ -25,22 +27,22 @@ class Preparation:
         self.planned: list[str] = []
         self.go = asyncio.Event()
         self.go.set()
+        self.guards: frozenset[Guard] = frozenset()
 
     async def read(self, text: str, operation_name: str | None) -> Document:
         self.read_.append(text)
         await self.go.wait()
         node = parse(text)
-        return Document(
-            node, operation_name, normal_form(node, choose_operation(node, operation_name)).digest
-        )
+        form = normal_form(node, choose_operation(node, operation_name))
+        return Document(node, operation_name, form.digest, self.guards)
 
-    async def plan(self, document: Document, override_labels: frozenset[str]) -> Any:
+    async def plan(self, document: Document, override_labels: frozenset[str], refusal: Refusal) -> Any:
         text = document.node.loc.source.body if document.node.loc else ""
         self.planned.append(text)
         await self.go.wait()
         if "bad" in text:
             raise bad_request("bad")
-        return SimpleNamespace(text=text, labels=override_labels)
+        return SimpleNamespace(text=text, labels=override_labels, refusal=refusal)
 
 
 class Cache:
@@ -170,3 +172,48 @@ async def test_the_most_used_are_told_and_prepared_elsewhere() -> None:
     await new.get("{ d }", labels=ON)
     assert new.counted == [True]
     assert new.preparation.planned == ["{bad}", "{b}", "{d}"]
+
+
+async def test_callers_who_pass_the_same_guards_share_a_plan() -> None:
+    cache = Cache()
+    sign_in, scope = Guard("authenticated"), Guard("requiresScopes", (frozenset({"a"}),))
+    cache.preparation.guards = frozenset({sign_in, scope})
+    asked_about: list[frozenset[Guard]] = []
+
+    async def get(*refused: Guard) -> Any:
+        async def decide(guards: frozenset[Guard]) -> Refusal:
+            asked_about.append(guards)
+            return Refusal(frozenset(refused))
+
+        return await cache.operations.get(Asked("{a}"), decide)
+
+    plans = [await get(), await get(scope), await get(scope), await get(sign_in, scope), await get()]
+    assert plans[1] is plans[2]
+    assert plans[0] is plans[4]
+    assert [plan.refusal.guards for plan in plans[:4]] == [set(), {scope}, {scope}, {sign_in, scope}]
+    assert asked_about == [{sign_in, scope}] * 5
+
+
+async def test_nobody_is_asked_about_an_operation_without_guards() -> None:
+    cache = Cache()
+
+    async def decide(_: frozenset[Guard]) -> Refusal:
+        raise AssertionError
+
+    for _ in range(2):
+        await cache.operations.get(Asked("{a}"), decide)
+
+
+async def test_what_was_refused_is_prepared_elsewhere_as_it_was() -> None:
+    old, new = Cache(), Cache()
+    refusal = Refusal(frozenset({Guard("authenticated")}))
+    for cache in (old, new):
+        cache.preparation.guards = refusal.guards
+
+    async def decide(_: frozenset[Guard]) -> Refusal:
+        return refusal
+
+    await old.operations.get(Asked("{a}"), decide)
+    await new.operations.prepare(old.operations.most_used(1))
+    await new.operations.get(Asked("{a}"), decide)
+    assert new.counted == [True]

@@ -9,6 +9,7 @@ from gateway.composition.validation.report import SubgraphReport
 
 
 def check_auth_placement(report: SubgraphReport) -> None:
+    """Report AUTH_REQUIREMENTS_APPLIED_ON_INTERFACE."""
     for each in report.schema.of_kind(Kind.OBJECT, Kind.INTERFACE):
         if each.kind is Kind.INTERFACE or each.is_interface_object:
             _check(report, each, each.name, "interface object" if each.is_interface_object else "interface")

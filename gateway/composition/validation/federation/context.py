@@ -13,6 +13,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 
 
 def check_contexts(report: SubgraphReport) -> None:
+    """Report CONTEXT_NAME_INVALID, CONTEXT_NOT_SET, CONTEXT_INVALID_SELECTION, CONTEXT_NO_RESOLVABLE_KEY, NO_CONTEXT_IN_SELECTION."""
     contexts = _contexts(report)
     for definition in report.schema.directives.values():
         for argument in definition.arguments.values():

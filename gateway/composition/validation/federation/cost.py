@@ -9,6 +9,7 @@ from gateway.composition.validation.report import SubgraphReport
 
 
 def check_cost(report: SubgraphReport) -> None:
+    """Report COST_APPLIED_TO_INTERFACE_FIELD."""
     for interface in report.schema.of_kind(Kind.INTERFACE):
         for field in interface.fields.values():
             if field.has("cost"):
@@ -17,6 +18,7 @@ def check_cost(report: SubgraphReport) -> None:
 
 
 def check_list_size(report: SubgraphReport) -> None:
+    """Report LIST_SIZE_APPLIED_TO_NON_LIST, LIST_SIZE_INVALID_ASSUMED_SIZE, _SIZED_FIELD and _SLICING_ARGUMENT."""
     for field in all_fields(report.schema):
         for application in field.applied("listSize"):
             _check(report, field, application.arguments)

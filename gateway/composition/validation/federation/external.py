@@ -9,6 +9,7 @@ from gateway.composition.validation.report import SubgraphReport
 
 
 def check_external_use(report: SubgraphReport) -> None:
+    """Report EXTERNAL_ON_INTERFACE, EXTERNAL_UNUSED, EXTERNAL_COLLISION_WITH_ANOTHER_DIRECTIVE."""
     fields = report.subgraph.fields
     for field in all_fields(report.schema):
         if field.has("external") and field.has("provides"):

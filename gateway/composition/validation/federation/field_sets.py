@@ -30,6 +30,7 @@ class Applied(NamedTuple):
 
 
 def check_field_sets(report: SubgraphReport) -> None:
+    """Report the codes that begin with KEY_, REQUIRES_ and PROVIDES_ and say what is wrong with the field set."""
     for applied in _applied(report):
         if not _is_supported(report, applied):
             continue

@@ -6,6 +6,7 @@ from gateway.composition.validation.report import SubgraphReport
 
 
 def check_interface_keys(report: SubgraphReport) -> None:
+    """Report INTERFACE_KEY_NOT_ON_IMPLEMENTATION."""
     for interface in report.schema.of_kind(Kind.INTERFACE):
         for key in interface.applied("key"):
             fields = normalized(key.arguments.get("fields"))

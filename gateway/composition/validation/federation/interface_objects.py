@@ -5,6 +5,7 @@ from gateway.composition.validation.report import SubgraphReport
 
 
 def check_interface_objects(report: SubgraphReport) -> None:
+    """Report INTERFACE_OBJECT_USAGE_ERROR."""
     for each in report.schema.of_kind(Kind.OBJECT):
         if each.is_interface_object and not each.has("key"):
             message = (

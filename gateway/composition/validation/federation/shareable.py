@@ -5,6 +5,7 @@ from gateway.composition.validation.report import SubgraphReport
 
 
 def check_shareable_placement(report: SubgraphReport) -> None:
+    """Report INVALID_SHAREABLE_USAGE."""
     for interface in report.schema.of_kind(Kind.INTERFACE):
         for field in interface.fields.values():
             if field.has("shareable"):

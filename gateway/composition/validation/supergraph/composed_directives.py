@@ -8,6 +8,7 @@ from gateway.composition.validation.graphql.directives import applicable, misuse
 
 
 def check_composed_directives(context: MergeContext) -> None:
+    """Report DIRECTIVE_COMPOSITION_ERROR."""
     if not context.composed:
         return
     supergraph = context.supergraph

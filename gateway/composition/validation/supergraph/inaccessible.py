@@ -20,6 +20,7 @@ from gateway.composition.model.value import EnumLiteral, Value
 
 
 def check_inaccessible(supergraph: Schema, diagnostics: Diagnostics) -> None:
+    """Report what the API would lack, by the codes that end with INACCESSIBLE, and ONLY_INACCESSIBLE_CHILDREN."""
     namespaces = tuple(f"{name}__" for name in _linked_names(supergraph))
     inaccessible = [each.name for each in supergraph.types.values() if each.has("inaccessible")]
     hidden = {name for name in inaccessible if not name.startswith(namespaces)}

@@ -52,6 +52,7 @@ def _implies(held: Alternatives | None, needed: Alternatives | None) -> bool:
 
 
 def check_transitive_auth(context: MergeContext) -> None:
+    """Report MISSING_TRANSITIVE_AUTH_REQUIREMENTS."""
     supergraph = context.supergraph
     if not any(name in context.core_names for name in ("authenticated", "requiresScopes", "policy")):
         return

@@ -30,7 +30,7 @@ def test_an_unknown_key_is_named_with_its_line_and_the_nearest_known_key() -> No
 
 def test_an_unknown_key_without_a_near_one_lists_what_is_known() -> None:
     assert "known here: max_depth" not in refused("xyzzy: 1")
-    assert "known here: apq, authentication, " in refused("xyzzy: 1")
+    assert "known here: apq, authentication, authorization, " in refused("xyzzy: 1")
 
 
 def test_an_unknown_key_is_found_in_lists_and_below_subgraph_names() -> None:
@@ -63,6 +63,9 @@ def test_a_wrong_value_is_named_with_its_line(text: str, message: str) -> None:
     "rule",
     [
         "{}",
+        "insert: {name: a}",
+        "insert: {name: a, value: b, claim: c}",
+        "insert: {name: a, from_context: other}",
         "propagate: {}",
         "propagate: {named: a, matching: b}",
         "remove: {matching: '['}",
