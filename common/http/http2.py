@@ -56,19 +56,20 @@ class Http2Transport:
             return await self._otherwise.send(request)
         was_kept = connection.has_answered
         try:
-            return await self._exchange(connection, fields, request.body)
+            return await self._exchange(connection, fields, request)
         except Unprocessed:
-            pass
+            if request.stream is not None:  # what has come of it does not come again
+                raise
         except ConnectionLost:
             if not (was_kept and request.idempotent):
                 raise
         another = await self._usable()
         if another is None:
             raise ConnectionLost("the peer speaks HTTP/2 no more")
-        return await self._exchange(another, fields, request.body)
+        return await self._exchange(another, fields, request)
 
-    async def _exchange(self, connection: Http2Connection, fields: Fields, body: bytes) -> Response:
-        status, headers, content = await connection.exchange(fields, body)
+    async def _exchange(self, connection: Http2Connection, fields: Fields, request: Request) -> Response:
+        status, headers, content = await connection.exchange(fields, request.body, request.stream)
         return decoded(status, headers, content, self._limits.max_response_size)
 
     async def _usable(self) -> Http2Connection | None:
@@ -130,7 +131,7 @@ class Http2Transport:
             (":authority", self._origin.authority),
             (":path", request.path or self._path),
             ("accept-encoding", "gzip, deflate"),
-            ("content-length", str(len(request.body))),
+            *((("content-length", str(len(request.body))),) if request.stream is None else ()),
             *((name.lower(), value) for name, value in request.headers),
         ]
         try:

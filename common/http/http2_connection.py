@@ -1,7 +1,7 @@
 """One HTTP/2 connection of a client: many streams, flow control both ways (RFC 9113, by the library h2)."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import cast
 
 from h2.config import H2Configuration
@@ -22,6 +22,7 @@ from h2.settings import SettingCodes, Settings
 from common.http.errors import ConnectionLost, ProtocolError, ResponseTooLarge, TransportError, Unprocessed
 from common.http.frames import FrameReader, GoAway
 from common.http.messages import Headers
+from common.http.streams import next_or_done
 from common.http.turns import Turns
 
 _SILENCE = 5.0
@@ -80,16 +81,23 @@ class Http2Connection(asyncio.Protocol):
         """Whether new requests may be sent."""
         return self._transport is not None and not self._transport.is_closing() and not self._is_leaving
 
-    async def exchange(self, fields: Fields, body: bytes) -> RawResponse:
+    async def exchange(
+        self, fields: Fields, body: bytes, source: AsyncIterator[bytes] | None = None
+    ) -> RawResponse:
         """Sends and waits. Cancelling it resets the stream; the connection is kept.
+
+        The body comes out of `source` where there is one, each piece sent as soon as it is there.
 
         Raises TransportError: Unprocessed where the peer did certainly not act on the request.
         """
         await self._reserve()
         stream_id, stream = 0, _Stream(self._loop)
         try:
-            stream_id = self._begin(fields, stream, ends=not body)
-            await self._send_body(stream_id, stream, body)
+            stream_id = self._begin(fields, stream, ends=not body and source is None)
+            if source is None:
+                await self._send_body(stream_id, stream, body)
+            else:
+                await self._send_pieces(stream_id, stream, source)
             return await stream.response
         except H2Error as error:
             raise ProtocolError(str(error)) from error
@@ -124,7 +132,15 @@ class Http2Connection(asyncio.Protocol):
         self._flush()
         return stream_id
 
-    async def _send_body(self, stream_id: int, stream: _Stream, body: bytes) -> None:
+    async def _send_pieces(self, stream_id: int, stream: _Stream, source: AsyncIterator[bytes]) -> None:
+        while (piece := await next_or_done(source, stream.response)) is not None:
+            await self._send_body(stream_id, stream, piece, ends=False)
+        if not stream.response.done():
+            self._h2.send_data(stream_id, b"", end_stream=True)
+            stream.is_sent = True
+            self._flush()
+
+    async def _send_body(self, stream_id: int, stream: _Stream, body: bytes, *, ends: bool = True) -> None:
         rest = memoryview(body)
         while rest and not stream.response.done():
             window = self._h2.local_flow_control_window(stream_id)
@@ -132,10 +148,10 @@ class Http2Connection(asyncio.Protocol):
             if size <= 0 or self._is_paused:
                 await self._room.wait()
                 continue
-            self._h2.send_data(stream_id, bytes(rest[:size]), end_stream=size == len(rest))
+            self._h2.send_data(stream_id, bytes(rest[:size]), end_stream=ends and size == len(rest))
             rest = rest[size:]
             self._flush()
-        stream.is_sent = not rest
+        stream.is_sent = ends and not rest
 
     def _retire_if_silent(self, stream: _Stream) -> None:
         """A peer that has answered nobody for long may be gone without a word: others try a new connection."""

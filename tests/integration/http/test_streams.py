@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 
-from common.http import Request, TimeoutError_, Transport, TransportError, TransportLimits, open_transport
+from common.http import Http2, Request, TimeoutError_, Transport, TransportError, open_transport
+from tests.integration.http.http2_peers import hypercorn
 
 LARGE = [b"a" * 100_000, b"", b"b" * 100_000]
 
@@ -32,6 +34,8 @@ class App:
         self._early = early
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            return
         self.headers = dict(scope["headers"])
         try:
             await self._read(receive)
@@ -50,38 +54,18 @@ class App:
                 return
 
 
-@pytest.fixture(params=["socket", "in process"])
-def open_to(request: pytest.FixtureRequest, serve_app: Callable[..., Any]) -> Callable[..., Any]:
+@pytest.fixture(params=["HTTP/1.1", "HTTP/2", "in process"])
+async def open_to(request: pytest.FixtureRequest) -> AsyncIterator[Callable[..., Any]]:
     """Opens a transport to an app, behind a server or in this process."""
+    async with AsyncExitStack() as servers:
 
-    async def open_(app: App, **limits: Any) -> Transport:
-        url = "app://app/" if request.param == "in process" else await serve_app(app)
-        return open_transport(url, apps={"app": app}, limits=TransportLimits(**limits))
+        async def open_(app: App) -> Transport:
+            if request.param == "in process":
+                return open_transport("app://app/", apps={"app": app})
+            url = await servers.enter_async_context(hypercorn(app))
+            return open_transport(url, http2=Http2.ONLY if request.param == "HTTP/2" else Http2.DISABLE)
 
-    return open_
-
-
-@pytest.fixture
-async def serve_app() -> AsyncIterator[Callable[..., Any]]:
-    import uvicorn
-
-    servers: list[tuple[Any, asyncio.Task[None]]] = []
-
-    async def serve(app: App) -> str:
-        config = uvicorn.Config(app, port=0, lifespan="off", log_config=None, ws="none")
-        server = uvicorn.Server(config)
-        task = asyncio.create_task(server._serve())
-        servers.append((server, task))
-        for _ in range(1000):
-            if server.started:
-                break
-            await asyncio.sleep(0.01)
-        return f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}/"
-
-    yield serve
-    for server, task in servers:
-        server.should_exit = server.force_exit = True
-        await task
+        yield open_
 
 
 async def pieces(*parts: bytes, then: Any = None) -> AsyncIterator[bytes]:
@@ -102,7 +86,6 @@ async def test_all_pieces_arrive_in_order(open_to: Callable[..., Any]) -> None:
     transport = await open_to(app)
     assert (await transport.send(streaming(pieces(*LARGE)))).body == b"ok"
     assert b"".join(app.pieces) == b"".join(LARGE)
-    assert app.headers[b"transfer-encoding"] == b"chunked"
     assert b"content-length" not in app.headers
     assert (await transport.send(Request(body=b"whole"))).body == b"ok"
     await transport.close()
