@@ -35,7 +35,7 @@ class Builder:
         self._deferrals = Deferrals()
         self.fetches = FetchGraph()
         self._entity_fetches = EntityFetches(self._graph, self.fetches)
-        self._fields = 0
+        self._fields = 0.0
 
     def build(self, root_type: str, root_fields: Normalized, only: str | None = None) -> FetchGraph:
         """The fetches for fields of a root type, which are asked `only` of one subgraph if given."""
@@ -121,7 +121,10 @@ class Builder:
     def _tasks(self, at: Target, selection: Selection) -> list[Task]:
         """The selection, split where the subgraph at hand has different options for different types."""
         groups: dict[tuple[object, ...], Task] = {}
-        for view, types in self._reachability.views(at.place, selection.types & at.place.types).items():
+        views = self._reachability.views(at.place, selection.types & at.place.types)
+        if len(views) > 1 and self._reachability.is_answered(at.place, selection):
+            return [Task(selection, views, self._options(at, *next(iter(views.items())), selection))]
+        for view, types in views.items():
             options = self._options(at, view, types, selection)
             group = groups.setdefault(tuple(map(signature, options)), Task(selection, {}, options))
             group.views[view] = types
@@ -250,8 +253,9 @@ class Builder:
             return {at.fetch}
         touched = {at.fetch}
         for view, types in self._declarations.declarations(at, task):
-            self._count_field()
+            known = len(at.selected.fields)
             selected = at.selected.add(selection, response_key, view, context)
+            self._count_field(is_new=len(at.selected.fields) > known)
             field = (
                 None if option.field is None else self._graph.field(at.fetch.subgraph, view, selection.name)
             )
@@ -269,8 +273,9 @@ class Builder:
             self._deferrals.add(below, selection.deferred)
         return touched
 
-    def _count_field(self) -> None:
-        self._fields += 1
+    def _count_field(self, *, is_new: bool) -> None:
+        """One that is selected again, as the keys of many types are, is half the work."""
+        self._fields += 1 if is_new else 0.5
         if self._fields > FIELDS_LIMIT:
             raise OperationError.for_complexity(FIELDS_LIMIT)
 

@@ -33,6 +33,7 @@ class Places:
     def __init__(self, graph: QueryGraph, field_sets: FieldSets) -> None:
         self.graph = graph
         self.field_sets = field_sets
+        self._answered: dict[tuple[str, frozenset[str], str], bool] = {}
 
     def is_interface_object(self, place: Place) -> bool:
         return place.subgraph is not None and self.graph.is_interface_object(place.subgraph, place.type_name)
@@ -50,6 +51,21 @@ class Places:
             return None
         needs_input = field.requires or field.context_arguments
         return None if needs_input and not field.external else field
+
+    def answers_all(self, place: Place, types: frozenset[str], name: str) -> bool:
+        """Whether the subgraph answers the field at once for all of `types`, by what it declares alone."""
+        if place.subgraph is None or place.again or self.is_interface_object(place):
+            return False
+        key = (place.subgraph, types, name)
+        found = self._answered.get(key)
+        if found is None:
+            declared = (self.graph.field(place.subgraph, type_name, name) for type_name in types)
+            found = all(
+                field is not None and not (field.external or field.requires or field.context_arguments)
+                for field in declared
+            )
+            found = self._answered.setdefault(key, found)
+        return found
 
     def inside(self, place: Place, view: str, field: GraphField, name: str) -> Place:
         """The place that the field leads to."""

@@ -48,6 +48,7 @@ class Reachability:
         self._known: dict[tuple[Place, Selection], Reach] = {}
         self._options: dict[tuple[Place, str, Selection], tuple[Option, ...]] = {}
         self._without_moves: dict[tuple[Place, str, Selection], int] = {}
+        self._views: dict[frozenset[str], dict[str, frozenset[str]]] = {}
         self._open: set[tuple[Place, Selection]] = set()
         self._cut: set[tuple[Place, Selection]] = set()
 
@@ -61,6 +62,8 @@ class Reachability:
         """What is reached of `selection`; where no object can be of its types, all of it, for nothing."""
         types = selection.types & place.types
         if not types:
+            return Reach(selection.leaves, 0, 0)
+        if self.is_answered(place, selection):
             return Reach(selection.leaves, 0, 0)
         key = (place, selection)
         if (known := self._known.get(key)) is not None:
@@ -76,11 +79,19 @@ class Reachability:
             self._known[key] = reach
         return reach
 
+    def is_answered(self, place: Place, selection: Selection) -> bool:
+        """Whether the place answers a leaf for all of its types, so that there is nothing to choose."""
+        types = selection.types & place.types
+        return not selection.selections and self._places.answers_all(place, types, selection.name)
+
     def views(self, place: Place, types: frozenset[str]) -> dict[str, frozenset[str]]:
-        """The declarations by which the subgraph resolves fields of objects of `types`."""
+        """The declarations by which the subgraph resolves fields of objects of `types`; not to be changed."""
         if self._places.is_interface_object(place):
             return {place.type_name: types}
-        return {name: frozenset((name,)) for name in sorted(types)}
+        found = self._views.get(types)
+        if found is None:
+            found = self._views[types] = {name: frozenset((name,)) for name in sorted(types)}
+        return found
 
     def options(self, place: Place, view: str, selection: Selection) -> tuple[Option, ...]:
         """The ways to answer `selection` for objects that the place's subgraph sees as `view`, best first."""

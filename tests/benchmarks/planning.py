@@ -58,6 +58,24 @@ def implementations(count: int) -> Case:
     return Case(f"{count} implementations", "\n".join(types), "{ nodes { id a b } }", 2)
 
 
+def wide(count: int, fields: int, *, split: bool) -> Case:
+    """An interface with many implementations and many fields, all in one subgraph or every other in another."""
+    names = [f"f{number}: Int" for number in range(fields)]
+    own = [f"{name} @join__field(graph: G{n % 2})" if split else name for n, name in enumerate(names)]
+    implements = " ".join(f'@join__implements(graph: G{n}, interface: "Node")' for n in range(2))
+    types = [
+        "type Query @join__type(graph: G0) { nodes: [Node] }",
+        f"interface Node {joins(2)} {{ id: ID! {' '.join(names)} }}",
+        *(
+            f"type T{n} implements Node {implements} {joins(2)} {{ id: ID! {' '.join(own)} }}"
+            for n in range(count)
+        ),
+    ]
+    operation = f"{{ nodes {{ id {' '.join(f'f{number}' for number in range(fields))} }} }}"
+    name = f"{count} types, {fields} fields{', split' if split else ''}"
+    return Case(name, "\n".join(types), operation, 2)
+
+
 def fields(count: int, subgraphs: int) -> Case:
     """An entity whose many fields lie in several subgraphs."""
     names = [f"f{number}: Int @join__field(graph: G{number % subgraphs})" for number in range(count)]
@@ -129,6 +147,8 @@ def many_types(count: int) -> Case:
 
 def cases() -> Iterator[Case]:
     yield implementations(70)
+    yield wide(70, 300, split=False)
+    yield wide(70, 300, split=True)
     yield fields(300, 5)
     yield members(70)
     yield shared(30, 5)

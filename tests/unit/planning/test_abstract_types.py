@@ -82,3 +82,14 @@ def test_a_member_that_the_subgraph_cannot_answer_is_not_asked_of_it(fetches: Ma
     ]
     assert fetches(PARTIAL, "{ m { ... on Y { y } } }") == ["a: query{m{__typename}}"]
     assert fetches(PARTIAL, "{ n { ... on Y { y } } }") == ["b: query{n{__typename ...on Y{y}}}"]
+
+
+def test_a_field_that_all_types_answer_at_once_is_asked_of_the_interface(fetches: Make) -> None:
+    types = """
+    type Query @join__type(graph: A) { nodes: [Node] }
+    interface Node @join__type(graph: A) { x(y: Int): Int z: Int }
+    type T implements Node @join__implements(graph: A, interface: "Node") @join__type(graph: A) { x(y: Int): Int z: Int }
+    type U implements Node @join__implements(graph: A, interface: "Node") @join__type(graph: A) { x(y: Int): Int z: Int }
+    """
+    assert fetches(types, "{ nodes { x(y: 1) z } }") == ["a: query{nodes{__typename x(y: 1) z}}"]
+    assert fetches(types, "{ nodes { x ... on T { z } } }") == ["a: query{nodes{__typename x ...on T{z}}}"]
