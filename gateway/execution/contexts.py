@@ -97,24 +97,39 @@ def multiplied(fetch: Fetch, counts: tuple[int, ...]) -> str:
         for entity, count in zip(fetch.entities, counts, strict=True)
         for name in (entity.alias, entity.variable, *(argument.variable for argument in entity.context))
     }
+    selection_set = SelectionSetNode(
+        selections=tuple(
+            _aliased(visit(field, _Rename(repeated, number)), number)
+            for field in operation.selection_set.selections
+            if isinstance(field, FieldNode)
+            for number in range(repeated[(field.alias or field.name).value])
+        )
+    )
+    used = _variables(selection_set)
+    definitions = tuple(
+        visit(definition, _Rename(repeated, number))
+        for definition in operation.variable_definitions or ()
+        for number in range(repeated.get(definition.variable.name.value, 1))
+    )
     renamed = OperationDefinitionNode(
         operation=operation.operation,
         name=operation.name,
-        variable_definitions=tuple(
-            visit(definition, _Rename(repeated, number))
-            for definition in operation.variable_definitions or ()
-            for number in range(repeated.get(definition.variable.name.value, 1))
-        ),
-        selection_set=SelectionSetNode(
-            selections=tuple(
-                _aliased(visit(field, _Rename(repeated, number)), number)
-                for field in operation.selection_set.selections
-                if isinstance(field, FieldNode)
-                for number in range(repeated[(field.alias or field.name).value])
-            )
-        ),
+        variable_definitions=tuple(each for each in definitions if each.variable.name.value in used),
+        selection_set=selection_set,
     )
     return strip_ignored_characters(print_ast(renamed))
+
+
+def _variables(selection_set: SelectionSetNode) -> set[str]:
+    """The names of the variables that selections use; what only a field used that is not asked for is not among them."""
+    names: set[str] = set()
+
+    class Collect(Visitor):
+        def enter_variable(self, node: VariableNode, *_: object) -> None:
+            names.add(node.name.value)
+
+    visit(selection_set, Collect())
+    return names
 
 
 class _Rename(Visitor):

@@ -1,6 +1,7 @@
 """The text of the requests: compact GraphQL, with the client's variables that it uses."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import zip_longest
 
 from gateway.planning.fetch_graph import ContextValue, FetchNode, SelectedField, SelectedObject
 from gateway.planning.fragments import Block, shortened
@@ -158,12 +159,20 @@ class _Writer:
         if arguments:
             self.variables |= selection.variables
             text += f"({', '.join(arguments)})"
-        text += self._directives(selection.conditions)
-        return text, self.block(field.below, renames) if field.below else None
+        below = self.block(field.below, renames) if field.below else None
+        return self._under_conditions((text, below), field.view, selection.conditions)
 
-    def _directives(self, conditions: Conditions) -> str:
+    def _under_conditions(
+        self, part: tuple[str, Block | None], view: str, conditions: Conditions
+    ) -> tuple[str, Block | None]:
+        """The part with its conditions; of one kind a field takes one (section 5.7.3), fragments around it the others."""
         open_conditions = [condition for condition in conditions if condition not in self._satisfied]
         self.variables |= {variable for variable, _ in open_conditions}
-        return "".join(
-            f" @{'include' if wanted else 'skip'}(if:${variable})" for variable, wanted in open_conditions
-        )
+        includes = [f" @include(if:${variable})" for variable, wanted in open_conditions if wanted]
+        skips = [f" @skip(if:${variable})" for variable, wanted in open_conditions if not wanted]
+        first, *others = [*zip_longest(includes, skips, fillvalue="")] or [("", "")]
+        head, below = part
+        part = head + "".join(first), below
+        for directives in others:
+            part = f"...{''.join(directives)}", Block.of(view, [part])
+        return part

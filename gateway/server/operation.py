@@ -13,7 +13,7 @@ from msgspec import Struct
 from gateway.execution import CompiledPlan, compile_plan
 from gateway.planning import OperationError, Planner
 from gateway.planning.authorization import guards_of
-from gateway.planning.operation import check_operation, choose_operation
+from gateway.planning.operation import check_operation, choose_operation, with_defer
 from gateway.planning.plan import Defer, QueryPlan, Subscription
 from gateway.planning.refusal import NOTHING_REFUSED, Refusal
 from gateway.server.config import RouterConfig
@@ -78,6 +78,7 @@ class Preparation:
         demand: DemandController | None = None,
     ) -> None:
         self._supergraph = supergraph
+        self._schema = with_defer(supergraph.api_schema)
         self._planner = Planner(supergraph)
         self._limits = config.limits.in_force()
         self._check_limits = LimitCheck(self._limits, metrics.count_exceeded).check
@@ -119,7 +120,7 @@ class Preparation:
         operation = choose_operation(node, operation_name)
         form = normal_form(node, operation)
         if not form.is_whole:
-            check_operation(self._supergraph.api_schema, node, operation_name)
+            check_operation(self._schema, node, operation_name)
         return Document(node, operation_name, form.digest, self._guards(node, operation))
 
     def _guards(self, document: DocumentNode, operation: OperationDefinitionNode) -> Guards:

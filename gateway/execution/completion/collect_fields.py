@@ -116,9 +116,10 @@ class FieldCollector:
             return selection.name.value == "__typename"
         fragment = self._fragment(selection, set())
         assert fragment is not None
-        return not self._applies(fragment.type_condition, interface) or self.depends_on_runtime_type(
-            interface, [fragment.selection_set]
-        )
+        if self._applies(fragment.type_condition, interface):
+            return self.depends_on_runtime_type(interface, [fragment.selection_set])
+        possible = self.schema.get_possible_types(interface)
+        return any(self._applies(fragment.type_condition, each) for each in possible)
 
     def _visit(
         self,
@@ -150,10 +151,16 @@ class FieldCollector:
         return self.fragments[name]
 
     def _applies(self, condition: NamedTypeNode | None, runtime_type: RuntimeType) -> bool:
+        """Whether a fragment applies to objects of the type; to all of them, where it is an interface."""
         if condition is None or condition.name.value == runtime_type.name:
             return True
         conditional: Any = self.schema.type_map[condition.name.value]
-        return is_abstract_type(conditional) and self._is_sub_type(conditional, runtime_type)
+        if is_abstract_type(conditional) and self._is_sub_type(conditional, runtime_type):
+            return True
+        if not isinstance(runtime_type, GraphQLInterfaceType):
+            return False
+        possible = self.schema.get_possible_types(runtime_type)
+        return bool(possible) and all(self._applies(condition, each) for each in possible)
 
     def _is_sub_type(self, abstract: GraphQLAbstractType, runtime_type: RuntimeType) -> bool:
         return self.schema.is_sub_type(abstract, runtime_type)

@@ -1,11 +1,13 @@
 """Completers for the positions of one operation, with known values of its conditions."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     FieldNode,
     GraphQLAbstractType,
+    GraphQLField,
+    GraphQLObjectType,
     GraphQLOutputType,
     SelectionSetNode,
     get_named_type,
@@ -51,7 +53,7 @@ class Compiler:
             return Member(key, coordinate, non_null=True, completer=None, constant=parent.name)
         if name in INTROSPECTION_FIELDS:  # completed by what has answered it
             return Member(key, coordinate, non_null=False, completer=None)
-        declared = parent.fields[name].type
+        declared: Any = self._field(parent, name).type
         non_null = is_non_null_type(declared)
         if is_refused(nodes[0]):
             return Member(key, coordinate, non_null=non_null, completer=None, is_refused=True)
@@ -130,16 +132,25 @@ class Compiler:
     ) -> CompositeType | None:
         """The type that an object of this name is completed as.
 
-        A subgraph knows an interface object by the interface's name only, or plans do not ask for it. That
+        A subgraph knows an interface object by an interface's name only, or plans do not ask for it. That
         is enough where nothing of the selection depends on the runtime type.
         """
         schema = self._fields.schema
         named = schema.type_map.get(typename)
         if is_object_type(named):
             return named if schema.is_sub_type(abstract, named) else None
-        if not is_interface_type(named) or self._fields.depends_on_runtime_type(named, sets):
+        if not is_interface_type(named):
             return None
-        return named if named is abstract or schema.is_sub_type(abstract, named) else None
+        known = named if named is abstract or schema.is_sub_type(abstract, named) else abstract
+        if not is_interface_type(known) or self._fields.depends_on_runtime_type(known, sets):
+            return None
+        return known
+
+    def _field(self, parent: RuntimeType, name: str) -> GraphQLField:
+        """A field of the type; of an interface also one that only a type has which all of its objects are of."""
+        if name in parent.fields or isinstance(parent, GraphQLObjectType):
+            return cast("GraphQLField", parent.fields[name])
+        return cast("GraphQLField", self._fields.schema.get_possible_types(parent)[0].fields[name])
 
 
 def _as_it_is(value: Any, _link: Link, _log: ErrorLog) -> Any:

@@ -73,3 +73,13 @@ def test_a_nullable_condition_variable_becomes_a_required_one(plan: Make, fetche
 def test_a_directive_of_the_clients_own_stays_out_of_the_fetches(fetches: Make) -> None:
     types = TYPES + " directive @timing(on: Boolean) on FIELD | QUERY"
     assert fetches(types, "query ($x: Boolean) @timing { a @timing(on: $x) }") == ["a: query{a}"]
+
+
+def test_of_several_conditions_of_one_kind_a_field_has_one(fetches: Make) -> None:
+    """A directive may stand once at a place (section 5.7.3)."""
+    operation = (
+        "query ($x: Boolean!, $y: Boolean!, $z: Boolean!)"
+        " { a deep @skip(if: $z) { ... @include(if: $x) { ... @skip(if: $y) { b: a @include(if: $y) @include(if: $z) } } } }"
+    ).replace("@include(if: $y) @include(if: $z)", "@include(if: $z)")
+    (text,) = fetches(TYPES, operation)
+    assert "{...@include(if:$z){b:a @include(if:$x) @skip(if:$y)}}" in text.replace(" {", "{")
