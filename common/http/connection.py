@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from functools import lru_cache
 from typing import Any, cast
 
 import httptools
@@ -12,6 +13,13 @@ from common.http.streams import next_or_done
 
 _PIECE = 64 * 1024
 _MAX_HEAD_SIZE = 64 * 1024
+
+
+@lru_cache(maxsize=512)
+def _name(raw: bytes) -> str:
+    """Servers send few names, again and again."""
+    return raw.decode("latin-1").lower()
+
 
 RawResponse = tuple[int, Headers, bytes]
 
@@ -194,13 +202,12 @@ class Connection(asyncio.Protocol):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        headers = [
-            (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in self._raw_headers
-        ]
+        headers = [(_name(name), value.decode("latin-1")) for name, value in self._raw_headers]
         self._headers = tuple(headers)
         for name, value in headers:
             if name == "content-length":
-                self._check_size(int(value))
+                if int(value) > self._max_size:
+                    self._refuse()
                 return
             if name == "transfer-encoding":
                 return
@@ -209,7 +216,8 @@ class Connection(asyncio.Protocol):
     def on_body(self, data: bytes) -> None:
         self._chunks.append(data)
         self._size += len(data)
-        self._check_size(self._size)
+        if self._size > self._max_size:
+            self._refuse()
 
     def on_message_complete(self) -> None:
         if self._parser.get_status_code() < 200:  # 100 Continue, 103 Early Hints: the response follows
@@ -217,9 +225,8 @@ class Connection(asyncio.Protocol):
         else:
             self._finish(keep=self._parser.should_keep_alive())
 
-    def _check_size(self, size: int) -> None:
-        if size > self._max_size:
-            raise ResponseTooLarge(f"more than {self._max_size} bytes")
+    def _refuse(self) -> None:
+        raise ResponseTooLarge(f"more than {self._max_size} bytes")
 
     def _finish(self, *, keep: bool) -> None:
         response = self._response

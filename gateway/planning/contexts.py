@@ -71,7 +71,12 @@ class Contexts:
         yield types
 
     def _setting(self, target: Target, types: frozenset[str], context: str) -> frozenset[str]:
-        """Those of `types` that set the context; an interface object can't tell them apart."""
+        """Those of `types` that set the context; an interface object can't tell them apart.
+
+        A subscription's root has one field, so that nothing else is read of it.
+        """
+        if self._graph.root_kind(target.place.type_name) == "subscription":
+            return frozenset()
         found = types.intersection(chain.from_iterable(self._graph.context_setters(context).values()))
         return types if found and self._places.is_interface_object(target.place) else found
 

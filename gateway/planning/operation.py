@@ -28,7 +28,7 @@ def parse_operation(document: str | DocumentNode) -> DocumentNode:
     if isinstance(document, DocumentNode):
         return document
     try:
-        return parse(document)
+        return parse(document, allow_empty_selection_sets=False)
     except GraphQLSyntaxError as error:
         raise OperationError("PARSING_ERROR", [error]) from error
 

@@ -7,7 +7,7 @@ from common.auth import Caller, InvalidToken, KeySet, KeysUnavailable, Reason, T
 from common.errors import DomainError
 from common.http import Transport
 from gateway.server.access.tokens import TokenFinder
-from gateway.server.config.schema import Jwt, KeySource
+from gateway.server.config.access import Jwt, KeySource
 from gateway.server.errors import RequestError, error_body
 from gateway.server.http.request import HttpRequest
 

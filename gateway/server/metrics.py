@@ -4,6 +4,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30)
 
+_COSTS = (0, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
+
 
 class Metrics:
     """The router's metrics, in a registry of their own. Labels have few values: nothing a client invents.
@@ -52,12 +54,23 @@ class Metrics:
         self._plan_hit = plans.labels("query planner", "hit")
         self._plan_miss = plans.labels("query planner", "miss")
 
+        self._cost = Histogram(
+            "cost_estimated",
+            "Estimated costs of operations, by what became of them",
+            ["cost_result"],
+            registry=self.registry,
+            buckets=_COSTS,
+        )
         self._exceeded = Counter(
             "hansa_router_limits_exceeded",
             "New documents that exceeded a limit of `limits`, refused or not",
             ["limit"],
             registry=self.registry,
         )
+
+    def observe_cost(self, result: str, cost: int) -> None:
+        """The estimate of one request, and the code that became of it."""
+        self._cost.labels(result).observe(cost)
 
     def count_exceeded(self, limit: str) -> None:
         """One document beyond the limit of that key."""

@@ -17,6 +17,8 @@ from gateway.planning.operation import check_operation, choose_operation
 from gateway.planning.plan import Defer, QueryPlan, Subscription
 from gateway.planning.refusal import NOTHING_REFUSED, Refusal
 from gateway.server.config import RouterConfig
+from gateway.server.demand.control import DemandController
+from gateway.server.demand.estimation import Estimate
 from gateway.server.errors import refused, refused_for
 from gateway.server.limits.checking import LimitCheck
 from gateway.server.limits.introspection import refuse_introspection
@@ -31,10 +33,11 @@ T = TypeVar("T")
 
 
 class Operation(Struct, frozen=True):
-    """A plan and its compiled form, for all values of the operation's variables."""
+    """A plan and its compiled form, for all values of the operation's variables; `cost` under demand control alone."""
 
     plan: QueryPlan
     compiled: CompiledPlan
+    cost: Estimate | None = None
 
     @property
     def kind(self) -> str:
@@ -66,13 +69,20 @@ class Preparation:
     """
 
     def __init__(
-        self, supergraph: Supergraph, config: RouterConfig, metrics: Metrics, safelist: Safelist | None = None
+        self,
+        supergraph: Supergraph,
+        config: RouterConfig,
+        metrics: Metrics,
+        *,
+        safelist: Safelist | None = None,
+        demand: DemandController | None = None,
     ) -> None:
         self._supergraph = supergraph
         self._planner = Planner(supergraph)
         self._limits = config.limits.in_force()
         self._check_limits = LimitCheck(self._limits, metrics.count_exceeded).check
         self._safelist = safelist
+        self._demand = demand
         self._is_guarded = bool(supergraph.authorization) and config.authorization.directives.enabled
         self._introspection = config.supergraph.introspection
         self._defers = config.supergraph.defer_support
@@ -122,7 +132,8 @@ class Preparation:
         with self._duration.time():
             plan = self._planner.plan(document.node, document.operation_name, override_labels, refusal)
             self._refuse_unserved(plan)
-            return Operation(plan, compile_plan(plan, self._supergraph))
+            cost = self._demand.estimate(plan) if self._demand else None
+            return Operation(plan, compile_plan(plan, self._supergraph), cost)
 
     def _refuse_unserved(self, plan: QueryPlan) -> None:
         if isinstance(plan.node, Subscription):

@@ -97,7 +97,7 @@ class Operations:
         form = self._forms.get(asked[:2])
         if form is not None and form.guards and decide is not None:
             asked, decide = asked._replace(refusal=await decide(form.guards)), None
-        known = None if form is None else self._plans.get((form.digest, *asked[2:]))
+        known = None if form is None else self._plans.get(_plan_key(form.digest, asked))
         plan, was_there = (known, True) if known else await self._prepare(asked, decide)
         plan.uses += 1
         self._count(was_there)
@@ -121,7 +121,7 @@ class Operations:
         form = _Form(document.form, document.guards)
         if form.guards and decide is not None:
             asked = asked._replace(refusal=await decide(form.guards))
-        key = form.digest, *asked[2:]
+        key = _plan_key(form.digest, asked)
         plan = self._plans.get(key)
         was_there = plan is not None
         if plan is None:
@@ -132,7 +132,7 @@ class Operations:
     async def _plan(self, asked: Asked, document: Document) -> _Plan:
         operation = await self._preparation.plan(document, *asked[2:])
         plan = _Plan(operation, asked)
-        self._plans.put((document.form, *asked[2:]), plan)
+        self._plans.put(_plan_key(document.form, asked), plan)
         return plan
 
     async def _once(self, key: Hashable, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -148,3 +148,7 @@ class Operations:
         del self._pending[key]
         if not task.cancelled():
             task.exception()  # seen, also where everyone who waited for it is gone
+
+
+def _plan_key(form: bytes, asked: Asked) -> _PlanKey:
+    return form, asked.override_labels, asked.refusal

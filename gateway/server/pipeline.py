@@ -15,6 +15,7 @@ from gateway.server.access.policies import PolicyFunction
 from gateway.server.access.reporting import Reporting
 from gateway.server.asgi import Receive
 from gateway.server.config import RouterConfig
+from gateway.server.demand.control import open_demand_control, unmasked, with_refused
 from gateway.server.errors import RequestError, error_body, refused_for
 from gateway.server.exchange import Exchange
 from gateway.server.headers import ClientHeaders, propagations
@@ -71,7 +72,8 @@ class Pipeline:
         self._mask = ErrorMask(config)
         self._propagations = propagations(config.headers, supergraph.subgraphs)
         self._documents, safelist = open_documents(config)
-        self._preparation = Preparation(supergraph, config, metrics, safelist)
+        self._demand = open_demand_control(supergraph, config.demand_control, metrics.observe_cost)
+        self._preparation = Preparation(supergraph, config, metrics, safelist=safelist, demand=self._demand)
         self._overrides = overrides
         self._authorizer = Authorizer(config.authorization, policies)
         self._reporting = Reporting(config.authorization.directives)
@@ -140,8 +142,9 @@ class Pipeline:
             prepared = await self._prepare(exchange, upload.parameters)
             interruption.hold_off()  # the rest of the body is still to come: its reader is told of a disconnect
             transports = upload.through(self._transports)
-            deadline = interruption.deadline
-            return await self._execute(exchange, prepared, deadline, is_alone=False, transports=transports)
+            return await self._execute(
+                exchange, prepared, interruption.deadline, is_alone=False, transports=transports
+            )
 
     async def _prepare_entry(self, exchange: Exchange, entry: bytes) -> "_Prepared":
         return await self._prepare(exchange, from_json(entry))
@@ -188,12 +191,13 @@ class Pipeline:
                 200, exchange.media_type, msgspec.json.encode({"data": None, "extensions": extensions})
             )
         variables = self._coerce(operation, raw)
+        too_dear = self._demand.admit(operation.cost, variables) if self._demand and operation.cost else {}
         unauthorized = self._reporting.errors(operation.plan, variables) if operation.plan.refused else ()
         context = RequestContext(
-            transports=transports or self._transports,
+            transports=with_refused(transports or self._transports, too_dear),
             headers=ClientHeaders(self._propagations, exchange.request, exchange.caller),
             deadline=deadline,
-            mask_error=self._mask,
+            mask_error=unmasked(self._mask, too_dear),
             tracer=self._tracer,
         )
         if operation.compiled.defers(variables):

@@ -17,6 +17,7 @@ from graphql import (
 
 from gateway.supergraph.api_schema import build_api_schema
 from gateway.supergraph.authorization import Authorization, read_authorization
+from gateway.supergraph.costs import Costs, read_costs
 from gateway.supergraph.errors import SupergraphError
 from gateway.supergraph.links import read_links
 from gateway.supergraph.model import SubgraphInfo, SupergraphType
@@ -35,6 +36,7 @@ class Supergraph:
         roots: Mapping[str, str],
         api_schema: GraphQLSchema,
         authorization: Authorization,
+        costs: Costs,
     ) -> None:
         self.sdl = sdl
         self.subgraphs = subgraphs
@@ -42,6 +44,7 @@ class Supergraph:
         self.roots = roots
         self.api_schema = api_schema
         self.authorization = authorization
+        self.costs = costs
         self.override_labels = frozenset(
             join.override_label
             for type_ in types.values()
@@ -78,6 +81,7 @@ class Supergraph:
             roots=MappingProxyType(_roots(document, types)),
             api_schema=build_api_schema(document, links),
             authorization=read_authorization(document, links, types),
+            costs=read_costs(document, links),
         )
 
 

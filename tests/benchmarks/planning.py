@@ -16,7 +16,7 @@ from threading import Event, Thread
 from msgspec import Struct
 
 from gateway.planning import OperationError, Planner
-from gateway.server.collector import settle
+from gateway.server.process import settle
 from gateway.supergraph import Supergraph
 
 ROUNDS = 5

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gateway.planning.refusal import Refusal
 from gateway.server.access.policies import PolicyFunction
-from gateway.server.config.schema import Authorization
+from gateway.server.config.access import Authorization
 from gateway.server.errors import RequestError, error_body
 from gateway.server.exchange import Exchange
 from gateway.supergraph.authorization import Guard, Guards

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 from gateway.execution import EncodedResult, ExecutionResult
 from gateway.planning.plan import QueryPlan
 from gateway.planning.refusal import RefusedPath
-from gateway.server.config.schema import Directives
+from gateway.server.config.access import Directives
 from gateway.server.errors import RequestError
 
 Result: TypeAlias = ExecutionResult | EncodedResult

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from common.auth import InvalidToken, Reason
-from gateway.server.config.schema import Jwt, TokenSource
+from gateway.server.config.access import Jwt, TokenSource
 from gateway.server.http.request import HttpRequest
 
 Find: TypeAlias = Callable[[HttpRequest], str | None]

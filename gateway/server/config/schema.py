@@ -5,13 +5,15 @@ Sizes are bytes, durations seconds. A key stands here once something reads it; `
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, field, structs
+from msgspec import Meta, Struct, field
 
 from common.http import Http2
-from gateway.server.config.cache import InMemory, PositiveInt
+from gateway.server.config.access import Authentication, Authorization
+from gateway.server.config.cache import InMemory
 from gateway.server.config.documents import Apq, PersistedQueries
 from gateway.server.config.duration import Duration
 from gateway.server.config.http import Batching, Cors, Csrf
+from gateway.server.config.limits import DemandControl, Limits
 from gateway.server.config.uploads import FileUploads, UploadLimits
 
 
@@ -35,91 +37,6 @@ class Supergraph(Struct, frozen=True):
     introspection: bool = False
     defer_support: bool = True
     query_planning: QueryPlanning = QueryPlanning()
-
-
-class Header(Struct, frozen=True):
-    """A header with its value."""
-
-    name: str
-    value: str
-
-
-class KeySource(Struct, frozen=True):
-    """One JSON Web Key Set and the tokens that it vouches for. `url` may be `app://NAME/path`.
-
-    Without `issuers` or `audiences` the token's own are not looked at.
-    """
-
-    url: str
-    issuers: tuple[str, ...] | None = None
-    audiences: tuple[str, ...] | None = None
-    algorithms: tuple[str, ...] = ("ES256",)
-    poll_interval: Duration | None = None
-    headers: tuple[Header, ...] = ()
-
-
-class TokenSource(Struct, frozen=True):
-    """Where else a token may stand. The prefix of a header is `Bearer` unless it is told, a cookie has none."""
-
-    type: Literal["header", "cookie"]
-    name: str
-    value_prefix: str | None = None
-
-    @property
-    def prefix(self) -> str:
-        default = "Bearer" if self.type == "header" else ""
-        return default if self.value_prefix is None else self.value_prefix
-
-
-class Jwt(Struct, frozen=True):
-    """The key sets that access tokens are verified by, and where requests carry them.
-
-    A header or cookie without the prefix is refused unless `ignore_other_prefixes`. With `on_error` of `Continue` a
-    caller whose token does not count is anonymous.
-    """
-
-    jwks: Annotated[tuple[KeySource, ...], Meta(min_length=1)]
-    header_name: str = "Authorization"
-    header_value_prefix: str = "Bearer"
-    sources: tuple[TokenSource, ...] = ()
-    ignore_other_prefixes: bool = False
-    on_error: Literal["Error", "Continue"] = "Error"
-
-
-class RouterAuthentication(Struct, frozen=True):
-    """How the router verifies its callers."""
-
-    jwt: Jwt | None = None
-
-
-class Authentication(Struct, frozen=True):
-    """Who is let in; without `router.jwt` every caller is anonymous."""
-
-    router: RouterAuthentication = RouterAuthentication()
-
-
-class AuthorizationErrors(Struct, frozen=True):
-    """Who is told of unauthorized fields: the log, and the client by `errors`, by `extensions`, or not at all."""
-
-    log: bool = True
-    response: Literal["errors", "extensions", "disabled"] = "errors"
-
-
-class Directives(Struct, frozen=True):
-    """What `@authenticated`, `@requiresScopes` and `@policy` do; `dry_run` tells of fields and gives them all the same."""
-
-    enabled: bool = True
-    dry_run: bool = False
-    reject_unauthorized: bool = False
-    errors: AuthorizationErrors = AuthorizationErrors()
-
-
-class Authorization(Struct, frozen=True):
-    """What callers may see. `policies` is the dotted name of the function that decides about `@policy`."""
-
-    require_authentication: bool = False
-    policies: str | None = None
-    directives: Directives = Directives()
 
 
 class Propagate(Struct, frozen=True):
@@ -182,42 +99,6 @@ class ErrorInclusion(Struct, frozen=True):
     subgraphs: dict[str, bool] = {}
 
 
-class RouterLimits(Struct, frozen=True):
-    """The limits as newer routers of Apollo's write them, below `router`."""
-
-    http_max_request_bytes: PositiveInt | None = None
-    parser_max_tokens: PositiveInt | None = None
-    parser_max_recursion: PositiveInt | None = None
-    max_depth: PositiveInt | None = None
-    max_height: PositiveInt | None = None
-    max_aliases: PositiveInt | None = None
-    max_root_fields: PositiveInt | None = None
-    warn_only: bool | None = None
-
-
-class Limits(Struct, frozen=True):
-    """What one request may ask for.
-
-    `parser_max_recursion` counts nested brackets of any kind in the document's text, `max_depth` nested fields
-    through fragments. With `warn_only` an operation beyond one of the last four is told in the log and run.
-    """
-
-    http_max_request_bytes: PositiveInt = 2_000_000
-    parser_max_tokens: PositiveInt = 15_000
-    parser_max_recursion: PositiveInt = 150
-    max_depth: PositiveInt = 100
-    max_height: PositiveInt | None = None
-    max_aliases: PositiveInt | None = None
-    max_root_fields: PositiveInt | None = None
-    warn_only: bool = False
-    router: RouterLimits = RouterLimits()
-
-    def in_force(self) -> "Limits":
-        """The limits with those below `router` in their places."""
-        given = {name: value for name, value in structs.asdict(self.router).items() if value is not None}
-        return structs.replace(self, **given)
-
-
 class RouterTraffic(Struct, frozen=True):
     """The time that a client's whole request may take."""
 
@@ -278,6 +159,7 @@ class RouterConfig(Struct, frozen=True):
     headers: Headers = Headers()
     include_subgraph_errors: ErrorInclusion = ErrorInclusion()
     limits: Limits = Limits()
+    demand_control: DemandControl | None = None
     traffic_shaping: TrafficShaping = TrafficShaping()
     override_subgraph_url: dict[str, str] = {}
     plugins: Plugins = Plugins()

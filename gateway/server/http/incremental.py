@@ -21,10 +21,10 @@ _BAD_HEADER = (
 
 
 def require_parts(accept: str | None, *, is_alone: bool) -> None:
-    """Raises RequestError (406) for a client that does not accept parts, and (400) for an operation that is not alone."""
+    """Raises RequestError (406) for a client that does not accept parts, and (400) for an operation of a batch or an upload."""
     if not is_alone:
-        message = "An operation in a batch or with files cannot be answered in parts: send the one with @defer by itself"
-        raise RequestError(400, [error_body(message, "DEFER_IN_BATCH")])
+        message = "An operation of a batch or with files cannot be answered in parts: send the one with @defer by itself"
+        raise RequestError(400, [error_body(message, "DEFER_NOT_ALONE")])
     if not accepts_parts(accept):
         raise RequestError(406, [error_body(_BAD_HEADER, "DEFER_BAD_HEADER")])
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from graphql import DocumentNode
 
-from gateway.server.config.schema import Limits
+from gateway.server.config.limits import Limits
 from gateway.server.errors import RequestError, error_body
 from gateway.server.limits.measuring import Size, sizes
 

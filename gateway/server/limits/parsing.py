@@ -7,7 +7,7 @@ import re
 
 from graphql import DocumentNode, GraphQLSyntaxError, parse
 
-from gateway.server.config.schema import Limits
+from gateway.server.config.limits import Limits
 from gateway.server.errors import refused, refused_for
 
 # What is skipped comes first: brackets in strings and comments nest nothing. No alternative can fail after its

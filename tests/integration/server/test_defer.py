@@ -150,7 +150,7 @@ async def test_an_operation_of_a_batch_cannot_defer(
             "/graphql", json=[{"query": OPERATION}, {"query": "{__typename}"}], headers=IN_PARTS
         )
     refused, answered = answer.json()
-    assert refused["errors"][0]["extensions"]["code"] == "DEFER_IN_BATCH"
+    assert refused["errors"][0]["extensions"]["code"] == "DEFER_NOT_ALONE"
     assert answered == {"data": {"__typename": "Query"}}
 
 

@@ -96,6 +96,15 @@ def test_what_is_below_a_contextual_field_takes_the_same_values(fetches: Make, e
     assert entity.context == (argument(1, PROP),)
 
 
+def test_a_deferred_field_takes_its_value_in_a_request_of_its_own(plan: Make) -> None:
+    node = plan(SHOP, "{ t { u { next { plain ... @defer { field } } } } }").node
+    assert node.primary.nodes[1].document.endswith(
+        "{...on U{next(a:$contextualArgument_1_0){__typename plain id}}}}"
+    )
+    (entity,) = node.deferred[0].node.entities
+    assert (len(entity.paths[0]), entity.context) == (3, (argument(1, PROP),))
+
+
 def test_a_client_variable_of_that_name_is_left_alone(fetches: Make) -> None:
     operation = "query ($contextualArgument_1_0: Int) { t { u { field(x: $contextualArgument_1_0) } } }"
     assert "field(x: $contextualArgument_1_0, a:$_contextualArgument_1_0)" in fetches(SHOP, operation)[1]
@@ -116,6 +125,16 @@ def test_what_is_skipped_reads_no_context(fetches: Make) -> None:
 def test_a_context_that_nothing_above_sets_is_an_error(plan: Make) -> None:
     with pytest.raises(OperationError, match=r"'U\.field'"):
         plan(SHOP, "{ u { field } }")
+
+
+def test_nothing_is_read_of_the_root_of_a_subscription(plan: Make) -> None:
+    types = f"""
+    type Query @join__type(graph: A) {{ u: U }}
+    type Subscription @join__type(graph: A) {SETS} {{ changed: U prop: String }}
+    type U {KEY} {{ id: ID! {contextual("field")} }}
+    """
+    with pytest.raises(OperationError, match=r"'U\.field'"):
+        plan(types, "subscription { changed { field } }")
 
 
 def test_the_object_itself_is_not_above(plan: Make) -> None:

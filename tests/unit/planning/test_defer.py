@@ -177,6 +177,28 @@ def test_what_only_another_subgraphs_root_brings_comes_at_first(plan: Make) -> N
     assert [part.node for part in node.deferred] == [None]
 
 
+def test_what_comes_at_first_comes_from_the_request_that_can_bring_it(plan: Make) -> None:
+    types = """
+    type Query @join__type(graph: A) @join__type(graph: B) { v: W }
+    type W @join__type(graph: A) @join__type(graph: B) {
+      a: Int @join__field(graph: A) b: Int @join__field(graph: B) c: Int @join__field(graph: B) t: T @join__field(graph: A)
+    }
+    type T @join__type(graph: A, key: "id") { id: ID! x: Int }
+    """
+    node = plan(types, "{ v { a b ... @defer { c t { x } } } }").node
+    assert [fetch.document for fetch in node.primary.nodes] == [
+        "query{v{a t{__typename id}}}",
+        "query{v{b c}}",
+    ]
+    assert node.deferred[0].node.document.endswith("{...on T{x}}}")
+
+
+def test_a_key_has_no_name_that_a_deferred_part_gives_to_something_else(split: Make) -> None:
+    primary, (deferred,) = split("{ t { a ... @defer { id: a2 b } } }")
+    assert primary == ["a: query{t{__typename a _id_0:id}}"]
+    assert f"b: {entity('b')}" in deferred
+
+
 def test_below_it_objects_with_a_key_are_deferred(split: Make) -> None:
     assert split("{ v { ... @defer { q t { b } } } }") == (
         ["a: query{v{q t{__typename id}}}"],

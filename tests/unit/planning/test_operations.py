@@ -15,6 +15,8 @@ TYPES = "type Query @join__type(graph: A) { a: Int deep: Query }"
     ("operation", "code"),
     [
         ("{ a", "PARSING_ERROR"),
+        ("{ }", "PARSING_ERROR"),
+        ("{ a { } }", "PARSING_ERROR"),
         ("{ unknown }", "GRAPHQL_VALIDATION_FAILED"),
         ("query X { a } query Y { a }", "GRAPHQL_UNKNOWN_OPERATION_NAME"),
         ("fragment F on Query { a }", "GRAPHQL_UNKNOWN_OPERATION_NAME"),

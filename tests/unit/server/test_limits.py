@@ -3,7 +3,7 @@ from graphql import parse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.server.config.schema import Limits
+from gateway.server.config.limits import Limits
 from gateway.server.errors import RequestError
 from gateway.server.limits.checking import LimitCheck
 from gateway.server.limits.introspection import refuse_introspection
