@@ -158,21 +158,17 @@ class Pipeline:
 
     async def _prepare(self, exchange: Exchange, parameters: Parameters) -> "_Prepared":
         with span(self._tracer, "supergraph"):
-            operation = await self._plan(exchange, parameters)
+            text = self._documents.sent(parameters)
+            if text is None:
+                text = await self._documents.find(parameters, exchange.request)
+            labels = self._overrides.decide(exchange.request)
+            with span(self._tracer, "query_planning"):
+                asked = Asked(text, parameters.operation_name, labels)
+                operation = await self.operations.get(asked, partial(self._authorizer.refusal, exchange))
+            exchange.operation_type, exchange.operation_name = operation.kind, operation.name
+            if operation.kind == "mutation" and exchange.request.method == "GET":
+                raise _mutation_by_get()
         return _Prepared(operation, parameters.variables or {})
-
-    async def _plan(self, exchange: Exchange, parameters: Parameters) -> Operation:
-        text = await self._documents.text(parameters, exchange.request)
-        labels = self._overrides.decide(exchange.request)
-        with span(self._tracer, "query_planning"):
-            asked = Asked(text, parameters.operation_name, labels)
-            operation = await self.operations.get(asked, partial(self._authorizer.refusal, exchange))
-        exchange.operation_type, exchange.operation_name = operation.kind, operation.name
-        if operation.kind == "mutation" and exchange.request.method == "GET":
-            message = "A mutation must be sent by POST"
-            error = error_body(message, "METHOD_NOT_ALLOWED")
-            raise RequestError(405, [error], headers=(("allow", "POST"),))
-        return operation
 
     async def _execute(
         self,
@@ -254,6 +250,11 @@ def _parameters(request: HttpRequest, body: bytes) -> Parameters:
     if request.method == "GET":  # its body means nothing (RFC 9110, section 9.3.1)
         return from_get(request.query_string)
     return from_post(request.header(b"content-type"), body)
+
+
+def _mutation_by_get() -> RequestError:
+    error = error_body("A mutation must be sent by POST", "METHOD_NOT_ALLOWED")
+    return RequestError(405, [error], headers=(("allow", "POST"),))
 
 
 def _begin(interruption: Interruption, receive: Receive, kind: str) -> None:

@@ -36,13 +36,17 @@ class Documents:
         self._requires_id = config.enabled and config.safelist.enabled and config.safelist.require_id
         self._logs_unknown = config.log_unknown
 
-    async def text(self, parameters: Parameters, request: HttpRequest) -> str:
-        """The document's text.
+    def sent(self, parameters: Parameters) -> str | None:
+        """The document of a request that sends it and nothing else that tells which; None for any other request."""
+        return None if parameters.extensions or self._requires_id else parameters.query or None
+
+    async def find(self, parameters: Parameters, request: HttpRequest) -> str:
+        """The document's text, for a request of any kind.
 
         Raises RequestError: there is none, or it is not known, or it may not be sent.
         """
         if parameters.extensions and "persistedQuery" in parameters.extensions:
-            return await self._find(_read(parameters.extensions["persistedQuery"]), parameters, request)
+            return await self._persisted(_read(parameters.extensions["persistedQuery"]), parameters, request)
         if self._requires_id:
             if self._logs_unknown and parameters.query:
                 log_unknown(parameters.query)
@@ -55,7 +59,7 @@ class Documents:
         if self._automatic is not None:
             await self._automatic.close()
 
-    async def _find(self, asked: _PersistedQuery, parameters: Parameters, request: HttpRequest) -> str:
+    async def _persisted(self, asked: _PersistedQuery, parameters: Parameters, request: HttpRequest) -> str:
         sent = parameters.query or None
         if self._manifest is not None:
             listed = self._listed(asked.digest, request)
