@@ -43,8 +43,9 @@ class Costs(Struct, frozen=True):
 
 def read_costs(document: DocumentNode, links: Links) -> Costs:
     """What the definitions of a supergraph document say."""
-    reader = _Reader(links.directive("cost"), links.directive("cost", "listSize"))
-    for node in document.definitions:
+    cost, list_size = links.directive("cost"), links.directive("cost", "listSize")
+    reader = _Reader(cost, list_size)
+    for node in document.definitions if cost or list_size else ():
         if isinstance(node, TypeDefinitionNode):
             reader.read(node)
     return Costs(reader.weights, reader.list_sizes)

@@ -83,6 +83,26 @@ async def test_an_issuer_that_does_not_answer_holds_up_nobody_whose_key_is_known
     await keys.close()
 
 
+async def test_nobody_waits_for_an_issuer_that_failed_before_the_keys_were_too_old(clock: Any) -> None:
+    stuck, issuer, hangs = asyncio.Event(), Issuer(), False
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if hangs:
+            await stuck.wait()
+        await issuer(scope, receive, send)
+
+    keys = KeySet(open_transport("app://issuer/jwks", apps={"issuer": app}), clock=clock)
+    await keys.get("k1")
+    issuer.status = 500
+    clock.now += 241
+    await keys.get("k1")
+    await settled(keys)
+    hangs = True
+    clock.now += 70
+    assert await asyncio.wait_for(keys.get("k1"), 1) is not None
+    await keys.close()
+
+
 async def test_keys_are_renewed_before_they_are_too_old(issuer: Any, keys: KeySet, clock: Any) -> None:
     await keys.get("k1")
     issuer.add("k2")
