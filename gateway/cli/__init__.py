@@ -5,6 +5,7 @@ import sys
 from cyclopts import App, CycloptsError
 
 from gateway.cli.failure import USAGE, CommandError
+from gateway.server.process import begin
 
 app = App(
     name="hansa",
@@ -29,6 +30,7 @@ app.command("gateway.cli.version:version", name="version", help="Print the versi
 
 def main() -> None:
     """Runs the command line and exits: 0 done, 1 refused, 2 wrong usage, 3 the address is taken, 130 interrupted."""
+    begin()
     try:
         status = app(sys.argv[1:])
     except CycloptsError:

@@ -15,11 +15,15 @@ from hypercorn.config import Config
 
 
 class App:
-    """Echoes bodies, with the HTTP version as a header; counts what is under way, and clients that went away."""
+    """Echoes bodies, with the HTTP version as a header; counts what is under way, and clients that went away.
+
+    `busy` is set once two requests are under way.
+    """
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
         self.under_way = self.most = self.gone = 0
+        self.busy = asyncio.Event()
         self.clients: set[Any] = set()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -28,6 +32,8 @@ class App:
         self.clients.add(tuple(scope["client"]))
         self.under_way += 1
         self.most = max(self.most, self.under_way)
+        if self.under_way > 1:
+            self.busy.set()
         try:
             await self._answer(scope, receive, send)
         finally:

@@ -140,11 +140,13 @@ async def test_a_compressed_body_is_decoded(opened: Open) -> None:
 
 
 async def test_time_runs_out_and_the_connection_is_kept(opened: Open) -> None:
-    app = App(seconds=5)
+    app = App()
     async with hypercorn(app) as url:
         transport = opened(url)
+        await transport.send(Request())
+        app.seconds = 5
         with pytest.raises(TimeoutError_):
-            await transport.send(Request(), timeout=0.1)
+            await transport.send(Request(), timeout=0.3)
         app.seconds = 0
         assert (await transport.send(Request(body=b"x"))).body == b"x"
         assert (len(app.clients), app.gone) == (1, 1)
@@ -152,11 +154,14 @@ async def test_time_runs_out_and_the_connection_is_kept(opened: Open) -> None:
 
 
 async def test_a_caller_that_goes_away_resets_its_stream_only(opened: Open) -> None:
-    app = App(seconds=0.3)
+    app = App()
     async with hypercorn(app) as url:
         transport = opened(url)
+        await transport.send(Request())
+        app.seconds = 1
         leaver, stayer = (asyncio.create_task(transport.send(Request(body=b"x"))) for _ in range(2))
-        await asyncio.sleep(0.1)
+        async with asyncio.timeout(5):
+            await app.busy.wait()
         leaver.cancel()
         assert (await stayer).body == b"x"
         assert (leaver.cancelled(), app.gone) == (True, 1)
