@@ -211,3 +211,21 @@ async def test_an_interface_objects_own_name_is_not_enough_where_it_does(
     operation = f"{{ node {{ id {dependent} }} }} fragment F on Product {{ id }}"
     result = await complete(operation, {"node": node})
     assert (result.data, paths(result)) == ({"node": None}, [["node"]])
+
+
+async def test_an_interface_objects_name_tells_no_type_and_needs_to_tell_none(router: Any) -> None:
+    """Each thing is an entity: the fragment is for all of them, whatever type they turn out to be."""
+    sdl = """
+        type Query { thing: Thing other: Thing }
+        interface Thing { age: Int }
+        interface Entity { id: ID }
+        type A implements Thing & Entity { age: Int id: ID }
+        type B implements Thing & Entity { age: Int id: ID }
+    """
+    operation = "{ thing { age ... on Entity { id } } other { ... on A { id } } }"
+    entity = {"__typename": "Entity", "age": 1, "id": "2"}
+    fetch = Fetch(0, "a", "query", "{thing{__typename age id} other{__typename id}}")
+    made = router(sdl, operation, fetch, a=lambda _: {"data": {"thing": entity, "other": entity}})
+    result = await made.execute()
+    assert result.data == {"thing": {"age": 1, "id": "2"}, "other": None}
+    assert [error["path"] for error in result.errors] == [["other"]]

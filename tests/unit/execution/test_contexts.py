@@ -9,7 +9,9 @@ from graphql import FieldNode, parse
 from common.http import Request, Response
 from gateway.composition import Subgraph, compose
 from gateway.execution import RequestContext, coerce_variables, compile_plan
+from gateway.execution.contexts import multiplied
 from gateway.planning import Planner
+from gateway.planning.plan import ContextArgument, EntityFetch, Fetch, Key
 from gateway.supergraph import Supergraph
 
 SDL = """
@@ -161,3 +163,16 @@ async def test_nothing_is_asked_for_where_no_object_stands() -> None:
 async def test_an_error_stands_where_its_value_came_from(error: Any, paths: Any) -> None:
     result = await run("{ shops { rooms { price } } }", Contextual(SHOPS, error))
     assert [each["path"] for each in result.errors] == paths
+
+
+def test_what_only_a_field_without_objects_uses_is_not_declared() -> None:
+    def entity(alias: str, variable: str, *context: ContextArgument) -> EntityFetch:
+        return EntityFetch(alias, variable, ((Key("a"),),), (), context=context)
+
+    document = (
+        "query($r:[_Any!]!,$s:[_Any!]!,$v:Int,$c:String)"
+        "{_e0:_entities(representations:$r){...on A{x(c:$c,v:$v)}} _e1:_entities(representations:$s){...on B{y}}}"
+    )
+    contextual = entity("_e0", "r", ContextArgument("c", "String", 0, ()))
+    fetch = Fetch(0, "a", "query", document, variables=("v",), entities=(contextual, entity("_e1", "s")))
+    assert multiplied(fetch, (0, 1)) == ("query($s:[_Any!]!){_e1:_entities(representations:$s){...on B{y}}}")

@@ -35,3 +35,10 @@ async def test_what_is_planned_and_not_served_is_refused(
         await preparation.plan(document, frozenset())
     preparation.close()
     assert caught.value.errors == [{"message": message, "extensions": {"code": "UNSUPPORTED_OPERATION"}}]
+
+
+async def test_a_document_of_several_operations_may_defer() -> None:
+    preparation = Preparation(Supergraph.from_sdl(SDL), LOCAL, Metrics())
+    document = await preparation.read("query A { ... @defer { a } } query B { a }", "A")
+    assert document.operation_name == "A"
+    preparation.close()
