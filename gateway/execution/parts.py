@@ -29,7 +29,7 @@ class Parts:
         self._runners = [None if part.node is None else compile_(part.node) for part in node.deferred]
         self._shapes = shapes
 
-    def owners(self, variables: Mapping[str, Any]) -> list[int | None]:
+    def _owners(self, variables: Mapping[str, Any]) -> list[int | None]:
         """For each part the number of the part that it is delivered with: its own if it is deferred for these values.
 
         None for what belongs to the first answer.
@@ -43,13 +43,13 @@ class Parts:
 
     def defers(self, variables: Mapping[str, Any]) -> bool:
         """Whether any part is deferred for these values."""
-        return any(owner is not None for owner in self.owners(variables))
+        return any(owner is not None for owner in self._owners(variables))
 
     async def execute(
         self, variables: Mapping[str, Any], context: RequestContext
     ) -> AsyncGenerator[Payload, None]:
         """The payloads in order. Closing it cancels what is under way."""
-        owners = self.owners(variables)
+        owners = self._owners(variables)
         execution = Execution(variables, context)
         if self._primary is not None:
             await self._primary(execution)
@@ -148,6 +148,6 @@ def _at(answer: Any, position: Position) -> Object | None:
 
 
 def _errors_below(position: Position, log: ErrorLog) -> list[FormattedError]:
-    """The errors at or below a position, and those without one at the first to be asked for."""
+    """The errors at or below a position, and those that have none."""
     length = len(position)
     return [error for error in log.errors if tuple(error.get("path", position)[:length]) == position]

@@ -1,11 +1,20 @@
 """Clients and audits from npm, each with a lock in a folder of its own, and the Node to run them."""
 
+import asyncio
 import fcntl
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+from gateway.server.app import create_router_app
+from gateway.server.config import LOCAL
+from gateway.server.router import Router
+from gateway.supergraph import Supergraph
+from tests.integration.server.graph import products, reviews
+from tests.integration.server.serving import serving
+
+SUPERGRAPH = Path(__file__).parents[1] / "integration/server/supergraph.graphql"
 # `make setup` installs Node beside this Python where the machine has none.
 ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
 
@@ -18,3 +27,15 @@ def install(folder: Path) -> None:
         if not done.exists() or done.stat().st_mtime < lock.stat().st_mtime:
             command = ["npm", "ci", "--no-fund", "--no-audit", "--loglevel=error"]
             subprocess.run(command, cwd=folder, env=ENVIRONMENT, check=True, timeout=300)
+
+
+async def run_beside_router(script: Path, *arguments: str) -> bytes:
+    """What the script prints, given the URL of a router as `hansa serve` runs it without a file, and `arguments`."""
+    supergraph = Supergraph.from_sdl(SUPERGRAPH.read_text())
+    router = Router(supergraph, LOCAL, apps={"products": products(), "reviews": reviews()})
+    async with serving(create_router_app(router)) as url:
+        process = await asyncio.create_subprocess_exec(
+            "node", script, f"{url}/graphql", *arguments, env=ENVIRONMENT, stdout=asyncio.subprocess.PIPE
+        )
+        output, _ = await asyncio.wait_for(process.communicate(), 60)
+    return output

@@ -11,17 +11,13 @@ from typing import Any
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
-    FragmentSpreadNode,
     GraphQLSchema,
-    InlineFragmentNode,
-    NamedTypeNode,
     OperationDefinitionNode,
     SelectionSetNode,
-    is_abstract_type,
     parse,
 )
 
-from gateway.execution.completion.collect_fields import is_included
+from gateway.execution.completion.collect_fields import FieldCollector, GroupedFields
 from gateway.execution.typed.shape import (
     ANY_VALUE,
     ROOT_FETCH,
@@ -161,9 +157,8 @@ class _Document:
 
     def __init__(self, fetch: Fetch, schema: GraphQLSchema, conditions: Mapping[str, bool]) -> None:
         definitions = parse(fetch.document, no_location=True).definitions
-        self._schema = schema
-        self._conditions = conditions
-        self._fragments = {d.name.value: d for d in definitions if isinstance(d, FragmentDefinitionNode)}
+        fragments = {d.name.value: d for d in definitions if isinstance(d, FragmentDefinitionNode)}
+        self._fields = FieldCollector(schema, fragments, conditions)
         self.operation = next(d for d in definitions if isinstance(d, OperationDefinitionNode))
 
     def entity_selections(self, alias: str) -> SelectionSetNode:
@@ -201,34 +196,9 @@ class _Document:
         for variant in member.objects.variants.values():
             self.fill(variant, sets, provider)
 
-    def _collect(self, type_name: str, sets: Iterable[SelectionSetNode]) -> dict[str, list[FieldNode]]:
-        grouped: dict[str, list[FieldNode]] = {}
-        for node in self._flat(type_name, sets):
-            grouped.setdefault((node.alias or node.name).value, []).append(node)
-        return grouped
-
-    def _flat(self, type_name: str, sets: Iterable[SelectionSetNode]) -> Iterator[FieldNode]:
-        for selection_set in sets:
-            for selection in selection_set.selections:
-                if not is_included(selection, self._conditions):
-                    continue
-                if isinstance(selection, FieldNode):
-                    yield selection
-                    continue
-                fragment: InlineFragmentNode | FragmentDefinitionNode
-                if isinstance(selection, FragmentSpreadNode):
-                    fragment = self._fragments[selection.name.value]
-                else:
-                    assert isinstance(selection, InlineFragmentNode)
-                    fragment = selection
-                if self._applies(fragment.type_condition, type_name):
-                    yield from self._flat(type_name, [fragment.selection_set])
-
-    def _applies(self, condition: NamedTypeNode | None, type_name: str) -> bool:
-        if condition is None or condition.name.value == type_name:
-            return True
-        conditional: Any = self._schema.type_map.get(condition.name.value)
-        if conditional is None:
-            raise Unfit("a type that clients do not see")
-        own: Any = self._schema.type_map[type_name]
-        return is_abstract_type(conditional) and self._schema.is_sub_type(conditional, own)
+    def _collect(self, type_name: str, sets: Iterable[SelectionSetNode]) -> GroupedFields:
+        named: Any = self._fields.schema.type_map[type_name]
+        try:
+            return self._fields.collect(named, sets)
+        except KeyError:
+            raise Unfit("a type that clients do not see") from None

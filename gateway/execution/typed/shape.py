@@ -71,10 +71,6 @@ class Member:
         self.constant: str | None = None
         self.provider: Provider | None = None
 
-    @property
-    def is_leaf(self) -> bool:
-        return self.objects is None
-
 
 class Variant:
     """Objects of one type at one position, with their members by response key."""
