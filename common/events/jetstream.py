@@ -1,7 +1,8 @@
 """The event log on NATS JetStream.
 
 The client's own reconnection is off: it would send what was buffered after losing what was under way, and so turn the
-order of events round. A broken connection is an error for the caller, who tries again from what the database says.
+order of events round. A broken connection is an error for the caller, who tries again from what the database says. The
+client also loses cancellations, which would keep a service from stopping: each call here heeds them.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, StorageType, StreamConfig
 
+from common.cancellation import heeding_cancellation
 from common.events.event import Message
 from common.events.log import LogUnavailableError, stream_of
 
@@ -43,13 +45,13 @@ class JetStreamDelivery(Struct, frozen=True):
     source: Msg
 
     async def acknowledge(self) -> None:
-        await _reached(self.source.ack())
+        await _told(self.source.ack())
 
     async def retry(self, delay: float) -> None:
-        await _reached(self.source.nak(delay))
+        await _told(self.source.nak(delay))
 
     async def extend(self) -> None:
-        await _reached(self.source.in_progress())
+        await _told(self.source.in_progress())
 
 
 class JetStreamLog:
@@ -66,20 +68,22 @@ class JetStreamLog:
         return cls(url)
 
     async def publish(self, messages: Sequence[Message]) -> None:
-        session = await self._connected()
-        for stream in {stream_of(message.subject) for message in messages}:
-            await _reached(session.ensure_stream(stream))
-        await _reached(session.append(messages))
+        with heeding_cancellation():
+            session = await self._connected()
+            for stream in {stream_of(message.subject) for message in messages}:
+                await _reached(session.ensure_stream(stream))
+            await _reached(session.append(messages))
 
     async def fetch(self, consumer: str, subjects: Sequence[str], wait: float) -> Sequence[JetStreamDelivery]:
-        session = await self._connected()
-        subscription = await _reached(session.subscription(consumer, tuple(subjects)))
-        try:
-            messages = await subscription.fetch(1, timeout=wait)
-        except TimeoutError:  # the client's own error for "nothing came" derives from it
-            return ()
-        except (nats.errors.Error, OSError) as error:
-            raise LogUnavailableError(str(error) or type(error).__name__) from error
+        with heeding_cancellation():
+            session = await self._connected()
+            subscription = await _reached(session.subscription(consumer, tuple(subjects)))
+            try:
+                messages = await subscription.fetch(1, timeout=wait)
+            except TimeoutError:  # the client's own error for "nothing came" derives from it
+                messages = ()
+            except (nats.errors.Error, OSError) as error:
+                raise LogUnavailableError(str(error) or type(error).__name__) from error
         return [_delivery(message) for message in messages]
 
     async def close(self) -> None:
@@ -213,6 +217,11 @@ def _message_id(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         return uuid5(NAMESPACE_URL, text)
+
+
+async def _told(work: Awaitable[None]) -> None:
+    with heeding_cancellation():
+        await _reached(work)
 
 
 async def _reached(work: Awaitable[T]) -> T:

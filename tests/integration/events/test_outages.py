@@ -2,15 +2,18 @@
 
 import asyncio
 import os
+import random
 import signal
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import pytest
 
 from common.embedded import NatsServer
-from common.events import LogUnavailableError
+from common.events import JetStreamLog, LogUnavailableError
+from common.events.event import Message
 from common.leases import Leases
 
 TERMINATE = """
@@ -75,3 +78,24 @@ async def test_a_log_that_cannot_be_reached_says_so_soon(kernel: Any, nats_serve
     async with asyncio.timeout(5):
         with pytest.raises(LogUnavailableError, match="NATS cannot be reached"):
             await kernel.log.publish([])
+
+
+async def test_a_fetch_that_is_cancelled_as_its_event_arrives_ends(nats_url: str) -> None:
+    fetching, publishing = JetStreamLog.open(nats_url), JetStreamLog.open(nats_url)
+    chance = random.Random(1)
+    for number in range(300):
+        fetch = asyncio.create_task(fetching.fetch("counter", ["kernel.thing.counted"], 1.0))
+        await asyncio.sleep(0.001)
+        publish = asyncio.create_task(
+            publishing.publish([Message(id=uuid4(), subject="kernel.thing.counted", payload=b"", headers={})])
+        )
+        await asyncio.sleep(chance.uniform(0.0005, 0.0025))
+        if fetch.cancel():
+            await asyncio.wait([fetch])
+            assert fetch.cancelled(), f"it went on in round {number}"
+        await publish
+        if fetch.done() and not fetch.cancelled():
+            for delivery in fetch.result():
+                await delivery.acknowledge()
+    await fetching.close()
+    await publishing.close()
