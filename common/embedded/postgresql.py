@@ -38,6 +38,7 @@ class PostgresServer:
 
     def __init__(self, folder: ServerFolder) -> None:
         self._folder = folder
+        self._was_started = False
         self._process = ServerProcess(
             "PostgreSQL",
             account=folder.account,
@@ -56,8 +57,11 @@ class PostgresServer:
         data = home / "data"
         if not data.exists():
             await self._create(home, data)
-        # No server runs here any more, so the file could only mislead: its process id may be in use again.
-        (data / "postmaster.pid").unlink(missing_ok=True)
+        if not self._was_started:
+            # No server runs here any more, so the file could only mislead: its process id may be in use again. At
+            # a restart it is what keeps the new server off the data until the last process of the old one is gone.
+            (data / "postmaster.pid").unlink(missing_ok=True)
+        self._was_started = True
         sockets = self._folder.sockets(self.name)
         self._process.spawn(self._command(data, sockets), reachable=(home, sockets))
         await self._process.ready(lambda: _answers(sockets))

@@ -6,14 +6,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import nats
+import nats.errors
 import psutil
 import pytest
 import redis.asyncio
+import redis.exceptions
 
 from common.embedded import EmbeddedError, EmbeddedServers
 
@@ -86,6 +89,51 @@ async def test_a_later_start_finds_what_an_earlier_one_kept(tmp_path: Path) -> N
                 assert await valkey.incr("starts") == run + 1
         finally:
             await servers.stop()
+
+
+async def test_servers_that_are_killed_are_started_again_at_their_urls_with_their_data(
+    tmp_path: Path,
+) -> None:
+    servers = EmbeddedServers(tmp_path, {})
+    urls = await servers.start()
+    try:
+        database = await asyncpg.connect(urls["DATABASE_URL"])
+        await database.execute("CREATE TABLE kept AS SELECT 42 AS value")
+        async with redis.asyncio.Redis.from_url(urls["REDIS_URL"]) as valkey:
+            await valkey.set("kept", 42)
+        killed = psutil.Process().children()
+        for server in killed:
+            server.kill()
+        assert children_gone(killed)
+        async with asyncio.timeout(60):
+            assert await when_reachable(lambda: value_in_postgresql(urls)) == 42
+            assert await when_reachable(lambda: value_in_valkey(urls)) == b"42"
+            client = await when_reachable(lambda: nats.connect(urls["NATS_URL"], max_reconnect_attempts=1))
+            await client.close()
+    finally:
+        await servers.stop()
+    assert not [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+
+
+async def value_in_postgresql(urls: Mapping[str, str]) -> Any:
+    database = await asyncpg.connect(urls["DATABASE_URL"])
+    try:
+        return await database.fetchval("SELECT value FROM kept")
+    finally:
+        await database.close()
+
+
+async def value_in_valkey(urls: Mapping[str, str]) -> Any:
+    async with redis.asyncio.Redis.from_url(urls["REDIS_URL"]) as valkey:
+        return await valkey.get("kept")
+
+
+async def when_reachable(attempt: Callable[[], Awaitable[Any]]) -> Any:
+    while True:
+        try:
+            return await attempt()
+        except (OSError, asyncpg.PostgresError, redis.exceptions.RedisError, nats.errors.Error):
+            await asyncio.sleep(0.1)
 
 
 async def test_a_deep_directory_behind_closed_folders_is_no_obstacle(tmp_path: Path) -> None:
