@@ -16,8 +16,7 @@ from gateway.cli.report import report
 from gateway.cli.rover import load_subgraphs, watched_files
 from gateway.composition import compose as compose_subgraphs
 from gateway.server.config import ConfigError
-
-_POLL_SECONDS = 0.5
+from gateway.server.reloading.files import POLL_SECONDS, Versions, versions
 
 
 def compose(
@@ -69,9 +68,9 @@ def _compose(config: Path, output: Path | None, *, as_json: bool) -> int:
 
 def _watch(config: Path, run: Callable[[], int]) -> NoReturn:
     """Run at once and after every change, until interrupted. What a later save may mend does not end it."""
-    seen: dict[Path, tuple[int, int]] | None = None
+    seen: Versions | None = None
     while True:
-        found = _versions(config)
+        found = versions(watched_files(config, os.environ))
         if found != seen:
             seen = found
             try:
@@ -79,20 +78,7 @@ def _watch(config: Path, run: Callable[[], int]) -> NoReturn:
             except CommandError as error:
                 print(f"hansa: {error}", file=sys.stderr)
             print(f"Watching {len(found)} files", file=sys.stderr, flush=True)
-        time.sleep(_POLL_SECONDS)
-
-
-def _versions(config: Path) -> dict[Path, tuple[int, int]]:
-    """When each file was last written, and its size; zeros for one that is not there, as while an editor saves."""
-    found = {}
-    for file in watched_files(config, os.environ):
-        try:
-            status = file.stat()
-        except OSError:
-            found[file] = (0, 0)
-        else:
-            found[file] = (status.st_mtime_ns, status.st_size)
-    return found
+        time.sleep(POLL_SECONDS)
 
 
 def _write(text: str, output: Path | None) -> None:

@@ -1,67 +1,103 @@
-"""`hansa serve`: the router alone, on a supergraph file."""
+"""`hansa serve`: the router alone, on a supergraph from a file or a URL."""
 
 import asyncio
 import os
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import uvloop
+from cyclopts import Parameter
 
 from common.telemetry import Telemetry, configure_logging
 from gateway.cli.failure import ADDRESS, CommandError
-from gateway.cli.sources import read_supergraph
 from gateway.server.app import create_router_app
-from gateway.server.config import LOCAL, ConfigError, RouterConfig, load_config
+from gateway.server.config import ConfigError
+from gateway.server.config.duration import Duration
 from gateway.server.health import Health
 from gateway.server.process import settle
+from gateway.server.reloading.origin import Origin, Wanted
+from gateway.server.reloading.reloader import Reloader
+from gateway.server.reloading.sources import SourceError
 from gateway.server.router import Router
-from gateway.server.serving import Address, ListenError, open_listener, serve_router, stop_signals
-from gateway.supergraph import Supergraph
+from gateway.server.serving import (
+    Address,
+    ListenError,
+    open_listener,
+    reload_signal,
+    serve_router,
+    stop_signals,
+)
 
 
-def serve(*, supergraph: Path, listen: str | None = None, config: Path | None = None) -> None:
-    """Serve a supergraph file at /graphql.
+def serve(
+    *,
+    supergraph: Annotated[str, Parameter(env_var="APOLLO_ROUTER_SUPERGRAPH_PATH")],
+    listen: str | None = None,
+    config: Annotated[Path | None, Parameter(env_var="APOLLO_ROUTER_CONFIG_PATH")] = None,
+    watch: Annotated[
+        bool, Parameter(name=("--watch", "--hot-reload"), negative="", env_var="APOLLO_ROUTER_HOT_RELOAD")
+    ] = False,
+    poll_interval: str = "10s",
+) -> None:
+    """Serve a supergraph at /graphql.
 
     Requests are accepted once everything is ready. Without a configuration there is no sign-in, introspection is
-    on and clients may ask for query plans. Exits with 2 for a file that cannot be served and with 3 where the
-    address is taken.
+    on and clients may ask for query plans. On SIGHUP the supergraph and the configuration are read again; those that
+    cannot be served are refused, and the router goes on with what it has. Exits with 2 for a file that cannot be
+    served at the start and with 3 where the address is taken.
 
     Parameters
     ----------
     supergraph
-        A file with the supergraph's SDL, of any composer.
+        A file with the supergraph's SDL, of any composer, or the http(s) URL of one.
     listen
         HOST:PORT to listen on; beats the configuration.
     config
         A router.yaml in Apollo Router's keys.
+    watch
+        Also read them again whenever a file changes, or what the URL answers.
+    poll_interval
+        How often a URL is asked, such as 10s.
     """
     _configure_logging(os.environ.get("LOG_LEVEL", "INFO"))
-    settings = _settings(config)
-    address = _address(listen or settings.supergraph.listen)
+    poll = _duration(poll_interval) if watch else None
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
-            runner.run(_serve(read_supergraph(supergraph), settings, address))
+            origin = Origin(supergraph, config, os.environ)
+            runner.run(_serve(origin, listen, poll))
         except ListenError as error:
             raise CommandError(str(error), status=ADDRESS) from None
+        except (SourceError, ConfigError) as error:
+            raise CommandError(str(error)) from None
 
 
-async def _serve(supergraph: Supergraph, config: RouterConfig, address: Address) -> None:
+async def _serve(origin: Origin, listen: str | None, poll: float | None) -> None:
+    wanted = await origin.load()
+    address = _address(listen or wanted.config.supergraph.listen)
     telemetry, health = Telemetry("router", os.environ), Health()
-    with open_listener(*address) as listener, stop_signals() as stop:
+    with open_listener(*address) as listener, stop_signals() as stop, reload_signal() as reload:
         host, port = listener.getsockname()[:2]
 
         def started() -> None:
             settle()
-            print(f"The router listens on http://{host}:{port}{config.supergraph.path}", file=sys.stderr)
+            print(
+                f"The router listens on http://{host}:{port}{wanted.config.supergraph.path}", file=sys.stderr
+            )
 
-        app = create_router_app(_router(supergraph, config, telemetry), health=health)
-        await serve_router(app, listener, health=health, stop=stop, started=started)
+        router = _router(wanted, telemetry)
+        reloading = asyncio.create_task(Reloader(router, origin).run(reload, poll=poll))
+        try:
+            app = create_router_app(router, health=health)
+            await serve_router(app, listener, health=health, stop=stop, started=started)
+        finally:
+            reloading.cancel()
     await asyncio.to_thread(telemetry.close)
 
 
-def _router(supergraph: Supergraph, config: RouterConfig, telemetry: Telemetry) -> Router:
+def _router(wanted: Wanted, telemetry: Telemetry) -> Router:
     try:
-        return Router(supergraph, config, telemetry=telemetry)
+        return Router(*wanted, telemetry=telemetry)
     except ValueError as error:
         raise CommandError(str(error)) from None
 
@@ -73,15 +109,15 @@ def _configure_logging(level: str) -> None:
         raise CommandError(f"LOG_LEVEL `{level}` is not one of DEBUG, INFO, WARNING and ERROR") from None
 
 
-def _settings(file: Path | None) -> RouterConfig:
-    try:
-        return load_config(file, os.environ) if file else LOCAL
-    except ConfigError as error:
-        raise CommandError(str(error)) from None
-
-
 def _address(text: str) -> Address:
     try:
         return Address.parse(text)
     except ValueError as error:
         raise CommandError(str(error)) from None
+
+
+def _duration(text: str) -> float:
+    try:
+        return Duration.parse(text)
+    except ValueError as error:
+        raise CommandError(f"--poll-interval: {error}") from None

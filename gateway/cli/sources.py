@@ -3,24 +3,22 @@
 from pathlib import Path
 
 from gateway.cli.failure import CommandError
-from gateway.supergraph import Supergraph, SupergraphError
+from gateway.server.reloading import sources
+from gateway.server.reloading.sources import SourceError, parse_supergraph
+from gateway.supergraph import Supergraph
 
 
 def read_file(file: Path) -> str:
     """What `file` holds. Raises CommandError."""
     try:
-        return file.read_text(encoding="utf-8")
-    except OSError as error:
-        raise CommandError(f"{file} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise CommandError(f"{file} cannot be read: it is not UTF-8") from None
+        return sources.read_file(file)
+    except SourceError as error:
+        raise CommandError(str(error)) from None
 
 
 def read_supergraph(file: Path) -> Supergraph:
     """The supergraph that `file` holds. Raises CommandError with the reason and its place."""
-    text = read_file(file)
     try:
-        return Supergraph.from_sdl(text)
-    except SupergraphError as error:
-        place = "".join(f":{location.line}:{location.column}" for location in error.locations[:1])
-        raise CommandError(f"{file}{place}: {error.code}: {error.message}") from None
+        return parse_supergraph(read_file(file), str(file))
+    except SourceError as error:
+        raise CommandError(str(error)) from None

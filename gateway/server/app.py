@@ -23,7 +23,7 @@ def create_router_app(
     `mounts` are further ASGI apps by path prefix of one segment, such as `/identity`; they see paths without the
     prefix, and their lifespans are the caller's to run. The router is closed with the app.
     """
-    config = router.config
+    config = router.generation.config
     around = {**health_doors(health or Health()), "/metrics": _metrics(router.registry)}
     paths = {path: read_only(door) for path, door in around.items()} | {config.supergraph.path: router}
     return _Closing(

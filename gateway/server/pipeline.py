@@ -1,41 +1,34 @@
 """A client's request through the router: authenticate, parse, prepare, execute, answer."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AsyncExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec.structs import replace
-from opentelemetry.trace import Tracer
 
-from common.http import Transport
-from gateway.execution import ExecutionResult, Payload, RequestContext, VariableError, coerce_variables
+from common.http import open_transport
 from gateway.server.access.authorization import Authorizer
-from gateway.server.access.policies import PolicyFunction
-from gateway.server.access.reporting import Reporting
+from gateway.server.access.policies import load_policies
 from gateway.server.asgi import Receive
 from gateway.server.config import RouterConfig
-from gateway.server.demand.control import open_demand_control, unmasked, with_refused
-from gateway.server.errors import RequestError, error_body, refused_for
+from gateway.server.demand.control import open_demand_control
+from gateway.server.errors import RequestError, error_body
 from gateway.server.exchange import Exchange
-from gateway.server.headers import ClientHeaders, propagations
+from gateway.server.executing import Executor, Prepared
 from gateway.server.http.answer import Answer
 from gateway.server.http.batching import Batches, joined, settled
 from gateway.server.http.body import read_body
 from gateway.server.http.compression import decompressed
-from gateway.server.http.incremental import later_parts, require_parts, while_connected
+from gateway.server.http.incremental import while_connected
 from gateway.server.http.interruption import Interruption
-from gateway.server.http.multipart import MEDIA_TYPE, first_part
 from gateway.server.http.parameters import Parameters, from_get, from_json, from_post
 from gateway.server.http.request import HttpRequest
-from gateway.server.masking import ErrorMask
-from gateway.server.metrics import Metrics
-from gateway.server.operation import Operation, Preparation
+from gateway.server.operation import Preparation
 from gateway.server.operations import Asked, Operations
 from gateway.server.overrides import Overrides
 from gateway.server.persisted_queries.documents import open_documents
-from gateway.server.query_plan import PlanExposure, plan_extensions
 from gateway.server.spans import span
+from gateway.server.surroundings import Surroundings
 from gateway.supergraph import Supergraph
 
 if TYPE_CHECKING:  # they load what is needed only where they are configured
@@ -46,42 +39,40 @@ _CODING = b"content-encoding"
 
 
 class Pipeline:
-    """Everything that belongs to one supergraph under one configuration; neither changes."""
+    """The parts that a request passes, of one supergraph under one configuration.
+
+    What a part opened is closed by `opened`. Raises ValueError for a configuration that does not fit the supergraph.
+    """
 
     def __init__(
         self,
         supergraph: Supergraph,
         config: RouterConfig,
-        *,
-        transports: Mapping[str, Transport],
-        authenticator: "Authenticator | None",
-        metrics: Metrics,
-        overrides: Overrides,
-        policies: PolicyFunction | None,
-        tracer: Tracer | None,
+        surroundings: Surroundings,
+        opened: AsyncExitStack,
     ) -> None:
-        self._schema = supergraph.api_schema
+        metrics = surroundings.metrics
         self._max_bytes = config.limits.in_force().http_max_request_bytes
         self._timeout = config.traffic_shaping.router.timeout
-        self._exposes_plans = config.plugins.expose_query_plan
-        self._transports = transports
-        self._authenticator = authenticator
-        self._tracer = tracer
+        self._tracer = surroundings.tracer
+        self._authenticator = _authenticator(config, surroundings, opened)
+        self._authorizer = Authorizer(
+            config.authorization, surroundings.policies or load_policies(config.authorization.policies)
+        )
         self._uploads = _uploads(config)
         self._batches = Batches(config.batching)
-        self._mask = ErrorMask(config)
-        self._propagations = propagations(config.headers, supergraph.subgraphs)
         self._documents, safelist = open_documents(config)
-        self._demand = open_demand_control(supergraph, config.demand_control, metrics.observe_cost)
-        self._preparation = Preparation(supergraph, config, metrics, safelist=safelist, demand=self._demand)
-        self._overrides = overrides
-        self._authorizer = Authorizer(config.authorization, policies)
-        self._reporting = Reporting(config.authorization.directives)
+        opened.push_async_callback(self._documents.close)
+        self._overrides = Overrides(supergraph.override_labels, surroundings.label_plugins)
+        demand = open_demand_control(supergraph, config.demand_control, metrics.observe_cost)
+        preparation = Preparation(supergraph, config, metrics, safelist=safelist, demand=demand)
+        opened.callback(preparation.close)
         self.operations = Operations(
-            self._preparation,
+            preparation,
             count=metrics.count_plan,
             max_plans=config.supergraph.query_planning.cache.in_memory.limit,
         )
+        self._executor = Executor(supergraph, config, surroundings, opened, demand=demand)
 
     async def answer(self, exchange: Exchange, receive: Receive) -> Answer:
         """The answer to one request. A client that goes away ends its query; its mutation goes on.
@@ -98,19 +89,10 @@ class Pipeline:
                 return await self._answer_batch(exchange, entries, interruption, receive)
             prepared = await self._prepare(exchange, _parameters(exchange.request, body))
             _begin(interruption, receive, prepared.operation.kind)
-            answer = await self._execute(exchange, prepared, interruption.deadline)
+            answer = await self._executor.execute(exchange, prepared, interruption.deadline)
         if answer.rest is None:
             return answer
         return replace(answer, rest=while_connected(answer.rest, receive))
-
-    async def close(self) -> None:
-        """Ends the thread and the connections; requests under way fail."""
-        self._preparation.close()
-        await self._documents.close()
-        if self._authenticator is not None:
-            await self._authenticator.close()
-        for transport in self._transports.values():
-            await transport.close()
 
     async def _authenticate(self, exchange: Exchange) -> None:
         if self._authenticator is not None:
@@ -127,7 +109,7 @@ class Pipeline:
     ) -> Answer:
         exchanges = [replace(exchange) for _ in entries]
         prepared = await settled(map(self._prepare_entry, exchanges, entries))
-        kinds = {each.operation.kind for each in prepared if isinstance(each, _Prepared)}
+        kinds = {each.operation.kind for each in prepared if isinstance(each, Prepared)}
         _begin(interruption, receive, "mutation" if "mutation" in kinds else "query")
         run = partial(self._execute_entry, deadline=interruption.deadline)
         answers = await settled(map(run, exchanges, prepared))
@@ -141,22 +123,22 @@ class Pipeline:
         async with self._uploads.read(receive, boundary) as upload:
             prepared = await self._prepare(exchange, upload.parameters)
             interruption.hold_off()  # the rest of the body is still to come: its reader is told of a disconnect
-            transports = upload.through(self._transports)
-            return await self._execute(
+            transports = upload.through(self._executor.transports)
+            return await self._executor.execute(
                 exchange, prepared, interruption.deadline, is_alone=False, transports=transports
             )
 
-    async def _prepare_entry(self, exchange: Exchange, entry: bytes) -> "_Prepared":
+    async def _prepare_entry(self, exchange: Exchange, entry: bytes) -> Prepared:
         return await self._prepare(exchange, from_json(entry))
 
     async def _execute_entry(
-        self, exchange: Exchange, prepared: "_Prepared | RequestError", deadline: float
+        self, exchange: Exchange, prepared: Prepared | RequestError, deadline: float
     ) -> Answer:
         if isinstance(prepared, RequestError):
             raise prepared
-        return await self._execute(exchange, prepared, deadline, is_alone=False)
+        return await self._executor.execute(exchange, prepared, deadline, is_alone=False)
 
-    async def _prepare(self, exchange: Exchange, parameters: Parameters) -> "_Prepared":
+    async def _prepare(self, exchange: Exchange, parameters: Parameters) -> Prepared:
         with span(self._tracer, "supergraph"):
             text = self._documents.sent(parameters)
             if text is None:
@@ -168,74 +150,20 @@ class Pipeline:
             exchange.operation_type, exchange.operation_name = operation.kind, operation.name
             if operation.kind == "mutation" and exchange.request.method == "GET":
                 raise _mutation_by_get()
-        return _Prepared(operation, parameters.variables or {})
-
-    async def _execute(
-        self,
-        exchange: Exchange,
-        prepared: "_Prepared",
-        deadline: float,
-        *,
-        is_alone: bool = True,
-        transports: Mapping[str, Transport] | None = None,
-    ) -> Answer:
-        operation, raw = prepared
-        exposure = PlanExposure.of(exchange.request) if self._exposes_plans else PlanExposure.NONE
-        extensions = None if exposure is PlanExposure.NONE else plan_extensions(operation.plan)
-        if exposure is PlanExposure.DRY_RUN:
-            return Answer(
-                200, exchange.media_type, msgspec.json.encode({"data": None, "extensions": extensions})
-            )
-        variables = self._coerce(operation, raw)
-        too_dear = self._demand.admit(operation.cost, variables) if self._demand and operation.cost else {}
-        unauthorized = self._reporting.errors(operation.plan, variables) if operation.plan.refused else ()
-        context = RequestContext(
-            transports=with_refused(transports or self._transports, too_dear),
-            headers=ClientHeaders(self._propagations, exchange.request, exchange.caller),
-            deadline=deadline,
-            mask_error=unmasked(self._mask, too_dear),
-            tracer=self._tracer,
-        )
-        if operation.compiled.defers(variables):
-            require_parts(exchange.request.header(b"accept"), is_alone=is_alone)
-            payloads = operation.compiled.execute_in_parts(variables, context)
-            return await self._first_part(exchange, payloads, unauthorized, extensions)
-        with span(self._tracer, "execution"):
-            result = await operation.compiled.execute(variables, context)
-        if unauthorized:
-            result, extensions = self._reporting.report(unauthorized, result, extensions)
-        exchange.errors = len(result.errors)
-        return Answer(200, exchange.media_type, result.encode(extensions))
-
-    async def _first_part(
-        self,
-        exchange: Exchange,
-        payloads: AsyncGenerator[Payload, None],
-        unauthorized: Sequence[dict[str, Any]],
-        extensions: dict[str, Any] | None,
-    ) -> Answer:
-        with span(self._tracer, "execution"):
-            first = await anext(payloads)
-        if unauthorized:
-            told = ExecutionResult(first.data, first.errors)
-            result, extensions = self._reporting.report(unauthorized, told, extensions)
-            first = replace(first, errors=result.errors)
-        exchange.errors = len(first.errors)
-        body = first_part(first.encode(extensions), is_last=not first.has_next)
-        return Answer(200, MEDIA_TYPE, body, rest=later_parts(payloads) if first.has_next else None)
-
-    def _coerce(self, operation: Operation, raw: dict[str, Any]) -> Mapping[str, Any]:
-        try:
-            return coerce_variables(operation.plan.operation, self._schema, raw)
-        except VariableError as error:
-            raise refused_for(error.errors, error.code) from None
+        return Prepared(operation, parameters.variables or {})
 
 
-class _Prepared(NamedTuple):
-    """What is to run, and the variables as they were sent."""
+def _authenticator(
+    config: RouterConfig, surroundings: Surroundings, opened: AsyncExitStack
+) -> "Authenticator | None":
+    jwt = config.authentication.router.jwt
+    if jwt is None:
+        return None
+    from gateway.server.authentication import Authenticator  # noqa: PLC0415 - cryptography loads only when it is used
 
-    operation: Operation
-    variables: dict[str, Any]
+    authenticator = Authenticator.from_config(jwt, lambda url: open_transport(url, apps=surroundings.apps))
+    opened.push_async_callback(authenticator.close)
+    return authenticator
 
 
 def _uploads(config: RouterConfig) -> "Uploads | None":

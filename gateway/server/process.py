@@ -20,7 +20,11 @@ def begin() -> None:
 
 
 def settle() -> None:
-    """What exists now is for good and never looked through again. For a process's entry, once it is ready."""
+    """What exists now is for good and never looked through again, until this is called anew.
+
+    For a process's entry, once it is ready, and when what was for good is not: another supergraph took its place.
+    """
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
     begin()

@@ -1,37 +1,32 @@
 """The router: an ASGI app that answers GraphQL operations, to be served alone or mounted in another app."""
 
+import asyncio
 import logging
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
-from common.http import open_transport
 from common.telemetry import TRACE_ID_HEADER, Telemetry, TraceContext, current_trace, trace_id
-from gateway.server.access.policies import PolicyFunction, load_policies
+from gateway.server.access.policies import PolicyFunction
 from gateway.server.asgi import ASGIApp, Receive, Scope, Send, respond
 from gateway.server.config import LOCAL, RouterConfig
 from gateway.server.errors import RequestError, error_body
 from gateway.server.exchange import Exchange
+from gateway.server.generation import Generation
 from gateway.server.http.answer import Answer, internal_error, refusal
 from gateway.server.http.body import ClientDisconnected
 from gateway.server.http.compression import WORTH_COMPRESSING, compressed
-from gateway.server.http.cors import CrossOrigin, is_preflight
-from gateway.server.http.csrf import CsrfPrevention
+from gateway.server.http.cors import is_preflight
 from gateway.server.http.multipart import MEDIA_TYPE
 from gateway.server.http.negotiation import negotiate
 from gateway.server.http.request import HttpRequest
 from gateway.server.metrics import Metrics
-from gateway.server.operations import Asked
-from gateway.server.overrides import LabelPlugin, Overrides
-from gateway.server.pipeline import Pipeline
+from gateway.server.overrides import LabelPlugin
 from gateway.server.spans import span
-from gateway.server.subgraphs import open_subgraphs
+from gateway.server.surroundings import Surroundings
 from gateway.supergraph import Supergraph
-
-if TYPE_CHECKING:
-    from gateway.server.authentication import Authenticator
 
 _log = logging.getLogger("hansa.router")
 _TRACE_ID_HEADER = TRACE_ID_HEADER.encode()
@@ -39,7 +34,7 @@ _DISCONNECTED = Answer(499, "text/plain", b"")
 
 
 class Router:
-    """Answers the operations of one supergraph.
+    """Answers the operations of one supergraph, until `replace` gives it another.
 
     `label_plugins` decide about the custom labels of progressive overrides, instead of those that are installed.
     `policies` decides about `@policy`, instead of the function that the configuration names.
@@ -59,79 +54,61 @@ class Router:
         label_plugins: Sequence[LabelPlugin] | None = None,
         policies: PolicyFunction | None = None,
     ) -> None:
-        self.config = config
         self._metrics = Metrics()
         self.registry = self._metrics.registry
         self._duration = lru_cache(self._metrics.duration.labels)
         self._tracer = telemetry.tracer if telemetry else None
         self._app = cast("ASGIApp", telemetry.asgi(cast("Any", self._serve))) if telemetry else self._serve
-        self._cors = CrossOrigin.from_config(config.cors)
-        self._csrf = CsrfPrevention(config.csrf)
-        apps = apps or {}
-        self._pipeline = Pipeline(
-            supergraph,
-            config,
-            transports=open_subgraphs(supergraph, config, apps=apps, metrics=self._metrics),
-            overrides=Overrides(supergraph.override_labels, label_plugins),
-            authenticator=_authenticator(config, apps),
-            policies=policies or load_policies(config.authorization.policies),
-            metrics=self._metrics,
-            tracer=self._tracer,
-        )
+        self._surroundings = Surroundings(self._metrics, self._tracer, apps or {}, label_plugins, policies)
+        self.generation = Generation(supergraph, config, self._surroundings)
+        self._replacing = asyncio.Lock()
+        self._retiring: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             raise RuntimeError(f"The router does not serve {scope['type']}")
         await self._app(scope, receive, send)
 
-    def most_used(self, count: int) -> list[Asked]:
-        """What clients asked for most often, for the `warm_up` of the router that takes this one's place."""
-        return self._pipeline.operations.most_used(count)
+    async def replace(self, supergraph: Supergraph, config: RouterConfig) -> asyncio.Task[None]:
+        """Answers from now on what is asked of another supergraph, or under another configuration.
 
-    async def warm_up(self, asked: Iterable[Asked]) -> None:
-        """Plans operations before the first client asks for them; those that are not valid here are passed over."""
-        await self._pipeline.operations.prepare(asked)
+        What clients ask for most often is planned before the first of them notices. What the predecessor has begun
+        it finishes; the task that is returned ends when it is closed. Raises ValueError for a configuration that does
+        not fit the supergraph, and goes on as before.
+        """
+        async with self._replacing:
+            successor = await asyncio.to_thread(Generation, supergraph, config, self._surroundings)
+            await successor.warm_up(self.generation)
+            predecessor, self.generation = self.generation, successor
+            predecessor.retired.set()
+        retiring = asyncio.create_task(predecessor.drain())
+        self._retiring.add(retiring)
+        retiring.add_done_callback(self._retiring.discard)
+        return retiring
 
     async def close(self) -> None:
-        """Closes the connections to the subgraphs; requests under way fail."""
-        await self._pipeline.close()
+        """Closes the connections to the subgraphs once those that were replaced are done; other requests fail."""
+        await asyncio.gather(*self._retiring)
+        await self.generation.close()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = Exchange(HttpRequest.from_scope(scope))
+        exchange, generation = Exchange(HttpRequest.from_scope(scope)), self.generation
+        generation.begin()
         token = current_trace.set(_incoming(exchange.request))
         self._metrics.active += 1
         try:
             with span(self._tracer, "router"):
-                answer = await self._answer(exchange, receive)
-            if self._cors is not None:
-                answer = self._cors.share(answer, exchange.request)
+                answer = await _answer(generation, exchange, receive)
+            if generation.cors is not None:
+                answer = generation.cors.share(answer, exchange.request)
             if len(answer.body) >= WORTH_COMPRESSING and answer.media_type != MEDIA_TYPE:
                 answer = await compressed(answer, exchange.request.headers.get(b"accept-encoding"))
             await _send(answer, send)
             self._record(exchange, answer.status)
         finally:
             self._metrics.active -= 1
+            generation.end()
             current_trace.reset(token)
-
-    async def _answer(self, exchange: Exchange, receive: Receive) -> Answer:
-        try:
-            if self._cors is not None and is_preflight(exchange.request):
-                return self._cors.preflight(exchange.request)
-            _require_method(exchange.request.method)
-            exchange.media_type = negotiate(exchange.request.header(b"accept"))
-            self._csrf.check(exchange.request)
-            return await self._pipeline.answer(exchange, receive)
-        except RequestError as error:
-            exchange.errors = len(error.errors)
-            return refusal(error, exchange.media_type)
-        except ClientDisconnected:
-            return _DISCONNECTED
-        except RecursionError:
-            return refusal(_too_deep(), exchange.media_type)
-        except Exception:  # noqa: BLE001 - a defect is answered, not the connection cut; the log has it in full
-            exchange.errors = 1
-            _log.exception("A request could not be answered")
-            return internal_error(exchange.media_type)
 
     def _record(self, exchange: Exchange, status: int) -> None:
         seconds = time.perf_counter() - exchange.started
@@ -141,13 +118,25 @@ class Router:
             _log.info("request", extra={"data": exchange.log_line(status, seconds)})
 
 
-def _authenticator(config: RouterConfig, apps: Mapping[str, ASGIApp]) -> "Authenticator | None":
-    jwt = config.authentication.router.jwt
-    if jwt is None:
-        return None
-    from gateway.server.authentication import Authenticator  # noqa: PLC0415 - cryptography loads only when it is used
-
-    return Authenticator.from_config(jwt, lambda url: open_transport(url, apps=apps))
+async def _answer(generation: Generation, exchange: Exchange, receive: Receive) -> Answer:
+    try:
+        if generation.cors is not None and is_preflight(exchange.request):
+            return generation.cors.preflight(exchange.request)
+        _require_method(exchange.request.method)
+        exchange.media_type = negotiate(exchange.request.header(b"accept"))
+        generation.csrf.check(exchange.request)
+        return await generation.pipeline.answer(exchange, receive)
+    except RequestError as error:
+        exchange.errors = len(error.errors)
+        return refusal(error, exchange.media_type)
+    except ClientDisconnected:
+        return _DISCONNECTED
+    except RecursionError:
+        return refusal(_too_deep(), exchange.media_type)
+    except Exception:  # noqa: BLE001 - a defect is answered, not the connection cut; the log has it in full
+        exchange.errors = 1
+        _log.exception("A request could not be answered")
+        return internal_error(exchange.media_type)
 
 
 def _incoming(request: HttpRequest) -> TraceContext:

@@ -98,6 +98,17 @@ def stop_signals() -> Iterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
+@contextlib.contextmanager
+def reload_signal() -> Iterator[asyncio.Event]:
+    """An event that SIGHUP sets; for a process's entry."""
+    loop, reload = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_signal_handler(signal.SIGHUP, reload.set)
+    try:
+        yield reload
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
+
+
 class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, started: Callable[[], None] | None) -> None:
         super().__init__(config)

@@ -24,9 +24,10 @@ class PlanCache(Struct, frozen=True):
 
 
 class QueryPlanning(Struct, frozen=True):
-    """How operations are planned."""
+    """How operations are planned, and how many of the most used ones are planned again after a reload."""
 
     cache: PlanCache = PlanCache()
+    warmed_up_queries: Annotated[int, Meta(ge=0)] | None = None
 
 
 class Supergraph(Struct, frozen=True):
@@ -36,6 +37,7 @@ class Supergraph(Struct, frozen=True):
     path: Annotated[str, Meta(pattern=r"^/([^{}]*[^/{}])?$")] = "/graphql"
     introspection: bool = False
     defer_support: bool = True
+    connection_shutdown_timeout: Duration = Duration(30)
     query_planning: QueryPlanning = QueryPlanning()
 
 
@@ -176,6 +178,13 @@ class RouterConfig(Struct, frozen=True):
         """The limits of files beside an operation, where they are taken."""
         multipart = self.preview_file_uploads.protocols.multipart
         return multipart.limits if self.preview_file_uploads.enabled and multipart.enabled else None
+
+    @property
+    def warmed_up_queries(self) -> int:
+        """A third of the plans that are kept, unless it is told."""
+        planning = self.supergraph.query_planning
+        told = planning.warmed_up_queries
+        return planning.cache.in_memory.limit // 3 if told is None else told
 
     def subgraph_timeout(self, subgraph: str) -> float:
         """Seconds that one request to `subgraph` may take."""

@@ -21,8 +21,13 @@ Serve = Callable[[ASGIApp], AbstractAsyncContextManager[str]]
 
 
 @pytest.fixture(scope="session")
-def supergraph() -> Supergraph:
-    return Supergraph.from_sdl((Path(__file__).parent / "supergraph.graphql").read_text())
+def supergraph_sdl() -> str:
+    return (Path(__file__).parent / "supergraph.graphql").read_text()
+
+
+@pytest.fixture(scope="session")
+def supergraph(supergraph_sdl: str) -> Supergraph:
+    return Supergraph.from_sdl(supergraph_sdl)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from gateway.server.app import create_router_app
+from gateway.server.config import parse_config
 from gateway.server.router import Router
 from gateway.supergraph import Supergraph
 from tests.integration.server.graph import respond
@@ -54,19 +55,20 @@ async def test_a_document_that_is_invalid_elsewhere_is_refused_though_the_plan_i
     assert answer["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
 
 
-async def test_a_new_router_is_warmed_up_by_what_the_old_one_was_asked(
-    make_router: Any, client_of: Any
+async def test_a_router_that_is_replaced_plans_what_it_was_asked_most(
+    make_router: Any, client_of: Any, supergraph: Supergraph
 ) -> None:
-    old, new = make_router(), make_router()
-    async with client_of(create_router_app(old)) as client:
+    config = parse_config("supergraph: {query_planning: {warmed_up_queries: 1}}", {})
+    router = make_router(config)
+    async with client_of(create_router_app(router)) as client:
         for query in (NAMES, NAMES, "{nowhere}", "{node {__typename}}"):
             await post(client, query)
-    await new.warm_up(old.most_used(1))
-    async with client_of(create_router_app(new)) as client:
+        assert await planned(client) == (1, 2)
+        await router.replace(supergraph, config)
         await post(client, "query Names { products { name } }")
-        assert await planned(client) == (1, 0)
+        assert await planned(client) == (2, 2)
         await post(client, "{node {__typename}}")
-        assert await planned(client) == (1, 1)
+        assert await planned(client) == (2, 3)
 
 
 @pytest.mark.parametrize(("header", "subgraph"), [("1", "new"), ("0", "old")])

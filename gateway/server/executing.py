@@ -1,0 +1,125 @@
+"""A prepared operation through the router: coerce its variables, run its plan, answer."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AsyncExitStack
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from common.http import Transport
+from gateway.execution import ExecutionResult, Payload, RequestContext, VariableError, coerce_variables
+from gateway.server.access.reporting import Reporting
+from gateway.server.config import RouterConfig
+from gateway.server.demand.control import DemandController, unmasked, with_refused
+from gateway.server.errors import refused_for
+from gateway.server.exchange import Exchange
+from gateway.server.headers import ClientHeaders, propagations
+from gateway.server.http.answer import Answer
+from gateway.server.http.incremental import later_parts, require_parts
+from gateway.server.http.multipart import MEDIA_TYPE, first_part
+from gateway.server.masking import ErrorMask
+from gateway.server.operation import Operation
+from gateway.server.query_plan import PlanExposure, plan_extensions
+from gateway.server.spans import span
+from gateway.server.subgraphs import open_subgraphs
+from gateway.server.surroundings import Surroundings
+from gateway.supergraph import Supergraph
+
+
+class Prepared(NamedTuple):
+    """What is to run, and the variables as they were sent."""
+
+    operation: Operation
+    variables: dict[str, Any]
+
+
+class Executor:
+    """Runs the operations of one supergraph under one configuration, over `transports` by subgraph."""
+
+    def __init__(
+        self,
+        supergraph: Supergraph,
+        config: RouterConfig,
+        surroundings: Surroundings,
+        opened: AsyncExitStack,
+        *,
+        demand: DemandController | None,
+    ) -> None:
+        self.transports = open_subgraphs(
+            supergraph, config, apps=surroundings.apps, metrics=surroundings.metrics
+        )
+        for transport in self.transports.values():
+            opened.push_async_callback(transport.close)
+        self._schema = supergraph.api_schema
+        self._exposes_plans = config.plugins.expose_query_plan
+        self._tracer = surroundings.tracer
+        self._mask = ErrorMask(config)
+        self._propagations = propagations(config.headers, supergraph.subgraphs)
+        self._demand = demand
+        self._reporting = Reporting(config.authorization.directives)
+
+    async def execute(
+        self,
+        exchange: Exchange,
+        prepared: Prepared,
+        deadline: float,
+        *,
+        is_alone: bool = True,
+        transports: Mapping[str, Transport] | None = None,
+    ) -> Answer:
+        """The answer, of which the later parts of one with `@defer` are still to come.
+
+        `deadline` is in the loop's time, `transports` stand for its own, `is_alone` where the answer may have parts.
+        Raises RequestError.
+        """
+        operation, raw = prepared
+        exposure = PlanExposure.of(exchange.request) if self._exposes_plans else PlanExposure.NONE
+        extensions = None if exposure is PlanExposure.NONE else plan_extensions(operation.plan)
+        if exposure is PlanExposure.DRY_RUN:
+            return Answer(
+                200, exchange.media_type, msgspec.json.encode({"data": None, "extensions": extensions})
+            )
+        variables = self._coerce(operation, raw)
+        too_dear = self._demand.admit(operation.cost, variables) if self._demand and operation.cost else {}
+        unauthorized = self._reporting.errors(operation.plan, variables) if operation.plan.refused else ()
+        context = RequestContext(
+            transports=with_refused(transports or self.transports, too_dear),
+            headers=ClientHeaders(self._propagations, exchange.request, exchange.caller),
+            deadline=deadline,
+            mask_error=unmasked(self._mask, too_dear),
+            tracer=self._tracer,
+        )
+        if operation.compiled.defers(variables):
+            require_parts(exchange.request.header(b"accept"), is_alone=is_alone)
+            payloads = operation.compiled.execute_in_parts(variables, context)
+            return await self._first_part(exchange, payloads, unauthorized, extensions)
+        with span(self._tracer, "execution"):
+            result = await operation.compiled.execute(variables, context)
+        if unauthorized:
+            result, extensions = self._reporting.report(unauthorized, result, extensions)
+        exchange.errors = len(result.errors)
+        return Answer(200, exchange.media_type, result.encode(extensions))
+
+    async def _first_part(
+        self,
+        exchange: Exchange,
+        payloads: AsyncGenerator[Payload, None],
+        unauthorized: Sequence[dict[str, Any]],
+        extensions: dict[str, Any] | None,
+    ) -> Answer:
+        with span(self._tracer, "execution"):
+            first = await anext(payloads)
+        if unauthorized:
+            told = ExecutionResult(first.data, first.errors)
+            result, extensions = self._reporting.report(unauthorized, told, extensions)
+            first = replace(first, errors=result.errors)
+        exchange.errors = len(first.errors)
+        body = first_part(first.encode(extensions), is_last=not first.has_next)
+        return Answer(200, MEDIA_TYPE, body, rest=later_parts(payloads) if first.has_next else None)
+
+    def _coerce(self, operation: Operation, raw: dict[str, Any]) -> Mapping[str, Any]:
+        try:
+            return coerce_variables(operation.plan.operation, self._schema, raw)
+        except VariableError as error:
+            raise refused_for(error.errors, error.code) from None

@@ -1,0 +1,21 @@
+"""What outlives the generations of a router."""
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+from opentelemetry.trace import Tracer
+
+from gateway.server.access.policies import PolicyFunction
+from gateway.server.asgi import ASGIApp
+from gateway.server.metrics import Metrics
+from gateway.server.overrides import LabelPlugin
+
+
+class Surroundings(Struct, frozen=True):
+    """The router's metrics and tracer, and what its owner gave it: see `Router`."""
+
+    metrics: Metrics
+    tracer: Tracer | None = None
+    apps: Mapping[str, ASGIApp] = {}
+    label_plugins: Sequence[LabelPlugin] | None = None
+    policies: PolicyFunction | None = None
