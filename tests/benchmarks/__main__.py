@@ -2,7 +2,7 @@
 
 The benchmark, its peers and its load generator stand in the shared folder; the first run installs them under
 `.hansa/benchmark`. The figure to read is `cpu_s_per_1k`, CPU seconds for a thousand requests, as a ratio; those of
-`hansa-sharing`, which sends equal queries under way once, stand apart. Then come the latency over slow subgraphs and a
+`hansa-sharing`, which sends equal queries under way once, stand apart. Then come what the guards cost, the latency over slow subgraphs and a
 table of how the cost of execution grows.
 
     make bench
@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import growth, latency
+from tests.benchmarks import growth, guarded, latency
 
 ROOT = Path(__file__).parents[2]
 WORKSPACE = ROOT / ".hansa" / "benchmark"
@@ -39,6 +39,7 @@ def main() -> None:
     _add_hansa_to_gateways()
     with _subgraphs(delay=0):
         _measure(options)
+        guarded.measure(WORKSPACE)
     with _subgraphs(delay=DELAY):
         latency.measure(WORKSPACE, DELAY)
     growth.measure()

@@ -30,6 +30,7 @@ from gateway.server.process import settle
 from gateway.server.router import Router
 from gateway.server.subgraphs import SubgraphTransport
 from gateway.supergraph import Supergraph
+from tests.benchmarks.process import cpu_seconds
 
 ROOT = Path(__file__).parents[2]
 SHARED = Path(os.environ.get("HANSA_SHARED", ROOT / "../shared")).resolve()
@@ -254,11 +255,6 @@ def ask_until_answered(port: int) -> None:
                 return
         except urllib.error.URLError:
             time.sleep(0.005)
-
-
-def cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def measure() -> None:
