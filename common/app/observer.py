@@ -9,7 +9,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from prometheus_client import CollectorRegistry, Histogram
 
 from common.app.responses import header
-from common.telemetry import TRACE_ID_HEADER, TraceContext, current_trace, trace_id
+from common.telemetry import TRACE_ID_HEADER, TraceContext, current_trace, log_request, trace_id
 
 
 class RequestObserver:
@@ -52,7 +52,7 @@ class RequestObserver:
         self._duration.labels(scope["method"], route, status).observe(seconds)
         if self._log.isEnabledFor(logging.INFO):
             line: dict[str, Any] = {"method": scope["method"], "path": scope["path"], "status": status}
-            self._log.info("request", extra={"data": {**line, "duration_ms": round(seconds * 1000, 3)}})
+            log_request(self._log, {**line, "duration_ms": round(seconds * 1000, 3)})
 
 
 def _incoming(scope: HTTPScope) -> TraceContext:

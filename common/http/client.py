@@ -8,7 +8,6 @@ from functools import cache
 from typing import Protocol
 
 from common.http.connection import Connection
-from common.http.encoding import decoded
 from common.http.errors import ConnectError, ConnectionLost, ProtocolError, TimeoutError_
 from common.http.messages import Http2, Request, Response, TransportLimits
 from common.http.pool import Pool
@@ -84,12 +83,17 @@ class HTTPTransport:
         connection = self._pool.take_idle()
         if connection is not None:
             try:
-                return await self._exchange(connection, head, request, seconds)
+                return await connection.exchange(head, request, seconds)
             except ConnectionLost:
                 if not request.idempotent:
                     raise
+            finally:
+                self._pool.release(connection)
         connection = await self._open(started + seconds - time.monotonic())
-        return await self._exchange(connection, head, request, started + seconds - time.monotonic())
+        try:
+            return await connection.exchange(head, request, started + seconds - time.monotonic())
+        finally:
+            self._pool.release(connection)
 
     async def close(self) -> None:
         await self._pool.close()
@@ -111,15 +115,6 @@ class HTTPTransport:
         except OSError as error:
             raise ConnectError(str(error)) from error
         return connection
-
-    async def _exchange(
-        self, connection: Connection, head: bytes, request: Request, seconds: float
-    ) -> Response:
-        try:
-            status, headers, content = await connection.exchange(head, request.body, seconds, request.stream)
-        finally:
-            self._pool.release(connection)
-        return decoded(status, headers, content, self._limits.max_response_size)
 
     def _encode_head(self, request: Request) -> bytes:
         lines = [

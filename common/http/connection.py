@@ -7,8 +7,9 @@ from typing import Any, cast
 
 import httptools
 
+from common.http.encoding import decoded
 from common.http.errors import ConnectionLost, ProtocolError, ResponseTooLarge, TimeoutError_, TransportError
-from common.http.messages import Headers
+from common.http.messages import Headers, Request, Response
 from common.http.streams import next_or_done
 
 _PIECE = 64 * 1024
@@ -21,7 +22,7 @@ def _name(raw: bytes) -> str:
     return raw.decode("latin-1").lower()
 
 
-RawResponse = tuple[int, Headers, bytes]
+_RawResponse = tuple[int, Headers, bytes]
 
 
 class Connection(asyncio.Protocol):
@@ -33,7 +34,7 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._parser: Any = httptools.HttpResponseParser(self)
-        self._response: asyncio.Future[RawResponse] | None = None
+        self._response: asyncio.Future[_RawResponse] | None = None
         self._room_to_write: asyncio.Future[None] | None = None
         self._deadline = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -61,26 +62,21 @@ class Connection(asyncio.Protocol):
 
     # The exchange
 
-    async def exchange(
-        self, head: bytes, body: bytes, seconds: float, stream: AsyncIterator[bytes] | None = None
-    ) -> RawResponse:
-        """Send and wait, `seconds` at most: TimeoutError_ is raised then. Closes unless it ended well.
-
-        A `stream` is sent instead of `body`, in chunks.
-        """
+    async def exchange(self, head: bytes, request: Request, seconds: float) -> Response:
+        """Send and wait, `seconds` at most: TimeoutError_ is raised then. Closes unless it ended well."""
         assert self._transport is not None
         self._begin()
         self._set_deadline(self._loop.time() + seconds)
-        response: asyncio.Future[RawResponse] = self._loop.create_future()
+        response: asyncio.Future[_RawResponse] = self._loop.create_future()
         self._response = response
         try:
-            if stream is not None:
-                await self._write_chunks(head, stream, response)
-            elif len(body) <= _PIECE:
-                self._transport.write(head + body)
+            if request.stream is not None:
+                await self._write_chunks(head, request.stream, response)
+            elif len(request.body) <= _PIECE:
+                self._transport.write(head + request.body)
             else:
-                await self._write_in_pieces(head, body, response)
-            return await response
+                await self._write_in_pieces(head, request.body, response)
+            return decoded(*await response, self._max_size)
         finally:
             self._response = None
             if not response.done() or response.cancelled() or response.exception() is not None:
@@ -109,7 +105,7 @@ class Connection(asyncio.Protocol):
             self._fail(TimeoutError_("no response in time"))
 
     async def _write_in_pieces(
-        self, head: bytes, body: bytes, response: "asyncio.Future[RawResponse]"
+        self, head: bytes, body: bytes, response: "asyncio.Future[_RawResponse]"
     ) -> None:
         pieces = memoryview(body)
         self._write(head)
@@ -122,7 +118,7 @@ class Connection(asyncio.Protocol):
             self._write(pieces[start : start + _PIECE])
 
     async def _write_chunks(
-        self, head: bytes, stream: AsyncIterator[bytes], response: "asyncio.Future[RawResponse]"
+        self, head: bytes, stream: AsyncIterator[bytes], response: "asyncio.Future[_RawResponse]"
     ) -> None:
         self._write(head)
         while (chunk := await next_or_done(stream, response)) is not None:

@@ -2,7 +2,11 @@
 
 import logging
 import sys
+import time
+from collections.abc import Mapping
+from contextlib import nullcontext
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import IO, Any
 
 import msgspec
@@ -17,18 +21,41 @@ class JsonFormatter(logging.Formatter):
     """Writes `time` (UTC), `level`, `logger`, `message`, `trace_id` and the members of `extra={"data": {...}}`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if trace := trace_id():
-            line["trace_id"] = trace
-        line.update(getattr(record, "data", {}))
+        data = getattr(record, "data", {})
         if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return _encode(line).decode()
+            data = {**data, "exception": self.formatException(record.exc_info)}
+        return _line(record.created, record.levelname, record.name, record.getMessage(), data)
+
+
+class JsonHandler(logging.StreamHandler[IO[str]]):
+    """Writes the lines of a process."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        super().__init__(stream)
+        self.setFormatter(JsonFormatter())
+
+    def write(self, line: str) -> None:
+        """A line that no record was made for; what the stream raises ends here, as it does with a record."""
+        try:
+            with self.lock or nullcontext():
+                self.stream.write(line + self.terminator)
+                self.stream.flush()
+        except (OSError, ValueError):
+            self.handleError(logging.makeLogRecord({"msg": line}))
+
+
+def log_request(log: logging.Logger, data: Mapping[str, object]) -> None:
+    """The line that each request leaves: `log.info("request", extra={"data": data})`, at half of its cost.
+
+    No record is made of it where nobody but a `JsonHandler` would see one.
+    """
+    if not log.isEnabledFor(logging.INFO):
+        return
+    handler = _only_handler(log)
+    if handler is None:
+        log.info("request", extra={"data": data})
+    else:
+        handler.write(_line(time.time(), "INFO", log.name, "request", data))
 
 
 def configure_logging(level: str, stream: IO[str] | None = None) -> None:
@@ -37,10 +64,39 @@ def configure_logging(level: str, stream: IO[str] | None = None) -> None:
     logging._srcfile = None  # noqa: SLF001 - the documented way to leave out the caller's place
     for switch in _UNUSED_BY_THE_LINES:
         setattr(logging, switch, False)
-    handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(JsonFormatter())
     root = logging.getLogger()
-    root.handlers = [handler]
+    root.handlers = [JsonHandler(stream or sys.stderr)]
     root.setLevel(level)
     for chatty in ("strawberry.execution", "uvicorn.access", "httpx"):
         logging.getLogger(chatty).disabled = True
+
+
+def _line(created: float, level: str, logger: str, message: str, data: Mapping[str, object]) -> str:
+    line: dict[str, Any] = {"time": _time(created), "level": level, "logger": logger, "message": message}
+    if trace := trace_id():
+        line["trace_id"] = trace
+    line.update(data)
+    return _encode(line).decode()
+
+
+def _time(created: float) -> str:
+    milliseconds = int(created * 1000)
+    return f"{_second(milliseconds // 1000)}.{milliseconds % 1000:03}+00:00"
+
+
+@lru_cache(maxsize=4)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat()
+
+
+def _only_handler(log: logging.Logger) -> JsonHandler | None:
+    """The handler that alone hears what `log` says, and says nothing of it to any filter."""
+    found = None
+    level: logging.Logger | None = log
+    while level is not None:
+        if level.filters or len(level.handlers) > 1 or (level.handlers and found is not None):
+            return None
+        if level.handlers:
+            (found,) = level.handlers
+        level = level.parent if level.propagate else None
+    return found if isinstance(found, JsonHandler) and not found.filters and not found.level else None

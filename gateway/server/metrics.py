@@ -2,7 +2,7 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30)
+from gateway.server.durations import SECONDS, Durations
 
 _COSTS = (0, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
 
@@ -15,23 +15,21 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.duration = Histogram(
+        self.duration = Durations(
             "http_server_request_duration_seconds",
             "Time from a request's head to its whole answer",
             ["method", "operation_type", "status"],
             registry=self.registry,
-            buckets=_SECONDS,
         )
         self.active = 0
         Gauge(
             "http_server_active_requests", "Requests that are being answered", registry=self.registry
         ).set_function(lambda: self.active)
-        self.subgraph_duration = Histogram(
+        self.subgraph_duration = Durations(
             "http_client_request_duration_seconds",
             "Time of a request to a subgraph; `status` is an HTTP status or why there is none",
             ["subgraph", "status"],
             registry=self.registry,
-            buckets=_SECONDS,
         )
         self.shared = Counter(
             "http_client_shared_requests",
@@ -43,7 +41,7 @@ class Metrics:
             "apollo_router_query_planning_total_duration_seconds",
             "Time to validate, plan and compile an operation that was not cached",
             registry=self.registry,
-            buckets=_SECONDS,
+            buckets=SECONDS,
         )
         plans = Counter(
             "apollo_router_cache_requests",

@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import cache, lru_cache
 from typing import Any, cast
 
-from common.telemetry import TRACE_ID_HEADER, Telemetry, TraceContext, current_trace, trace_id
+from common.telemetry import TRACE_ID_HEADER, Telemetry, TraceContext, current_trace, log_request, trace_id
 from gateway.server.access.policies import PolicyFunction
 from gateway.server.asgi import ASGIApp, Receive, Scope, Send, respond
 from gateway.server.config import LOCAL, RouterConfig
@@ -115,7 +115,7 @@ class Router:
         method = exchange.request.method if exchange.request.method in ("GET", "POST") else "_OTHER"
         self._duration(method, exchange.operation_type, status).observe(seconds)
         if _log.isEnabledFor(logging.INFO):
-            _log.info("request", extra={"data": exchange.log_line(status, seconds)})
+            log_request(_log, exchange.log_line(status, seconds))
 
 
 async def _answer(generation: Generation, exchange: Exchange, receive: Receive) -> Answer:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from common.http.connection import Connection, RawResponse
+from common.http.connection import Connection
+from common.http.messages import Request, Response
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nX-Empty:\r\n"
 BODY = b'{"data": "\r\n\r\n"}'
@@ -40,10 +41,10 @@ class Wire(asyncio.Transport):
         """There is nothing to close."""
 
 
-async def exchange(pieces: list[bytes], times: int) -> list[RawResponse]:
+async def exchange(pieces: list[bytes], times: int) -> list[Response]:
     connection = Connection(1000, lambda _: None)
     connection.connection_made(Wire(connection, pieces))
-    return [await connection.exchange(b"GET / HTTP/1.1\r\n\r\n", b"", 5) for _ in range(times)]
+    return [await connection.exchange(b"GET / HTTP/1.1\r\n\r\n", Request(), 5) for _ in range(times)]
 
 
 @pytest.mark.parametrize("data", [LENGTH, CHUNKED, CONTINUED], ids=["length", "chunked", "informational"])
@@ -51,6 +52,6 @@ async def exchange(pieces: list[bytes], times: int) -> list[RawResponse]:
 def test_a_response_is_the_same_however_it_was_cut(data: bytes, cuts: set[int]) -> None:
     edges = [0, *sorted(cut for cut in cuts if cut < len(data)), len(data)]
     pieces = [data[start:end] for start, end in pairwise(edges)]
-    for status, headers, body in asyncio.run(exchange(pieces, 2)):
-        assert (status, body) == (200, BODY)
-        assert headers[:2] == (("content-type", "a/b"), ("x-empty", ""))
+    for response in asyncio.run(exchange(pieces, 2)):
+        assert (response.status, response.body) == (200, BODY)
+        assert response.headers[:2] == (("content-type", "a/b"), ("x-empty", ""))
