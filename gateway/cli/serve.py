@@ -11,7 +11,7 @@ from cyclopts import Parameter
 
 from common.telemetry import Telemetry, configure_logging
 from gateway.cli.failure import ADDRESS, CommandError
-from gateway.server.app import create_router_app
+from gateway.server.app import apps_beside, create_router_app
 from gateway.server.config import ConfigError
 from gateway.server.config.duration import Duration
 from gateway.server.health import Health
@@ -75,7 +75,9 @@ def serve(
 async def _serve(origin: Origin, listen: str | None, poll: float | None) -> None:
     wanted = await origin.load()
     address = _address(listen or wanted.config.supergraph.listen)
-    telemetry, health = Telemetry("router", os.environ), Health()
+    telemetry = Telemetry("router", os.environ)
+    router = _router(wanted, telemetry)
+    health = Health({"load": router.rejections.check})
     with open_listener(*address) as listener, stop_signals() as stop, reload_signal() as reload:
         host, port = listener.getsockname()[:2]
 
@@ -85,11 +87,17 @@ async def _serve(origin: Origin, listen: str | None, poll: float | None) -> None
                 f"The router listens on http://{host}:{port}{wanted.config.supergraph.path}", file=sys.stderr
             )
 
-        router = _router(wanted, telemetry)
         reloading = asyncio.create_task(Reloader(router, origin).run(reload, poll=poll))
         try:
-            app = create_router_app(router, health=health)
-            await serve_router(app, listener, health=health, stop=stop, started=started)
+            await serve_router(
+                create_router_app(router, health=health),
+                listener,
+                health=health,
+                stop=stop,
+                started=started,
+                grace=wanted.config.supergraph.connection_shutdown_timeout,
+                beside=apps_beside(router, health=health),
+            )
         finally:
             reloading.cancel()
     await asyncio.to_thread(telemetry.close)

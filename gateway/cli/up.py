@@ -86,7 +86,14 @@ async def _up(options: Options, listener: socket.socket) -> None:
                     settle()
                     terminal.welcome(options, platform.services)
 
-                await serve_router(platform.app, listener, health=platform.health, stop=stop, started=started)
+                await serve_router(
+                    platform.app,
+                    listener,
+                    health=platform.health,
+                    stop=stop,
+                    started=started,
+                    beside=platform.beside,
+                )
         except asyncio.CancelledError:
             if not stop.is_set():
                 raise

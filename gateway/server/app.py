@@ -21,14 +21,44 @@ def create_router_app(
     """The router at its configured path, `/health`, `/metrics`, and the console at `/` unless it is off.
 
     `mounts` are further ASGI apps by path prefix of one segment, such as `/identity`; they see paths without the
-    prefix, and their lifespans are the caller's to run. The router is closed with the app.
+    prefix, and their lifespans are the caller's to run. The router is closed with the app. Doors with an address of
+    their own are not among these: see `apps_beside`.
     """
     config = router.generation.config
-    around = {**health_doors(health or Health()), "/metrics": _metrics(router.registry)}
-    paths = {path: read_only(door) for path, door in around.items()} | {config.supergraph.path: router}
+    around = _doors(router, health or Health()).get(None, {})
+    paths = around | {config.supergraph.path: router}
     return _Closing(
         Doors(paths, mounts or {}, otherwise=Console() if config.console else _nothing), router.close
     )
+
+
+def apps_beside(router: Router, *, health: Health) -> dict[str, ASGIApp]:
+    """The apps that the configuration gives an address of their own, by it."""
+    doors = _doors(router, health)
+    return {
+        address: Doors(paths, {}, otherwise=_nothing)
+        for address, paths in doors.items()
+        if address is not None
+    }
+
+
+def _doors(router: Router, health: Health) -> dict[str | None, dict[str, ASGIApp]]:
+    """The doors beside the router's own by address, which is None for the router's, and path."""
+    config = router.generation.config
+    checks, prometheus = config.health_check, config.telemetry.exporters.metrics.prometheus
+    found: dict[str | None, dict[str, ASGIApp]] = {}
+    if checks.enabled:
+        found.setdefault(checks.listen, {}).update(health_doors(health, checks.path))
+    if prometheus.enabled:
+        found.setdefault(prometheus.listen, {})[prometheus.path] = _metrics(router.registry)
+    return {
+        None if address == config.supergraph.listen else address: _read_only(paths)
+        for address, paths in found.items()
+    }
+
+
+def _read_only(doors: Mapping[str, ASGIApp]) -> dict[str, ASGIApp]:
+    return {path: read_only(door) for path, door in doors.items()}
 
 
 class _Closing:

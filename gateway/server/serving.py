@@ -6,8 +6,8 @@ import errno
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple, Self
 
 import uvicorn
 
@@ -65,24 +65,27 @@ async def serve_router(
     stop: asyncio.Event,
     started: Callable[[], None] | None = None,
     grace: float = 30.0,
+    beside: Mapping[str, ASGIApp] | None = None,
 ) -> None:
     """Runs the app's lifespan, then serves it until `stop` is set.
 
     `started` is called once requests are accepted. On `stop`, `health` is told at once, nothing new is accepted
-    and requests in flight have `grace` seconds. Raises ListenError, and RuntimeError where the lifespan fails.
+    and requests in flight have `grace` seconds. Further apps, `beside` it by their addresses, are served until the
+    app itself has ended. Raises ListenError, and RuntimeError where the lifespan fails.
     """
-    server = _Server(_config(app, grace), started)
-    watch = asyncio.create_task(_stop(server, health, stop))
     address = listener.getsockname()
-    try:
-        await server.serve(sockets=[listener])
-    except OSError as error:
-        raise _refusal(address[0], address[1], error) from None
-    except SystemExit:
-        raise RuntimeError("The application did not start; its log says why") from None
-    finally:
-        watch.cancel()
-        listener.close()
+    with listener, _Sides(beside or {}) as sides:
+        server = _Server(_config(app, grace), sides.start, started)
+        watch = asyncio.create_task(_stop(server, health, stop))
+        try:
+            await server.serve(sockets=[listener])
+        except OSError as error:
+            raise _refusal(address[0], address[1], error) from None
+        except SystemExit:
+            raise RuntimeError("The application did not start; its log says why") from None
+        finally:
+            watch.cancel()
+            await sides.stop()
 
 
 @contextlib.contextmanager
@@ -109,8 +112,40 @@ def reload_signal() -> Iterator[asyncio.Event]:
         loop.remove_signal_handler(signal.SIGHUP)
 
 
+class _Sides(contextlib.ExitStack):
+    """Servers of the apps beside the main one. Raises ListenError at once; nothing is answered before `start`."""
+
+    def __init__(self, apps: Mapping[str, ASGIApp]) -> None:
+        super().__init__()
+        self._servers = {
+            address: _Server(_config(app, 1, has_lifespan=False)) for address, app in apps.items()
+        }
+        self._listeners: dict[str, socket.socket] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as opened:
+            for text in self._servers:
+                address = Address.parse(text)
+                self._listeners[text] = opened.enter_context(open_listener(*address))
+                _listen(self._listeners[text], address)
+            self.push(opened.pop_all())
+        return super().__enter__()
+
+    def start(self) -> None:
+        for address, server in self._servers.items():
+            self._tasks.append(asyncio.create_task(server.serve(sockets=[self._listeners[address]])))
+
+    async def stop(self) -> None:
+        for server in self._servers.values():
+            server.should_exit = True
+        await asyncio.gather(*self._tasks)
+
+
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None] | None) -> None:
+    """Calls each of `started` once requests are accepted."""
+
+    def __init__(self, config: uvicorn.Config, *started: Callable[[], None] | None) -> None:
         super().__init__(config)
         self._tell_started = started
 
@@ -120,16 +155,17 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self._tell_started:
-            self._tell_started()
+        for tell in self._tell_started:
+            if tell is not None:
+                tell()
 
 
-def _config(app: ASGIApp, grace: float) -> uvicorn.Config:
+def _config(app: ASGIApp, grace: float, *, has_lifespan: bool = True) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=Protocol,
         ws="none",
-        lifespan="on",
+        lifespan="on" if has_lifespan else "off",
         access_log=False,
         log_config=None,
         log_level="warning",
@@ -145,6 +181,13 @@ async def _stop(server: uvicorn.Server, health: Health, stop: asyncio.Event) -> 
     await stop.wait()
     health.stop()
     server.should_exit = True
+
+
+def _listen(listener: socket.socket, address: Address) -> None:
+    try:
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        raise _refusal(*address, error) from None
 
 
 def _refusal(host: str, port: int, error: OSError) -> ListenError:

@@ -12,8 +12,10 @@ from gateway.server.config.access import Authentication, Authorization
 from gateway.server.config.cache import InMemory
 from gateway.server.config.documents import Apq, PersistedQueries
 from gateway.server.config.duration import Duration
+from gateway.server.config.health import HealthCheck
 from gateway.server.config.http import Batching, Cors, Csrf
 from gateway.server.config.limits import DemandControl, Limits
+from gateway.server.config.telemetry import Telemetry
 from gateway.server.config.uploads import FileUploads, UploadLimits
 
 
@@ -164,6 +166,8 @@ class RouterConfig(Struct, frozen=True):
     demand_control: DemandControl | None = None
     traffic_shaping: TrafficShaping = TrafficShaping()
     override_subgraph_url: dict[str, str] = {}
+    health_check: HealthCheck = HealthCheck()
+    telemetry: Telemetry = Telemetry()
     plugins: Plugins = Plugins()
     homepage: Page = Page(enabled=True)
     sandbox: Page = Page(enabled=False)

@@ -54,6 +54,51 @@ async def test_a_request_in_flight_finishes_while_nothing_new_is_accepted(make_r
         await serving
 
 
+async def test_an_app_beside_is_served_until_the_last_request_has_ended(make_router: Any) -> None:
+    slow, health = Slow(), Health()
+    router = make_router(apps={"products": slow})
+    stop, started = asyncio.Event(), asyncio.Event()
+    with open_listener("127.0.0.1", 0) as free:
+        side = f"127.0.0.1:{free.getsockname()[1]}"
+    listener = open_listener("127.0.0.1", 0)
+    serving = asyncio.create_task(
+        serve_router(
+            create_router_app(router),
+            listener,
+            health=health,
+            stop=stop,
+            started=started.set,
+            beside={side: create_router_app(router, health=health)},
+        )
+    )
+    async with asyncio.timeout(20), httpx.AsyncClient() as client:
+        await started.wait()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/graphql"
+        request = asyncio.create_task(client.post(url, json=BODY))
+        await slow.asked.wait()
+        assert (await client.get(f"http://{side}/health?ready")).status_code == 200
+        stop.set()
+        await asyncio.sleep(0)
+        assert (await client.get(f"http://{side}/health?ready")).status_code == 503
+        slow.release.set()
+        assert (await request).status_code == 200
+        await serving
+
+
+async def test_an_address_beside_that_is_taken_is_named() -> None:
+    with open_listener("127.0.0.1", 0) as taken:
+        taken.listen()
+        beside = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(ListenError, match=f"{beside} cannot be listened on"):
+            await serve_router(
+                products(),
+                open_listener("127.0.0.1", 0),
+                health=Health(),
+                stop=asyncio.Event(),
+                beside={beside: products()},
+            )
+
+
 async def test_a_request_that_takes_longer_than_the_grace_is_cut(make_router: Any) -> None:
     slow, health = Slow(), Health()
     app = create_router_app(make_router(apps={"products": slow}), health=health)
