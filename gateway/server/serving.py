@@ -6,8 +6,8 @@ import errno
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple, Self
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import uvicorn
 
@@ -57,6 +57,35 @@ def open_listener(host: str, port: int) -> socket.socket:
     return listener
 
 
+class Door(NamedTuple):
+    """An app on a listener of its own, beside the main one."""
+
+    listener: socket.socket
+    app: ASGIApp
+
+
+def open_side_listener(address: str) -> socket.socket:
+    """A socket that holds `HOST:PORT`, where clients wait until it is served. Raises ListenError."""
+    host, port = Address.parse(address)
+    listener = open_listener(host, port)
+    try:
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise _refusal(host, port, error) from None
+    return listener
+
+
+def open_doors(apps: Mapping[str, ASGIApp]) -> list[Door]:
+    """A door for each app at its address. Raises ListenError."""
+    with contextlib.ExitStack() as opened:
+        doors = [
+            Door(opened.enter_context(open_side_listener(address)), app) for address, app in apps.items()
+        ]
+        opened.pop_all()
+        return doors
+
+
 async def serve_router(
     app: ASGIApp,
     listener: socket.socket,
@@ -65,27 +94,28 @@ async def serve_router(
     stop: asyncio.Event,
     started: Callable[[], None] | None = None,
     grace: float = 30.0,
-    beside: Mapping[str, ASGIApp] | None = None,
+    beside: Sequence[Door] = (),
 ) -> None:
     """Runs the app's lifespan, then serves it until `stop` is set.
 
     `started` is called once requests are accepted. On `stop`, `health` is told at once, nothing new is accepted
-    and requests in flight have `grace` seconds. Further apps, `beside` it by their addresses, are served until the
-    app itself has ended. Raises ListenError, and RuntimeError where the lifespan fails.
+    and requests in flight have `grace` seconds. The doors `beside` it are served until the app itself has ended; all
+    listeners are closed. Raises ListenError, and RuntimeError where the lifespan fails.
     """
+    sides = _Sides(beside)
+    server = _Server(_config(app, grace), sides.start, started)
+    watch = asyncio.create_task(_stop(server, health, stop))
     address = listener.getsockname()
-    with listener, _Sides(beside or {}) as sides:
-        server = _Server(_config(app, grace), sides.start, started)
-        watch = asyncio.create_task(_stop(server, health, stop))
-        try:
-            await server.serve(sockets=[listener])
-        except OSError as error:
-            raise _refusal(address[0], address[1], error) from None
-        except SystemExit:
-            raise RuntimeError("The application did not start; its log says why") from None
-        finally:
-            watch.cancel()
-            await sides.stop()
+    try:
+        await server.serve(sockets=[listener])
+    except OSError as error:
+        raise _refusal(address[0], address[1], error) from None
+    except SystemExit:
+        raise RuntimeError("The application did not start; its log says why") from None
+    finally:
+        watch.cancel()
+        listener.close()
+        await sides.stop()
 
 
 @contextlib.contextmanager
@@ -112,34 +142,23 @@ def reload_signal() -> Iterator[asyncio.Event]:
         loop.remove_signal_handler(signal.SIGHUP)
 
 
-class _Sides(contextlib.ExitStack):
-    """Servers of the apps beside the main one. Raises ListenError at once; nothing is answered before `start`."""
+class _Sides:
+    """The servers of the doors beside the main one."""
 
-    def __init__(self, apps: Mapping[str, ASGIApp]) -> None:
-        super().__init__()
-        self._servers = {
-            address: _Server(_config(app, 1, has_lifespan=False)) for address, app in apps.items()
-        }
-        self._listeners: dict[str, socket.socket] = {}
+    def __init__(self, doors: Sequence[Door]) -> None:
+        self._servers = [(_Server(_config(door.app, 1, has_lifespan=False)), door.listener) for door in doors]
         self._tasks: list[asyncio.Task[None]] = []
 
-    def __enter__(self) -> Self:
-        with contextlib.ExitStack() as opened:
-            for text in self._servers:
-                address = Address.parse(text)
-                self._listeners[text] = opened.enter_context(open_listener(*address))
-                _listen(self._listeners[text], address)
-            self.push(opened.pop_all())
-        return super().__enter__()
-
     def start(self) -> None:
-        for address, server in self._servers.items():
-            self._tasks.append(asyncio.create_task(server.serve(sockets=[self._listeners[address]])))
+        for server, listener in self._servers:
+            self._tasks.append(asyncio.create_task(server.serve(sockets=[listener])))
 
     async def stop(self) -> None:
-        for server in self._servers.values():
+        for server, _ in self._servers:
             server.should_exit = True
         await asyncio.gather(*self._tasks)
+        for _, listener in self._servers:
+            listener.close()
 
 
 class _Server(uvicorn.Server):
@@ -181,13 +200,6 @@ async def _stop(server: uvicorn.Server, health: Health, stop: asyncio.Event) -> 
     await stop.wait()
     health.stop()
     server.should_exit = True
-
-
-def _listen(listener: socket.socket, address: Address) -> None:
-    try:
-        listener.listen(_BACKLOG)
-    except OSError as error:
-        raise _refusal(*address, error) from None
 
 
 def _refusal(host: str, port: int, error: OSError) -> ListenError:

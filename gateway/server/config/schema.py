@@ -178,6 +178,17 @@ class RouterConfig(Struct, frozen=True):
         return (self.homepage.enabled or self.sandbox.enabled) and self.supergraph.path != "/"
 
     @property
+    def addresses_beside(self) -> frozenset[str]:
+        """The addresses that are listened on for other doors than the router's."""
+        prometheus = self.telemetry.exporters.metrics.prometheus
+        doors = (self.health_check, prometheus)
+        return frozenset(
+            door.listen
+            for door in doors
+            if door.enabled and door.listen not in (None, self.supergraph.listen)
+        )
+
+    @property
     def uploads(self) -> UploadLimits | None:
         """The limits of files beside an operation, where they are taken."""
         multipart = self.preview_file_uploads.protocols.multipart

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.server.app import create_router_app
 from gateway.server.health import Health
-from gateway.server.serving import ListenError, open_listener, serve_router
+from gateway.server.serving import ListenError, open_doors, open_listener, serve_router
 from tests.integration.server.graph import products, serve_lifespan
 
 BODY = {"query": "{products {name}}"}
@@ -68,7 +68,7 @@ async def test_an_app_beside_is_served_until_the_last_request_has_ended(make_rou
             health=health,
             stop=stop,
             started=started.set,
-            beside={side: create_router_app(router, health=health)},
+            beside=open_doors({side: create_router_app(router, health=health)}),
         )
     )
     async with asyncio.timeout(20), httpx.AsyncClient() as client:
@@ -85,18 +85,12 @@ async def test_an_app_beside_is_served_until_the_last_request_has_ended(make_rou
         await serving
 
 
-async def test_an_address_beside_that_is_taken_is_named() -> None:
-    with open_listener("127.0.0.1", 0) as taken:
+def test_an_address_beside_that_is_taken_is_named() -> None:
+    with open_listener("127.0.0.1", 0) as taken, open_listener("127.0.0.1", 0) as free:
         taken.listen()
-        beside = f"127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(ListenError, match=f"{beside} cannot be listened on"):
-            await serve_router(
-                products(),
-                open_listener("127.0.0.1", 0),
-                health=Health(),
-                stop=asyncio.Event(),
-                beside={beside: products()},
-            )
+        addresses = [f"127.0.0.1:{each.getsockname()[1]}" for each in (free, taken)]
+        with pytest.raises(ListenError, match=f"{addresses[1]} cannot be listened on"):
+            open_doors(dict.fromkeys(addresses, products()))
 
 
 async def test_a_request_that_takes_longer_than_the_grace_is_cut(make_router: Any) -> None:
