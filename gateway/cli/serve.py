@@ -2,32 +2,27 @@
 
 import asyncio
 import os
+import signal
 import sys
+from collections.abc import Coroutine
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import uvloop
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from common.telemetry import Telemetry, configure_logging
 from gateway.cli.failure import ADDRESS, CommandError
-from gateway.server.app import create_router_app
 from gateway.server.config import ConfigError
 from gateway.server.config.duration import Duration
-from gateway.server.health import Health
-from gateway.server.process import settle
-from gateway.server.reloading.origin import Origin, Wanted
-from gateway.server.reloading.reloader import Reloader
+from gateway.server.reloading.origin import Origin
 from gateway.server.reloading.sources import SourceError
-from gateway.server.router import Router
-from gateway.server.serving import (
-    Address,
-    ListenError,
-    open_listener,
-    reload_signal,
-    serve_router,
-    stop_signals,
-)
+from gateway.server.serving import Address, ListenError
+from gateway.server.standalone import UnfitError, alone, as_worker, run_router
+from gateway.server.workers.place import Place
+from gateway.server.workers.supervisor import Supervisor, WorkersError
 
 
 def serve(
@@ -39,6 +34,7 @@ def serve(
         bool, Parameter(name=("--watch", "--hot-reload"), negative="", env_var="APOLLO_ROUTER_HOT_RELOAD")
     ] = False,
     poll_interval: str = "10s",
+    workers: Annotated[int, Parameter(validator=Number(gte=1, lte=256))] = 1,
 ) -> None:
     """Serve a supergraph at /graphql.
 
@@ -59,47 +55,55 @@ def serve(
         Also read them again whenever a file changes, or what the URL answers.
     poll_interval
         How often a URL is asked, such as 10s.
+    workers
+        How many processes serve it at that address.
     """
+    place = Place.told_by(os.environ)
     _configure_logging(os.environ.get("LOG_LEVEL", "INFO"))
     poll = _duration(poll_interval) if watch else None
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        try:
-            origin = Origin(supergraph, config, os.environ)
-            runner.run(_serve(origin, listen, poll))
-        except ListenError as error:
-            raise CommandError(str(error), status=ADDRESS) from None
-        except (SourceError, ConfigError) as error:
-            raise CommandError(str(error)) from None
-
-
-async def _serve(origin: Origin, listen: str | None, poll: float | None) -> None:
-    wanted = await origin.load()
-    address = _address(listen or wanted.config.supergraph.listen)
-    telemetry, health = Telemetry("router", os.environ), Health()
-    with open_listener(*address) as listener, stop_signals() as stop, reload_signal() as reload:
-        host, port = listener.getsockname()[:2]
-
-        def started() -> None:
-            settle()
-            print(
-                f"The router listens on http://{host}:{port}{wanted.config.supergraph.path}", file=sys.stderr
-            )
-
-        router = _router(wanted, telemetry)
-        reloading = asyncio.create_task(Reloader(router, origin).run(reload, poll=poll))
-        try:
-            app = create_router_app(router, health=health)
-            await serve_router(app, listener, health=health, stop=stop, started=started)
-        finally:
-            reloading.cancel()
-    await asyncio.to_thread(telemetry.close)
-
-
-def _router(wanted: Wanted, telemetry: Telemetry) -> Router:
     try:
-        return Router(*wanted, telemetry=telemetry)
-    except ValueError as error:
+        origin = Origin(supergraph, config, os.environ)
+        address = _address(listen) if listen else None
+        if workers > 1 and place is None:
+            _run(_supervise(origin, address, workers))
+            return
+        if place is not None:  # the supervisor's signal may come before the event loop takes it
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        way = partial(as_worker, place=place) if place else partial(alone, address=address)
+        started = _say_nothing if place else _say
+        _run(run_router(origin, way, Telemetry("router", os.environ), poll=poll, started=started))
+    except ListenError as error:
+        raise CommandError(str(error), status=ADDRESS) from None
+    except WorkersError as error:
+        raise CommandError(str(error), status=error.status) from None
+    except (SourceError, ConfigError, UnfitError) as error:
         raise CommandError(str(error)) from None
+
+
+async def _supervise(origin: Origin, address: Address | None, count: int) -> None:
+    config = (await origin.load()).config
+    supervisor = Supervisor(
+        sys.argv[1:],
+        count,
+        os.environ,
+        address=address or _address(config.supergraph.listen),
+        beside=config.addresses_beside,
+        grace=config.supergraph.connection_shutdown_timeout,
+    )
+    await supervisor.run(lambda bound: _say(f"http://{bound}{config.supergraph.path} ({count} workers)"))
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(work)
+
+
+def _say(url: str) -> None:
+    print(f"The router listens on {url}", file=sys.stderr)
+
+
+def _say_nothing(_url: str) -> None:
+    """The supervisor tells once all workers are ready."""
 
 
 def _configure_logging(level: str) -> None:

@@ -18,7 +18,7 @@ from gateway.platform.services import find_services
 from gateway.platform.terminal import Terminal
 from gateway.server.config import ConfigError
 from gateway.server.process import settle
-from gateway.server.serving import ListenError, open_listener, serve_router, stop_signals
+from gateway.server.serving import ListenError, open_doors, open_listener, serve_router, stop_signals
 
 CONFIG = Path(__file__).parents[2] / "compose" / "router.yaml"
 
@@ -86,7 +86,14 @@ async def _up(options: Options, listener: socket.socket) -> None:
                     settle()
                     terminal.welcome(options, platform.services)
 
-                await serve_router(platform.app, listener, health=platform.health, stop=stop, started=started)
+                await serve_router(
+                    platform.app,
+                    listener,
+                    health=platform.health,
+                    stop=stop,
+                    started=started,
+                    beside=open_doors(platform.beside),
+                )
         except asyncio.CancelledError:
             if not stop.is_set():
                 raise

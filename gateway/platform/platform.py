@@ -17,7 +17,7 @@ from gateway.platform.options import Options
 from gateway.platform.processes import ProcessHost
 from gateway.platform.progress import Progress
 from gateway.platform.secrets import load_secrets
-from gateway.server.app import create_router_app
+from gateway.server.app import apps_beside, create_router_app
 from gateway.server.asgi import ASGIApp
 from gateway.server.config import load_config
 from gateway.server.health import Check, Health
@@ -32,6 +32,7 @@ class Platform(Struct, frozen=True):
     """A platform that is up but for its listener: the router's app and what runs behind it."""
 
     app: ASGIApp
+    beside: Mapping[str, ASGIApp]
     health: Health
     services: tuple[str, ...]
     host: Host
@@ -96,10 +97,14 @@ async def _load_demo(
     progress("demo data", "ready")
 
 
-def _app(router: Router, transports: Mapping[str, Transport]) -> tuple[ASGIApp, Health]:
+def _app(
+    router: Router, transports: Mapping[str, Transport]
+) -> tuple[ASGIApp, Mapping[str, ASGIApp], Health]:
     """The router with every service's doors beside it, ready while every service is."""
-    health = Health({name: _readiness(transport) for name, transport in transports.items()})
-    return ServiceDoors(create_router_app(router, health=health), transports), health
+    checks = {name: _readiness(transport) for name, transport in transports.items()}
+    health = Health({"load": router.rejections.check} | checks)
+    app = ServiceDoors(create_router_app(router, health=health), transports)
+    return app, apps_beside(router, health=health), health
 
 
 def _readiness(transport: Transport) -> Check:

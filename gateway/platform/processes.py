@@ -10,9 +10,9 @@ from pathlib import Path
 
 from common.http import Request, TransportError, open_transport
 from common.http.in_process import ASGIApp
-from gateway.platform.child import Child
 from gateway.platform.errors import PlatformError
 from gateway.platform.progress import Progress
+from gateway.server.workers.child import Child
 
 _START_TIMEOUT = 60.0  # seconds
 _GIVE_UP_AFTER = 3  # restarts before the service was ready once
@@ -45,7 +45,8 @@ class ProcessHost:
         self._sockets.mkdir(mode=0o700)
         for name in self._names:
             self._progress(name, "starting")
-            self.children[name] = Child(name, self._sockets / f"{name}.sock", environment, self._log)
+            command = ("subgraph", name, "--listen", f"unix:{self._sockets / name}.sock")
+            self.children[name] = Child(name, command, environment, log=self._log)
             self.children[name].start()
         await asyncio.gather(*(self._wait(child) for child in self.children.values()))
 

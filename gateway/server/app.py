@@ -16,19 +16,57 @@ def create_router_app(
     router: Router,
     *,
     health: Health | None = None,
+    metrics: ASGIApp | None = None,
     mounts: Mapping[str, ASGIApp] | None = None,
 ) -> ASGIApp:
     """The router at its configured path, `/health`, `/metrics`, and the console at `/` unless it is off.
 
     `mounts` are further ASGI apps by path prefix of one segment, such as `/identity`; they see paths without the
-    prefix, and their lifespans are the caller's to run. The router is closed with the app.
+    prefix, and their lifespans are the caller's to run. The router is closed with the app. Doors with an address of
+    their own are not among these: see `apps_beside`. `metrics` stands for the door of the router's own.
     """
     config = router.generation.config
-    around = {**health_doors(health or Health()), "/metrics": _metrics(router.registry)}
-    paths = {path: read_only(door) for path, door in around.items()} | {config.supergraph.path: router}
+    around = _doors(router, health or Health(), metrics).get(None, {})
+    paths = around | {config.supergraph.path: router}
     return _Closing(
         Doors(paths, mounts or {}, otherwise=Console() if config.console else _nothing), router.close
     )
+
+
+def apps_beside(router: Router, *, health: Health, metrics: ASGIApp | None = None) -> dict[str, ASGIApp]:
+    """The apps that the configuration gives an address of their own, by it."""
+    doors = _doors(router, health, metrics)
+    return {
+        address: Doors(paths, {}, otherwise=_nothing)
+        for address, paths in doors.items()
+        if address is not None
+    }
+
+
+def own_doors(router: Router, health: Health) -> ASGIApp:
+    """`/health` and `/metrics` of this process, whatever the configuration says of those of the whole."""
+    return Doors(
+        _read_only(health_doors(health) | {"/metrics": _metrics(router.registry)}), {}, otherwise=_nothing
+    )
+
+
+def _doors(router: Router, health: Health, metrics: ASGIApp | None) -> dict[str | None, dict[str, ASGIApp]]:
+    """The doors beside the router's own by address, which is None for the router's, and path."""
+    config = router.generation.config
+    checks, prometheus = config.health_check, config.telemetry.exporters.metrics.prometheus
+    found: dict[str | None, dict[str, ASGIApp]] = {}
+    if checks.enabled:
+        found.setdefault(checks.listen, {}).update(health_doors(health, checks.path))
+    if prometheus.enabled:
+        found.setdefault(prometheus.listen, {})[prometheus.path] = metrics or _metrics(router.registry)
+    return {
+        address if address in config.addresses_beside else None: _read_only(paths)
+        for address, paths in found.items()
+    }
+
+
+def _read_only(doors: Mapping[str, ASGIApp]) -> dict[str, ASGIApp]:
+    return {path: read_only(door) for path, door in doors.items()}
 
 
 class _Closing:

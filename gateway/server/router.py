@@ -24,6 +24,7 @@ from gateway.server.http.negotiation import negotiate
 from gateway.server.http.request import HttpRequest
 from gateway.server.metrics import Metrics
 from gateway.server.overrides import LabelPlugin
+from gateway.server.rejections import Rejections
 from gateway.server.spans import span
 from gateway.server.surroundings import Surroundings
 from gateway.supergraph import Supergraph
@@ -61,6 +62,7 @@ class Router:
         self._app = cast("ASGIApp", telemetry.asgi(cast("Any", self._serve))) if telemetry else self._serve
         self._surroundings = Surroundings(self._metrics, self._tracer, apps or {}, label_plugins, policies)
         self.generation = Generation(supergraph, config, self._surroundings)
+        self.rejections = Rejections()
         self._replacing = asyncio.Lock()
         self._retiring: set[asyncio.Task[None]] = set()
 
@@ -114,6 +116,8 @@ class Router:
         seconds = time.perf_counter() - exchange.started
         method = exchange.request.method if exchange.request.method in ("GET", "POST") else "_OTHER"
         self._duration(method, exchange.operation_type, status).observe(seconds)
+        if status in (503, 504):
+            self.rejections.count(self.generation.config.health_check.readiness)
         if _log.isEnabledFor(logging.INFO):
             log_request(_log, exchange.log_line(status, seconds))
 

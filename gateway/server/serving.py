@@ -6,7 +6,7 @@ import errno
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import uvicorn
@@ -57,6 +57,35 @@ def open_listener(host: str, port: int) -> socket.socket:
     return listener
 
 
+class Door(NamedTuple):
+    """An app on a listener of its own, beside the main one."""
+
+    listener: socket.socket
+    app: ASGIApp
+
+
+def open_side_listener(address: str) -> socket.socket:
+    """A socket that holds `HOST:PORT`, where clients wait until it is served. Raises ListenError."""
+    host, port = Address.parse(address)
+    listener = open_listener(host, port)
+    try:
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise _refusal(host, port, error) from None
+    return listener
+
+
+def open_doors(apps: Mapping[str, ASGIApp]) -> list[Door]:
+    """A door for each app at its address. Raises ListenError."""
+    with contextlib.ExitStack() as opened:
+        doors = [
+            Door(opened.enter_context(open_side_listener(address)), app) for address, app in apps.items()
+        ]
+        opened.pop_all()
+        return doors
+
+
 async def serve_router(
     app: ASGIApp,
     listener: socket.socket,
@@ -65,13 +94,16 @@ async def serve_router(
     stop: asyncio.Event,
     started: Callable[[], None] | None = None,
     grace: float = 30.0,
+    beside: Sequence[Door] = (),
 ) -> None:
     """Runs the app's lifespan, then serves it until `stop` is set.
 
     `started` is called once requests are accepted. On `stop`, `health` is told at once, nothing new is accepted
-    and requests in flight have `grace` seconds. Raises ListenError, and RuntimeError where the lifespan fails.
+    and requests in flight have `grace` seconds. The doors `beside` it are served until the app itself has ended; all
+    listeners are closed. Raises ListenError, and RuntimeError where the lifespan fails.
     """
-    server = _Server(_config(app, grace), started)
+    sides = _Sides(beside)
+    server = _Server(_config(app, grace), sides.start, started)
     watch = asyncio.create_task(_stop(server, health, stop))
     address = listener.getsockname()
     try:
@@ -83,6 +115,7 @@ async def serve_router(
     finally:
         watch.cancel()
         listener.close()
+        await sides.stop()
 
 
 @contextlib.contextmanager
@@ -109,8 +142,29 @@ def reload_signal() -> Iterator[asyncio.Event]:
         loop.remove_signal_handler(signal.SIGHUP)
 
 
+class _Sides:
+    """The servers of the doors beside the main one."""
+
+    def __init__(self, doors: Sequence[Door]) -> None:
+        self._servers = [(_Server(_config(door.app, 1, has_lifespan=False)), door.listener) for door in doors]
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        for server, listener in self._servers:
+            self._tasks.append(asyncio.create_task(server.serve(sockets=[listener])))
+
+    async def stop(self) -> None:
+        for server, _ in self._servers:
+            server.should_exit = True
+        await asyncio.gather(*self._tasks)
+        for _, listener in self._servers:
+            listener.close()
+
+
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None] | None) -> None:
+    """Calls each of `started` once requests are accepted."""
+
+    def __init__(self, config: uvicorn.Config, *started: Callable[[], None] | None) -> None:
         super().__init__(config)
         self._tell_started = started
 
@@ -120,16 +174,17 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self._tell_started:
-            self._tell_started()
+        for tell in self._tell_started:
+            if tell is not None:
+                tell()
 
 
-def _config(app: ASGIApp, grace: float) -> uvicorn.Config:
+def _config(app: ASGIApp, grace: float, *, has_lifespan: bool = True) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=Protocol,
         ws="none",
-        lifespan="on",
+        lifespan="on" if has_lifespan else "off",
         access_log=False,
         log_config=None,
         log_level="warning",

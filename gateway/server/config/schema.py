@@ -12,8 +12,10 @@ from gateway.server.config.access import Authentication, Authorization
 from gateway.server.config.cache import InMemory
 from gateway.server.config.documents import Apq, PersistedQueries
 from gateway.server.config.duration import Duration
+from gateway.server.config.health import HealthCheck
 from gateway.server.config.http import Batching, Cors, Csrf
 from gateway.server.config.limits import DemandControl, Limits
+from gateway.server.config.telemetry import Telemetry
 from gateway.server.config.uploads import FileUploads, UploadLimits
 
 
@@ -164,6 +166,8 @@ class RouterConfig(Struct, frozen=True):
     demand_control: DemandControl | None = None
     traffic_shaping: TrafficShaping = TrafficShaping()
     override_subgraph_url: dict[str, str] = {}
+    health_check: HealthCheck = HealthCheck()
+    telemetry: Telemetry = Telemetry()
     plugins: Plugins = Plugins()
     homepage: Page = Page(enabled=True)
     sandbox: Page = Page(enabled=False)
@@ -172,6 +176,17 @@ class RouterConfig(Struct, frozen=True):
     def console(self) -> bool:
         """Whether the console is served at `/`, which stands for both of Apollo's pages."""
         return (self.homepage.enabled or self.sandbox.enabled) and self.supergraph.path != "/"
+
+    @property
+    def addresses_beside(self) -> frozenset[str]:
+        """The addresses that are listened on for other doors than the router's."""
+        prometheus = self.telemetry.exporters.metrics.prometheus
+        doors = (self.health_check, prometheus)
+        return frozenset(
+            door.listen
+            for door in doors
+            if door.enabled and door.listen not in (None, self.supergraph.listen)
+        )
 
     @property
     def uploads(self) -> UploadLimits | None:

@@ -16,7 +16,17 @@ from gateway.server.reloading.sources import SourceError
 from gateway.server.router import Router
 
 _log = logging.getLogger("hansa.router")
-_FIXED = ("supergraph.listen", "supergraph.path", "homepage", "sandbox")
+_FIXED = (
+    "supergraph.listen",
+    "supergraph.path",
+    "supergraph.connection_shutdown_timeout",
+    "health_check.enabled",
+    "health_check.listen",
+    "health_check.path",
+    "telemetry",
+    "homepage",
+    "sandbox",
+)
 """What is taken when the process starts, and never again."""
 
 

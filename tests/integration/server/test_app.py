@@ -1,11 +1,13 @@
 """What stands around the router: health, metrics, the console, and other apps."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.server.app import create_router_app
+from gateway.server.app import apps_beside, create_router_app
 from gateway.server.config import parse_config
 from gateway.server.health import Health
 from tests.integration.server.graph import respond
@@ -14,6 +16,60 @@ from tests.integration.server.graph import respond
 async def test_live_and_ready_are_200(client: httpx.AsyncClient) -> None:
     for path in ("/health", "/health/live", "/health/ready"):
         assert (await client.get(path)).status_code == 200
+
+
+async def test_the_doors_of_health_and_metrics_are_where_the_configuration_has_them(
+    make_router: Any, client_of: Any
+) -> None:
+    config = parse_config(
+        """
+        health_check: {listen: '127.0.0.1:8088', path: /healthz}
+        telemetry: {exporters: {metrics: {prometheus: {listen: '127.0.0.1:9090'}}}}
+        """,
+        {},
+    )
+    router, health = make_router(config), Health()
+    beside = apps_beside(router, health=health)
+    assert beside.keys() == {"127.0.0.1:8088", "127.0.0.1:9090"}
+    async with client_of(create_router_app(router, health=health)) as client:
+        for path in ("/health/ready", "/healthz", "/metrics"):
+            assert (await client.get(path)).status_code == 404
+    async with client_of(beside["127.0.0.1:9090"]) as client:
+        assert "http_server_active_requests" in (await client.get("/metrics")).text
+    health.stop()
+    statuses = {
+        "/healthz": 200,
+        "/healthz/live": 200,
+        "/healthz?live": 200,
+        "/healthz/ready": 503,
+        "/healthz?ready": 503,
+    }
+    async with client_of(beside["127.0.0.1:8088"]) as client:
+        assert {path: (await client.get(path)).status_code for path in statuses} == statuses
+
+
+async def test_doors_that_are_switched_off_are_not_there(make_router: Any, client_of: Any) -> None:
+    off = "health_check: {enabled: false}\ntelemetry: {exporters: {metrics: {prometheus: {enabled: false}}}}"
+    async with client_of(create_router_app(make_router(parse_config(off, {})))) as client:
+        for path in ("/health", "/health/ready", "/metrics"):
+            assert (await client.get(path)).status_code == 404
+
+
+async def test_a_router_that_refuses_too_much_is_not_ready_for_a_while(
+    make_router: Any, client_of: Any
+) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    config = "health_check: {readiness: {allowed: 1}}\ntraffic_shaping: {router: {timeout: 20ms}}"
+    router = make_router(parse_config(config, {}))
+    app = create_router_app(router, health=Health({"load": router.rejections.check}))
+    async with asyncio.timeout(20), client_of(app) as client:
+        for ready in (200, 503):
+            answer = await client.post("/graphql", content=endless())
+            assert answer.status_code == 504
+            assert (await client.get("/health/ready")).status_code == ready
 
 
 async def test_what_is_only_read_is_not_posted_to(client: httpx.AsyncClient) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.server.app import create_router_app
 from gateway.server.health import Health
-from gateway.server.serving import ListenError, open_listener, serve_router
+from gateway.server.serving import ListenError, open_doors, open_listener, serve_router
 from tests.integration.server.graph import products, serve_lifespan
 
 BODY = {"query": "{products {name}}"}
@@ -52,6 +52,45 @@ async def test_a_request_in_flight_finishes_while_nothing_new_is_accepted(make_r
         answer = await request
         assert answer.json() == {"data": {"products": [{"name": "Chair"}, {"name": "Table"}]}}
         await serving
+
+
+async def test_an_app_beside_is_served_until_the_last_request_has_ended(make_router: Any) -> None:
+    slow, health = Slow(), Health()
+    router = make_router(apps={"products": slow})
+    stop, started = asyncio.Event(), asyncio.Event()
+    with open_listener("127.0.0.1", 0) as free:
+        side = f"127.0.0.1:{free.getsockname()[1]}"
+    listener = open_listener("127.0.0.1", 0)
+    serving = asyncio.create_task(
+        serve_router(
+            create_router_app(router),
+            listener,
+            health=health,
+            stop=stop,
+            started=started.set,
+            beside=open_doors({side: create_router_app(router, health=health)}),
+        )
+    )
+    async with asyncio.timeout(20), httpx.AsyncClient() as client:
+        await started.wait()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/graphql"
+        request = asyncio.create_task(client.post(url, json=BODY))
+        await slow.asked.wait()
+        assert (await client.get(f"http://{side}/health?ready")).status_code == 200
+        stop.set()
+        await asyncio.sleep(0)
+        assert (await client.get(f"http://{side}/health?ready")).status_code == 503
+        slow.release.set()
+        assert (await request).status_code == 200
+        await serving
+
+
+def test_an_address_beside_that_is_taken_is_named() -> None:
+    with open_listener("127.0.0.1", 0) as taken, open_listener("127.0.0.1", 0) as free:
+        taken.listen()
+        addresses = [f"127.0.0.1:{each.getsockname()[1]}" for each in (free, taken)]
+        with pytest.raises(ListenError, match=f"{addresses[1]} cannot be listened on"):
+            open_doors(dict.fromkeys(addresses, products()))
 
 
 async def test_a_request_that_takes_longer_than_the_grace_is_cut(make_router: Any) -> None:

@@ -1,4 +1,4 @@
-"""One service in a process of its own, started again when it dies."""
+"""A process of this one's, started again when it dies."""
 
 import asyncio
 import logging
@@ -6,7 +6,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from common.embedded import launch
@@ -19,14 +20,30 @@ _STOP_TIMEOUT = 20.0
 
 
 class Child:
-    """A `hansa subgraph NAME` on a Unix socket. It ends with this process, however that ends."""
+    """A `hansa` command. It ends with this process, however that ends.
 
-    def __init__(self, name: str, socket: Path, environment: Mapping[str, str], log: Path) -> None:
+    Its output goes to the end of the file `log`, or where this process's goes. `descriptors` are open in it, too;
+    `patience` is how many seconds it has to stop.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        log: Path | None = None,
+        descriptors: Sequence[int] = (),
+        patience: float = _STOP_TIMEOUT,
+    ) -> None:
         self.name = name
         self.restarts = 0
-        self._socket = socket
+        self.status: int | None = None
+        self._command = command
         self._environment = dict(environment)
         self._log = log
+        self._descriptors = descriptors
+        self._patience = patience
         self._process: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
 
@@ -39,6 +56,11 @@ class Child:
         """Starts the process, and again whenever it ends."""
         self._keeper = asyncio.create_task(self._keep(), name=f"keeper of {self.name}")
 
+    def signal(self, number: signal.Signals) -> None:
+        """Sends a signal, where there is a process to get it."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.send_signal(number)
+
     async def stop(self) -> None:
         """Ends the process and does not start it again."""
         if self._keeper is None:
@@ -49,7 +71,7 @@ class Child:
             return
         self._process.terminate()
         try:
-            async with asyncio.timeout(_STOP_TIMEOUT):
+            async with asyncio.timeout(self._patience):
                 await self._process.wait()
         except TimeoutError:
             self._process.kill()
@@ -60,25 +82,26 @@ class Child:
         while True:
             started = time.monotonic()
             self._process = await self._spawn()
-            status = await self._process.wait()
+            self.status = await self._process.wait()
             pause = (
                 _FIRST_PAUSE if time.monotonic() - started > _GOOD_LIFE else min(pause * 2, _LONGEST_PAUSE)
             )
-            _log.error("%s ended with status %s; starting it again in %.1f s", self.name, status, pause)
+            _log.error("%s ended with status %s; starting it again in %.1f s", self.name, self.status, pause)
             await asyncio.sleep(pause)
             self.restarts += 1
 
     async def _spawn(self) -> asyncio.subprocess.Process:
         # The launcher asks the kernel for SIGTERM when this process ends; see common.embedded.launch.
         numbers = (os.getpid(), int(signal.SIGTERM), os.geteuid(), os.getegid())
-        command = (sys.executable, "-c", "from gateway.cli import main; main()", "subgraph", self.name)
-        with self._log.open("ab") as output:
+        command = (sys.executable, "-c", "from gateway.cli import main; main()", *self._command)
+        with self._log.open("ab") if self._log else nullcontext() as output:
             return await asyncio.create_subprocess_exec(
                 *(sys.executable, "-I", "-S", launch.__file__, *map(str, numbers), "--"),
-                *(*command, "--listen", f"unix:{self._socket}"),
+                *command,
                 env=self._environment,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                pass_fds=self._descriptors,
             )

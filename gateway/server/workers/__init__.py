@@ -1,0 +1,1 @@
+"""Several router processes at one address, under a supervisor."""
