@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache, lru_cache
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from common.telemetry import TRACE_ID_HEADER, Telemetry, TraceContext, current_trace, trace_id
 from gateway.server.access.policies import PolicyFunction
@@ -40,8 +40,8 @@ class Router:
     `policies` decides about `@policy`, instead of the function that the configuration names.
 
     `apps` are the ASGI apps that `app://NAME/...` URLs of subgraphs and key sets mean. Every answer carries
-    `hansa-trace-id`, and every request leaves one line in the log `hansa.router`. Raises ValueError for a
-    configuration that does not fit the supergraph.
+    `hansa-trace-id`, and every request leaves one line in the log `hansa.router`. As a context manager it is closed at
+    the end. Raises ValueError for a configuration that does not fit the supergraph.
     """
 
     def __init__(
@@ -68,6 +68,12 @@ class Router:
         if scope["type"] != "http":
             raise RuntimeError(f"The router does not serve {scope['type']}")
         await self._app(scope, receive, send)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def replace(self, supergraph: Supergraph, config: RouterConfig) -> asyncio.Task[None]:
         """Answers from now on what is asked of another supergraph, or under another configuration.
