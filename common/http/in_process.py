@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from common.http.encoding import decoded
-from common.http.errors import ProtocolError, ResponseTooLarge, TimeoutError_, TransportError
+from common.http.errors import ConnectError, ProtocolError, ResponseTooLarge, TimeoutError_, TransportError
 from common.http.messages import Headers, Request, Response, TransportLimits
 from common.http.streams import next_or_done
 
@@ -22,6 +22,9 @@ ASGIApp = Callable[
     [MutableMapping[str, Any], Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]],
     Awaitable[None],
 ]
+
+REFUSE = "hansa.http.refuse"
+"""An extension of ASGI, for tests: an application that sends this is as one that refuses connections."""
 
 _logger = logging.getLogger(__name__)
 
@@ -125,6 +128,8 @@ class _Exchange:
             self._add(message.get("body", b""))
             if not message.get("more_body", False):
                 self._finish()
+        elif message["type"] == REFUSE:
+            self.fail(ConnectError("the application refuses connections"))
 
     def _add(self, chunk: bytes) -> None:
         self._size += len(chunk)
@@ -185,5 +190,5 @@ def _scope(request: Request, target: str, host: str) -> dict[str, Any]:
         "headers": [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers],
         "client": ("127.0.0.1", 0),
         "server": (host, None),
-        "extensions": {},
+        "extensions": {REFUSE: {}},
     }

@@ -1,6 +1,7 @@
 """The router and what stands around it, as one ASGI app."""
 
-from collections.abc import Awaitable, Callable, Mapping
+import logging
+from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -10,6 +11,8 @@ from gateway.server.console import Console
 from gateway.server.doors import Doors
 from gateway.server.health import Health, health_doors
 from gateway.server.router import Router
+
+_log = logging.getLogger("hansa.router")
 
 
 def create_router_app(
@@ -28,9 +31,8 @@ def create_router_app(
     config = router.generation.config
     around = _doors(router, health or Health(), metrics).get(None, {})
     paths = around | {config.supergraph.path: router}
-    return _Closing(
-        Doors(paths, mounts or {}, otherwise=Console() if config.console else _nothing), router.close
-    )
+    doors = Doors(paths, mounts or {}, otherwise=Console() if config.console else _nothing)
+    return _Lifespan(doors, router)
 
 
 def apps_beside(router: Router, *, health: Health, metrics: ASGIApp | None = None) -> dict[str, ASGIApp]:
@@ -69,21 +71,27 @@ def _read_only(doors: Mapping[str, ASGIApp]) -> dict[str, ASGIApp]:
     return {path: read_only(door) for path, door in doors.items()}
 
 
-class _Closing:
-    """An app with a lifespan, at whose end `close` is awaited."""
+class _Lifespan:
+    """An app whose lifespan is that of the router in it."""
 
-    def __init__(self, app: ASGIApp, close: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, app: ASGIApp, router: Router) -> None:
         self._app = app
-        self._close = close
+        self._router = router
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
             await self._app(scope, receive, send)
             return
         await receive()
+        try:
+            await self._router.start()
+        except ValueError as error:
+            _log.exception("The router did not start")
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        await self._close()
+        await self._router.close()
         await send({"type": "lifespan.shutdown.complete"})
 
 

@@ -10,10 +10,11 @@ from gateway.server.http.request import HttpRequest
 
 if TYPE_CHECKING:  # it loads cryptography
     from common.auth import Caller
+    from gateway.server.plugins.call import Call
 
 
 class Exchange(Struct):
-    """What the parts of the router find out about a request while they answer it."""
+    """What the parts of the router find out about a request while they answer it; `call` is what its plugins share."""
 
     request: HttpRequest
     media_type: str = JSON
@@ -21,6 +22,7 @@ class Exchange(Struct):
     operation_name: str | None = None
     errors: int = 0
     caller: "Caller | None" = None
+    call: "Call | None" = None
     started: float = field(default_factory=time.perf_counter)
 
     def log_line(self, status: int, seconds: float) -> dict[str, object]:

@@ -29,7 +29,7 @@ class Generation:
         self.cors = CrossOrigin.from_config(config.cors)
         self.csrf = CsrfPrevention(config.csrf)
         self._opened = AsyncExitStack()
-        self.pipeline = Pipeline(supergraph, config, surroundings, self._opened)
+        self.pipeline = _open_pipeline(supergraph, config, surroundings, self._opened)
         self._under_way = 0
         self._idle = asyncio.Event()
 
@@ -60,3 +60,13 @@ class Generation:
         """Closes what was opened, last first; requests under way fail."""
         self.retired.set()
         await self._opened.aclose()
+
+
+def _open_pipeline(
+    supergraph: Supergraph, config: RouterConfig, surroundings: Surroundings, opened: AsyncExitStack
+) -> Pipeline:
+    if not config.plugins.named and not surroundings.plugins:
+        return Pipeline(supergraph, config, surroundings, opened)
+    from gateway.server.plugins.loading import open_plugged  # noqa: PLC0415 - they load only when there are any
+
+    return open_plugged(supergraph, config, surroundings, opened)

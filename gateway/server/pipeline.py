@@ -1,5 +1,6 @@
 """A client's request through the router: authenticate, parse, prepare, execute, answer."""
 
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING
@@ -50,6 +51,8 @@ class Pipeline:
         config: RouterConfig,
         surroundings: Surroundings,
         opened: AsyncExitStack,
+        *,
+        make_executor: Callable[..., Executor] = Executor,
     ) -> None:
         metrics = surroundings.metrics
         self._max_bytes = config.limits.in_force().http_max_request_bytes
@@ -72,7 +75,10 @@ class Pipeline:
             count=metrics.count_plan,
             max_plans=config.supergraph.query_planning.cache.in_memory.limit,
         )
-        self._executor = Executor(supergraph, config, surroundings, opened, demand=demand)
+        self._executor = make_executor(supergraph, config, surroundings, opened, demand=demand)
+
+    async def start(self) -> None:
+        """What must be ready before the first request; nothing but plugins needs it. Raises ValueError."""
 
     async def answer(self, exchange: Exchange, receive: Receive) -> Answer:
         """The answer to one request. A client that goes away ends its query; its mutation goes on.
@@ -143,13 +149,16 @@ class Pipeline:
             text = self._documents.sent(parameters)
             if text is None:
                 text = await self._documents.find(parameters, exchange.request)
-            labels = self._overrides.decide(exchange.request)
-            with span(self._tracer, "query_planning"):
-                asked = Asked(text, parameters.operation_name, labels)
-                operation = await self.operations.get(asked, partial(self._authorizer.refusal, exchange))
-            exchange.operation_type, exchange.operation_name = operation.kind, operation.name
-            if operation.kind == "mutation" and exchange.request.method == "GET":
-                raise _mutation_by_get()
+            return await self._planned(exchange, text, parameters)
+
+    async def _planned(self, exchange: Exchange, text: str, parameters: Parameters) -> Prepared:
+        labels = self._overrides.decide(exchange.request)
+        with span(self._tracer, "query_planning"):
+            asked = Asked(text, parameters.operation_name, labels)
+            operation = await self.operations.get(asked, partial(self._authorizer.refusal, exchange))
+        exchange.operation_type, exchange.operation_name = operation.kind, operation.name
+        if operation.kind == "mutation" and exchange.request.method == "GET":
+            raise _mutation_by_get()
         return Prepared(operation, parameters.variables or {})
 
 

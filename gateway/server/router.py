@@ -3,10 +3,10 @@
 import asyncio
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, lru_cache
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from common.telemetry import TRACE_ID_HEADER, Telemetry, TraceContext, current_trace, log_request, trace_id
 from gateway.server.access.policies import PolicyFunction
@@ -29,6 +29,9 @@ from gateway.server.spans import span
 from gateway.server.surroundings import Surroundings
 from gateway.supergraph import Supergraph
 
+if TYPE_CHECKING:  # they load only when there are any
+    from gateway.server.plugins.plugin import Plugin
+
 _log = logging.getLogger("hansa.router")
 _TRACE_ID_HEADER = TRACE_ID_HEADER.encode()
 _DISCONNECTED = Answer(499, "text/plain", b"")
@@ -38,11 +41,12 @@ class Router:
     """Answers the operations of one supergraph, until `replace` gives it another.
 
     `label_plugins` decide about the custom labels of progressive overrides, instead of those that are installed.
-    `policies` decides about `@policy`, instead of the function that the configuration names.
+    `policies` decides about `@policy`, instead of the function that the configuration names. Each of `plugins` makes a
+    plugin, anew for each generation; they come after those of the configuration.
 
     `apps` are the ASGI apps that `app://NAME/...` URLs of subgraphs and key sets mean. Every answer carries
-    `hansa-trace-id`, and every request leaves one line in the log `hansa.router`. Raises ValueError for a
-    configuration that does not fit the supergraph.
+    `hansa-trace-id`, and every request leaves one line in the log `hansa.router`. As a context manager it is closed at
+    the end. Raises ValueError for a configuration that does not fit the supergraph.
     """
 
     def __init__(
@@ -54,13 +58,16 @@ class Router:
         telemetry: Telemetry | None = None,
         label_plugins: Sequence[LabelPlugin] | None = None,
         policies: PolicyFunction | None = None,
+        plugins: "Sequence[Callable[[], Plugin[Any]]]" = (),
     ) -> None:
         self._metrics = Metrics()
         self.registry = self._metrics.registry
         self._duration = lru_cache(self._metrics.duration.labels)
         self._tracer = telemetry.tracer if telemetry else None
         self._app = cast("ASGIApp", telemetry.asgi(cast("Any", self._serve))) if telemetry else self._serve
-        self._surroundings = Surroundings(self._metrics, self._tracer, apps or {}, label_plugins, policies)
+        self._surroundings = Surroundings(
+            self._metrics, self._tracer, apps or {}, label_plugins, policies, plugins
+        )
         self.generation = Generation(supergraph, config, self._surroundings)
         self.rejections = Rejections()
         self._replacing = asyncio.Lock()
@@ -71,6 +78,17 @@ class Router:
             raise RuntimeError(f"The router does not serve {scope['type']}")
         await self._app(scope, receive, send)
 
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def start(self) -> None:
+        """Starts the plugins, which else the first request does. Raises ValueError where one does not start."""
+        await self.generation.pipeline.start()
+
     async def replace(self, supergraph: Supergraph, config: RouterConfig) -> asyncio.Task[None]:
         """Answers from now on what is asked of another supergraph, or under another configuration.
 
@@ -80,6 +98,11 @@ class Router:
         """
         async with self._replacing:
             successor = await asyncio.to_thread(Generation, supergraph, config, self._surroundings)
+            try:
+                await successor.pipeline.start()
+            except ValueError:
+                await successor.close()
+                raise
             await successor.warm_up(self.generation)
             predecessor, self.generation = self.generation, successor
             predecessor.retired.set()

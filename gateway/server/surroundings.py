@@ -1,6 +1,7 @@
 """What outlives the generations of a router."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 from opentelemetry.trace import Tracer
@@ -9,6 +10,9 @@ from gateway.server.access.policies import PolicyFunction
 from gateway.server.asgi import ASGIApp
 from gateway.server.metrics import Metrics
 from gateway.server.overrides import LabelPlugin
+
+if TYPE_CHECKING:  # they load only when there are any
+    from gateway.server.plugins.plugin import Plugin
 
 
 class Surroundings(Struct, frozen=True):
@@ -19,3 +23,4 @@ class Surroundings(Struct, frozen=True):
     apps: Mapping[str, ASGIApp] = {}
     label_plugins: Sequence[LabelPlugin] | None = None
     policies: PolicyFunction | None = None
+    plugins: "Sequence[Callable[[], Plugin[Any]]]" = ()

@@ -11,16 +11,22 @@ from gateway.server.config.document import Located, read_document
 from gateway.server.config.duration import Duration
 from gateway.server.config.errors import ConfigError
 from gateway.server.config.keys import unknown_keys
+from gateway.server.config.plugins import Plugins, section_of
 from gateway.server.config.rules import faults
 from gateway.server.config.schema import RouterConfig
 from gateway.server.config.size import ByteSize
+from gateway.server.dotted import find_modules_in
 
 Value = TypeVar("Value", bound=msgspec.Struct)
 _PATH_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 
 
 def load_config(file: Path, environment: Mapping[str, str]) -> RouterConfig:
-    """The router's configuration that `file` holds. Raises ConfigError, also where the file cannot be read."""
+    """The router's configuration that `file` holds; modules that it names are found beside it, too.
+
+    Raises ConfigError, also where the file cannot be read.
+    """
+    find_modules_in(file.parent)
     return parse_config(read_text(file), environment, source=str(file))
 
 
@@ -40,6 +46,8 @@ def parse_config(text: str, environment: Mapping[str, str], *, source: str = "ro
     config = convert(document, RouterConfig, source=source)
     for path, message in faults(config):
         raise ConfigError(message, source=source, line=document.at(path).line)
+    if config.plugins.named:
+        _check_plugins(config.plugins, document, source)
     return config
 
 
@@ -53,7 +61,7 @@ def convert(document: Located, target: type[Value], *, source: str) -> Value:
     for message, line in unknown_keys(document, msgspec.inspect.type_info(target)):
         raise ConfigError(message, source=source, line=line)
     try:
-        return msgspec.convert(document.value, target, strict=False, dec_hook=_decode)
+        return convert_value(document.value, target)
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at ")
         place = place.strip("`").removeprefix("$").removeprefix(".")
@@ -61,7 +69,28 @@ def convert(document: Located, target: type[Value], *, source: str) -> Value:
         raise ConfigError(where + message, source=source, line=document.at(_path("." + place)).line) from None
 
 
+def convert_value(value: Any, target: type[Value]) -> Value:
+    """A plain value as a `target`, with sizes and durations. Raises msgspec.ValidationError."""
+    return msgspec.convert(value, target, strict=False, dec_hook=_decode)
+
+
+def _check_plugins(plugins: Plugins, document: Located, source: str) -> None:
+    """Raises ConfigError for a plugin that is not there, and for what its section may not have."""
+    from gateway.server.plugins.classes import plugin_class  # noqa: PLC0415 - they load only when there are any
+    from gateway.server.plugins.plugin import config_type  # noqa: PLC0415 - the same
+
+    for name in plugins.named:
+        section = section_of(document, name)
+        try:
+            expected = config_type(plugin_class(name))
+        except ValueError as error:
+            raise ConfigError(str(error), source=source, line=section.line) from error
+        convert(section, expected, source=source)
+
+
 def _decode(target: type, value: Any) -> Any:
+    if target is Plugins:
+        return Plugins.parse(value)
     if target is ByteSize:
         return ByteSize.parse(str(value))
     if target is not Duration or not isinstance(value, str):

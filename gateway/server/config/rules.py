@@ -15,7 +15,8 @@ _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s]+")
 
 def faults(config: RouterConfig) -> Iterator[Fault]:
     """The path of every value that contradicts another one or itself, and how."""
-    return chain(_header_faults(config.headers), _cors_faults(config.cors), _document_faults(config))
+    plugins = ((("plugins", name), message) for name, message in config.plugins.faults())
+    return chain(_header_faults(config.headers), _cors_faults(config.cors), _document_faults(config), plugins)
 
 
 def _header_faults(headers: Headers) -> Iterator[Fault]:

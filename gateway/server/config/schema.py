@@ -5,7 +5,7 @@ Sizes are bytes, durations seconds. A key stands here once something reads it; `
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct
 
 from common.http import Http2
 from gateway.server.config.access import Authentication, Authorization
@@ -15,6 +15,7 @@ from gateway.server.config.duration import Duration
 from gateway.server.config.health import HealthCheck
 from gateway.server.config.http import Batching, Cors, Csrf
 from gateway.server.config.limits import DemandControl, Limits
+from gateway.server.config.plugins import Plugins
 from gateway.server.config.telemetry import Telemetry
 from gateway.server.config.uploads import FileUploads, UploadLimits
 
@@ -125,23 +126,6 @@ class TrafficShaping(Struct, frozen=True):
     subgraphs: dict[str, SubgraphTraffic] = {}
 
 
-class ExperimentalPlugins(Struct, frozen=True):
-    """Nested spelling of the plugins below."""
-
-    expose_query_plan: bool = False
-
-
-class Plugins(Struct, frozen=True):
-    """Apollo writes `experimental.expose_query_plan` as one key; the nested spelling is read, too."""
-
-    experimental: ExperimentalPlugins = ExperimentalPlugins()
-    experimental_expose_query_plan: bool = field(name="experimental.expose_query_plan", default=False)
-
-    @property
-    def expose_query_plan(self) -> bool:
-        return self.experimental.expose_query_plan or self.experimental_expose_query_plan
-
-
 class Page(Struct, frozen=True):
     """A page that can be switched off."""
 
@@ -224,6 +208,6 @@ class RouterConfig(Struct, frozen=True):
 
 LOCAL = RouterConfig(
     supergraph=Supergraph(introspection=True),
-    plugins=Plugins(experimental=ExperimentalPlugins(expose_query_plan=True)),
+    plugins=Plugins(expose_query_plan=True),
 )
 """What `hansa serve` uses without a file: no sign-in, introspection on, query plans shown."""

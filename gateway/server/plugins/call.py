@@ -1,0 +1,55 @@
+"""What the stages of one client's request share."""
+
+import secrets
+from typing import Any, TypedDict
+
+from msgspec import Struct, field
+
+from common.auth.caller import Caller
+from gateway.server.exchange import Exchange
+from gateway.server.http.request import HttpRequest
+from gateway.server.plugins.headers import Headers
+from gateway.server.plugins.stages import Claims, Stage
+
+
+class Shared(TypedDict):
+    """Members that every stage has."""
+
+    context: dict[str, Any]
+    claims: Claims | None
+    id: str
+
+
+class Call(Struct):
+    """One client's request; an operation of a batch has its own `query`, all share the rest."""
+
+    id: str = field(default_factory=lambda: secrets.token_hex(16))
+    context: dict[str, Any] = field(default_factory=dict)
+    query: str = ""
+
+    def shared(self, exchange: Exchange) -> Shared:
+        """What a stage has of it."""
+        claims = exchange.caller.claims if exchange.caller else None
+        return {"context": self.context, "claims": claims, "id": self.id}
+
+    def take(self, exchange: Exchange, stage: Stage) -> None:
+        """What a request's hooks may have changed counts from now on: headers, claims, the context."""
+        self.context = stage.context
+        exchange.request = with_headers(exchange.request, stage.headers)
+        before = exchange.caller.claims if exchange.caller else None
+        if stage.claims is not before:
+            exchange.caller = None if stage.claims is None else _caller(stage.claims)
+
+
+def with_headers(request: HttpRequest, headers: Headers) -> HttpRequest:
+    """The request with other headers."""
+    raw = headers.to_bytes()
+    return HttpRequest(
+        request.method, request.path, request.query_string, dict(raw), raw, request.client_address
+    )
+
+
+def _caller(claims: Claims) -> Caller:
+    scope = claims.get("scope", "")
+    scopes = scope.split() if isinstance(scope, str) else scope
+    return Caller(subject=str(claims.get("sub", "")), scopes=frozenset(map(str, scopes)), claims=claims)

@@ -1,0 +1,117 @@
+"""The router inside other programs: docs/embedding.md, run."""
+
+import re
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+
+import gateway
+from gateway.server.config import ConfigError
+from gateway.supergraph import SupergraphError
+from tests.integration.server.graph import SubgraphApp
+
+PAGE = (Path(__file__).parents[3] / "docs/embedding.md").read_text()
+EXAMPLES = dict(re.findall(r"^## ([\w ]+)\n.*?^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL))
+QUERY = {"query": "{products {name reviews {body}}}"}
+ANSWER = {
+    "data": {
+        "products": [
+            {"name": "Chair", "reviews": [{"body": "Good Chair"}]},
+            {"name": "Table", "reviews": [{"body": "Good Table"}]},
+        ]
+    }
+}
+Example = Callable[[str], SimpleNamespace]
+
+
+@pytest.fixture
+def example(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    subgraphs: dict[str, SubgraphApp],
+    subgraph_urls: dict[str, str],
+) -> Example:
+    """Runs the code below a heading of the page where the files that it names are; gives what it defines."""
+
+    def run(heading: str) -> SimpleNamespace:
+        sdl = (Path(__file__).parent / "supergraph.graphql").read_text()
+        if heading != "Subgraphs of the same process":
+            for name, url in subgraph_urls.items():
+                sdl = sdl.replace(f"app://{name}/graphql", f"{url}/graphql")
+        (tmp_path / "supergraph.graphql").write_text(sdl)
+        (tmp_path / "router.yaml").write_text("supergraph: {introspection: true}")
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setitem(sys.modules, "shop", SimpleNamespace(**subgraphs))
+        defined: dict[str, Any] = {}
+        exec(EXAMPLES[heading], defined)
+        return SimpleNamespace(**defined)
+
+    return run
+
+
+@pytest.fixture
+async def subgraph_urls(subgraphs: dict[str, SubgraphApp], serve: Any) -> Any:
+    async with serve(subgraphs["products"]) as products, serve(subgraphs["reviews"]) as reviews:
+        yield {"products": products, "reviews": reviews}
+
+
+def test_the_page_has_an_example_for_each_framework() -> None:
+    assert list(EXAMPLES) == ["FastAPI", "Starlette", "Litestar", "Subgraphs of the same process"]
+
+
+@pytest.mark.parametrize("framework", ["FastAPI", "Starlette", "Litestar"])
+async def test_mounted_it_answers_as_alone_and_is_closed_with_the_app(
+    framework: str, example: Example, serve: Any, client_of: Any
+) -> None:
+    found = example(framework)
+    async with (
+        serve(found.app) as url,
+        httpx.AsyncClient(base_url=url) as inside,
+        client_of(found.router) as alone,
+    ):
+        answer = await inside.post("/graphql", json=QUERY)
+        assert (answer.status_code, answer.json()) == (200, ANSWER)
+        assert (await alone.post("/", json=QUERY)).json() == ANSWER
+        by_get = await inside.get("/graphql", params=QUERY)
+        assert (by_get.status_code, by_get.json()) == (200, ANSWER)
+        assert (await inside.put("/graphql", json=QUERY)).headers["allow"] == "GET, POST"
+        assert (await inside.get("/elsewhere")).status_code == 404
+    async with client_of(found.router) as closed:
+        assert (await closed.post("/", json={"query": "{products {id}}"})).status_code == 500
+
+
+async def test_subgraphs_of_the_process_are_asked_with_no_socket_below_a_prefix(
+    example: Example, client_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = example("Subgraphs of the same process")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a socket was opened")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    async with found.router, client_of(found.app) as client:
+        assert (await client.post("/shop/graphql", json=QUERY)).json() == ANSWER
+        assert (await client.get("/shop/health/ready")).status_code == 200
+        assert "http_server_request_duration_seconds" in (await client.get("/shop/metrics")).text
+        assert (await client.get("/shop/")).headers["content-type"].startswith("text/")
+        assert (await client.post("/graphql", json=QUERY)).status_code == 404
+
+
+def test_files_that_cannot_be_served_are_told(tmp_path: Path) -> None:
+    file = tmp_path / "supergraph.graphql"
+    with pytest.raises(FileNotFoundError):
+        gateway.load_router(file)
+    file.write_text("type Query {")
+    with pytest.raises(SupergraphError):
+        gateway.load_router(file)
+    file.write_text((Path(__file__).parent / "supergraph.graphql").read_text())
+    with pytest.raises(ConfigError, match=r"router\.yaml:1"):
+        gateway.load_router(file, tmp_path / "router.yaml")
+    with pytest.raises(ValueError, match="no application 'products'"):
+        gateway.load_router(file)
