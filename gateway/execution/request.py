@@ -89,10 +89,14 @@ async def _send(fetch: Fetch, body: bytes, context: RequestContext) -> Response:
     )
     try:
         if context.tracer is None:
-            return await transport.send(request, timeout=remaining)
-        return await send_traced(context.tracer, fetch, transport, request, remaining)
+            response = await transport.send(request, timeout=remaining)
+        else:
+            response = await send_traced(context.tracer, fetch, transport, request, remaining)
     except TransportError as error:
         raise _failure(error, context) from error
+    if context.on_response is not None:
+        context.on_response(fetch.subgraph, response)
+    return response
 
 
 def _remaining(context: RequestContext) -> float | None:

@@ -2,6 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from gateway.server.traffic.metrics import TrafficMetrics
+
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30)
 
 _COSTS = (0, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
@@ -39,6 +41,7 @@ class Metrics:
             ["subgraph"],
             registry=self.registry,
         )
+        self.traffic = TrafficMetrics(self.registry)
         self.planning_duration = Histogram(
             "apollo_router_query_planning_total_duration_seconds",
             "Time to validate, plan and compile an operation that was not cached",

@@ -29,6 +29,7 @@ from gateway.server.overrides import Overrides
 from gateway.server.persisted_queries.documents import open_documents
 from gateway.server.spans import span
 from gateway.server.surroundings import Surroundings
+from gateway.server.traffic.door import guarded
 from gateway.supergraph import Supergraph
 
 if TYPE_CHECKING:  # they load what is needed only where they are configured
@@ -73,8 +74,9 @@ class Pipeline:
             max_plans=config.supergraph.query_planning.cache.in_memory.limit,
         )
         self._executor = Executor(supergraph, config, surroundings, opened, demand=demand)
+        self.answer = guarded(self._answer, supergraph, config, metrics.traffic)
 
-    async def answer(self, exchange: Exchange, receive: Receive) -> Answer:
+    async def _answer(self, exchange: Exchange, receive: Receive) -> Answer:
         """The answer to one request. A client that goes away ends its query; its mutation goes on.
 
         Raises RequestError for one that is not run, ClientDisconnected where nobody waits for an answer.

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import TypeAlias
 
+from gateway.server.config.headers import HeaderRule, HeaderRules, Headers, Insert, ResponseRule
 from gateway.server.config.http import Cors, CorsPolicy
-from gateway.server.config.schema import HeaderRule, HeaderRules, Headers, Insert, RouterConfig
+from gateway.server.config.schema import RouterConfig
 
 Fault: TypeAlias = tuple[tuple[str | int, ...], str]
 
@@ -25,13 +26,16 @@ def _header_faults(headers: Headers) -> Iterator[Fault]:
         for index, rule in enumerate(rules.request):
             if message := _fault(rule):
                 yield (*path, "request", index), message
+        for index, answered in enumerate(rules.response):
+            if message := _fault(answered):
+                yield (*path, "response", index), message
 
 
-def _fault(rule: HeaderRule) -> str | None:
+def _fault(rule: HeaderRule | ResponseRule) -> str | None:
     given = [step for step in (rule.propagate, rule.insert, rule.remove) if step is not None]
     if len(given) != 1:
         return "A header rule has exactly one of `propagate`, `insert` and `remove`"
-    if rule.insert and sum(each is not None for each in _sources(rule.insert)) != 1:
+    if isinstance(rule.insert, Insert) and sum(each is not None for each in _sources(rule.insert)) != 1:
         return "`insert` takes exactly one of `value`, `claim` and `from_context`"
     selector = rule.propagate or rule.remove
     if selector is None:
