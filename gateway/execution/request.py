@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from common.http import ProtocolError, Request, Response, TimeoutError_, TransportError
+from common.http import NotSent, ProtocolError, Request, Response, TimeoutError_, TransportError
 from gateway.execution.answer import HTTP_ERROR, MALFORMED, Answer, read_answer
 from gateway.execution.context import Execution, RequestContext
 from gateway.execution.errors import FetchError
@@ -112,4 +112,6 @@ def _failure(error: TransportError, context: RequestContext) -> FetchError:
     if isinstance(error, TimeoutError_) and context.deadline is not None:
         late = context.deadline <= asyncio.get_running_loop().time()
         return FetchError("GATEWAY_TIMEOUT" if late else HTTP_ERROR, error.reason)
+    if isinstance(error, NotSent):
+        return FetchError(error.code, error.reason)
     return FetchError(MALFORMED if isinstance(error, ProtocolError) else HTTP_ERROR, error.reason)

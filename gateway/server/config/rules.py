@@ -8,6 +8,7 @@ from typing import TypeAlias
 from gateway.server.config.headers import HeaderRule, HeaderRules, Headers, Insert, ResponseRule
 from gateway.server.config.http import Cors, CorsPolicy
 from gateway.server.config.schema import RouterConfig
+from gateway.server.config.traffic import SubgraphTraffic, TrafficShaping
 
 Fault: TypeAlias = tuple[tuple[str | int, ...], str]
 
@@ -16,7 +17,12 @@ _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s]+")
 
 def faults(config: RouterConfig) -> Iterator[Fault]:
     """The path of every value that contradicts another one or itself, and how."""
-    return chain(_header_faults(config.headers), _cors_faults(config.cors), _document_faults(config))
+    return chain(
+        _header_faults(config.headers),
+        _cors_faults(config.cors),
+        _document_faults(config),
+        _traffic_faults(config.traffic_shaping),
+    )
 
 
 def _header_faults(headers: Headers) -> Iterator[Fault]:
@@ -98,3 +104,14 @@ def _document_faults(config: RouterConfig) -> Iterator[Fault]:
             ("persisted_queries", "safelist"),
             "A safelist needs `apq.enabled: false`: automatic persisted queries accept any document",
         )
+
+
+def _traffic_faults(shaping: TrafficShaping) -> Iterator[Fault]:
+    groups: list[tuple[tuple[str, ...], SubgraphTraffic]] = [(("all",), shaping.all)]
+    groups += [(("subgraphs", name), own) for name, own in shaping.subgraphs.items()]
+    for path, traffic in groups:
+        if traffic.experimental_retry is not None and traffic.experimental_retry.retry_mutations:
+            yield (
+                ("traffic_shaping", *path, "experimental_retry", "retry_mutations"),
+                "`retry_mutations` can only be false: a mutation that is sent twice may happen twice",
+            )
