@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from gateway.server.config.headers import HeaderRule, HeaderRules, Headers, Insert, ResponseRule
 from gateway.server.config.http import Cors, CorsPolicy
+from gateway.server.config.rate_limits import RateLimits
 from gateway.server.config.schema import RouterConfig
 from gateway.server.config.traffic import SubgraphTraffic, TrafficShaping
 
@@ -22,6 +23,7 @@ def faults(config: RouterConfig) -> Iterator[Fault]:
         _cors_faults(config.cors),
         _document_faults(config),
         _traffic_faults(config.traffic_shaping),
+        _rate_limit_faults(config.rate_limits),
     )
 
 
@@ -115,3 +117,10 @@ def _traffic_faults(shaping: TrafficShaping) -> Iterator[Fault]:
                 ("traffic_shaping", *path, "experimental_retry", "retry_mutations"),
                 "`retry_mutations` can only be false: a mutation that is sent twice may happen twice",
             )
+
+
+def _rate_limit_faults(config: RateLimits | None) -> Iterator[Fault]:
+    names = [limit.name for limit in config.limits] if config else []
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield ("rate_limits", "limits", index, "name"), f"Another limit has the name `{name}`"

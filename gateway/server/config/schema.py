@@ -15,6 +15,7 @@ from gateway.server.config.duration import Duration
 from gateway.server.config.headers import Headers
 from gateway.server.config.http import Batching, Cors, Csrf
 from gateway.server.config.limits import DemandControl, Limits
+from gateway.server.config.rate_limits import RateLimits
 from gateway.server.config.traffic import SubgraphTraffic, TrafficShaping
 from gateway.server.config.uploads import FileUploads, UploadLimits
 
@@ -90,6 +91,7 @@ class RouterConfig(Struct, frozen=True):
     limits: Limits = Limits()
     demand_control: DemandControl | None = None
     traffic_shaping: TrafficShaping = TrafficShaping()
+    rate_limits: RateLimits | None = None
     override_subgraph_url: dict[str, str] = {}
     plugins: Plugins = Plugins()
     homepage: Page = Page(enabled=True)

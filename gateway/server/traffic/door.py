@@ -31,7 +31,7 @@ def guarded(
 ) -> AnswerRequest:
     """`answer` behind the doors that the configuration asks for."""
     rules = ResponseRules(config.headers, supergraph.subgraphs)
-    if rules:
+    if rules or config.rate_limits is not None:
         answer = _WithHeaders(answer, rules).answer
     traffic = config.traffic_shaping.router
     if traffic.concurrency_limit is not None or traffic.global_rate_limit is not None:
