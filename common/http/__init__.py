@@ -4,7 +4,14 @@ One protocol, `Transport`, for all of them, opened by URL. It knows nothing of G
 means is for the caller to say.
 """
 
-from common.http.errors import ConnectError, ProtocolError, ResponseTooLarge, TimeoutError_, TransportError
+from common.http.errors import (
+    ConnectError,
+    NotSent,
+    ProtocolError,
+    ResponseTooLarge,
+    TimeoutError_,
+    TransportError,
+)
 from common.http.in_process import ASGIApp
 from common.http.messages import Http2, Request, Response, TransportLimits
 from common.http.transport import Transport, open_transport
@@ -13,6 +20,7 @@ __all__ = [
     "ASGIApp",
     "ConnectError",
     "Http2",
+    "NotSent",
     "ProtocolError",
     "Request",
     "Response",

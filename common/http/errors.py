@@ -39,6 +39,13 @@ class TimeoutError_(TransportError):  # noqa: N801, N818 - the underscore keeps 
     reason = "timed out"
 
 
+class NotSent(TransportError):  # noqa: N818 - says what happened
+    """The request was kept back on this side, by a limit or since the peer is known to fail.
+
+    A subclass says which by its `code` and `reason`, and both can be shown to a client.
+    """
+
+
 class ResponseTooLarge(TransportError):  # noqa: N818 - says what happened
     """The response's body, encoded or decoded, is larger than the limit."""
 

@@ -17,7 +17,7 @@ class RequestContext:
     `transports` are by subgraph name; `headers` gives what to send to a subgraph; `deadline` is the event
     loop's time at which fetches are given up; `mask_error` may change an error that a subgraph has answered
     (subgraph name, its `message` and `extensions`) before the client sees it. Without a `tracer` no span is
-    made and `headers` alone decides about `traceparent`.
+    made and `headers` alone decides about `traceparent`. `on_response` is told of every response that comes.
     """
 
     transports: Mapping[str, Transport]
@@ -25,6 +25,7 @@ class RequestContext:
     deadline: float | None = None
     mask_error: Mask | None = None
     tracer: Tracer | None = None
+    on_response: Callable[[str, Response], None] | None = None
 
 
 class Sent:

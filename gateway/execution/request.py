@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from common.http import ProtocolError, Request, Response, TimeoutError_, TransportError
+from common.http import NotSent, ProtocolError, Request, Response, TimeoutError_, TransportError
 from gateway.execution.answer import HTTP_ERROR, MALFORMED, Answer, read_answer
 from gateway.execution.context import Execution, RequestContext
 from gateway.execution.errors import FetchError
@@ -89,10 +89,14 @@ async def _send(fetch: Fetch, body: bytes, context: RequestContext) -> Response:
     )
     try:
         if context.tracer is None:
-            return await transport.send(request, timeout=remaining)
-        return await send_traced(context.tracer, fetch, transport, request, remaining)
+            response = await transport.send(request, timeout=remaining)
+        else:
+            response = await send_traced(context.tracer, fetch, transport, request, remaining)
     except TransportError as error:
         raise _failure(error, context) from error
+    if context.on_response is not None:
+        context.on_response(fetch.subgraph, response)
+    return response
 
 
 def _remaining(context: RequestContext) -> float | None:
@@ -108,4 +112,6 @@ def _failure(error: TransportError, context: RequestContext) -> FetchError:
     if isinstance(error, TimeoutError_) and context.deadline is not None:
         late = context.deadline <= asyncio.get_running_loop().time()
         return FetchError("GATEWAY_TIMEOUT" if late else HTTP_ERROR, error.reason)
+    if isinstance(error, NotSent):
+        return FetchError(error.code, error.reason)
     return FetchError(MALFORMED if isinstance(error, ProtocolError) else HTTP_ERROR, error.reason)

@@ -89,6 +89,7 @@ class Executor:
             deadline=deadline,
             mask_error=unmasked(self._mask, too_dear),
             tracer=self._tracer,
+            on_response=exchange.on_response,
         )
         if operation.compiled.defers(variables):
             require_parts(exchange.request.header(b"accept"), is_alone=is_alone)

@@ -11,6 +11,7 @@ from gateway.server.http.cors import CrossOrigin
 from gateway.server.http.csrf import CsrfPrevention
 from gateway.server.pipeline import Pipeline
 from gateway.server.surroundings import Surroundings
+from gateway.server.traffic.door import guarded
 from gateway.supergraph import Supergraph
 
 
@@ -30,6 +31,7 @@ class Generation:
         self.csrf = CsrfPrevention(config.csrf)
         self._opened = AsyncExitStack()
         self.pipeline = _open_pipeline(supergraph, config, surroundings, self._opened)
+        self.answer = guarded(self.pipeline.answer, supergraph, config, surroundings.metrics.traffic)
         self._under_way = 0
         self._idle = asyncio.Event()
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from common.telemetry import outgoing_headers
 from gateway.server.access.claims import claim_header
-from gateway.server.config.schema import HeaderRule, Headers, Insert, Propagate, Remove
+from gateway.server.config.headers import HeaderRule, Headers, Insert, Propagate, Remove
 from gateway.server.http.request import HttpRequest
 
 if TYPE_CHECKING:  # it loads cryptography
@@ -23,29 +23,31 @@ Step: TypeAlias = Callable[[Pairs, "Outgoing"], None]
 
 PLATFORM_PREFIX = "hansa-"
 CLIENT_ADDRESS_HEADER = f"{PLATFORM_PREFIX}client-address"
-_RESERVED = frozenset(
+HOP_BY_HOP = frozenset(
     {
-        "accept",
-        "accept-encoding",
         "connection",
-        "content-encoding",
-        "content-length",
-        "content-type",
-        "expect",
-        "host",
         "keep-alive",
         "proxy-authenticate",
         "proxy-authorization",
         "proxy-connection",
         "te",
-        "traceparent",
-        "tracestate",
         "trailer",
         "trailers",
         "transfer-encoding",
         "upgrade",
     }
 )
+_RESERVED = HOP_BY_HOP | {
+    "accept",
+    "accept-encoding",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "host",
+    "traceparent",
+    "tracestate",
+}
 
 
 class Outgoing:
@@ -126,7 +128,19 @@ class ClientHeaders:
 
     @cached_property
     def _client(self) -> Pairs:
-        return self._request.pairs()
+        pairs = self._request.pairs()
+        hidden = nominated(pairs)
+        return tuple(pair for pair in pairs if pair[0] not in hidden) if hidden else pairs
+
+
+def nominated(headers: Pairs) -> frozenset[str]:
+    """The headers that `Connection` says to be of one connection only (RFC 9110, section 7.6.1)."""
+    return frozenset(
+        option.strip().lower()
+        for name, value in headers
+        if name == "connection"
+        for option in value.split(",")
+    )
 
 
 def may_pass(name: str) -> bool:

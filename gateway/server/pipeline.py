@@ -28,6 +28,7 @@ from gateway.server.operation import Preparation
 from gateway.server.operations import Asked, Operations
 from gateway.server.overrides import Overrides
 from gateway.server.persisted_queries.documents import open_documents
+from gateway.server.rate_limits.control import open_rate_limits
 from gateway.server.spans import span
 from gateway.server.surroundings import Surroundings
 from gateway.supergraph import Supergraph
@@ -76,6 +77,9 @@ class Pipeline:
             max_plans=config.supergraph.query_planning.cache.in_memory.limit,
         )
         self._executor = make_executor(supergraph, config, surroundings, opened, demand=demand)
+        self._rate_limits = open_rate_limits(config.rate_limits, metrics.traffic)
+        if self._rate_limits is not None:
+            opened.push_async_callback(self._rate_limits.close)
 
     async def start(self) -> None:
         """What must be ready before the first request; nothing but plugins needs it. Raises ValueError."""
@@ -145,6 +149,8 @@ class Pipeline:
         return await self._executor.execute(exchange, prepared, deadline, is_alone=False)
 
     async def _prepare(self, exchange: Exchange, parameters: Parameters) -> Prepared:
+        if self._rate_limits is not None:
+            await self._rate_limits.before(exchange)
         with span(self._tracer, "supergraph"):
             text = self._documents.sent(parameters)
             if text is None:
@@ -159,6 +165,8 @@ class Pipeline:
         exchange.operation_type, exchange.operation_name = operation.kind, operation.name
         if operation.kind == "mutation" and exchange.request.method == "GET":
             raise _mutation_by_get()
+        if self._rate_limits is not None:
+            await self._rate_limits.after(exchange)
         return Prepared(operation, parameters.variables or {})
 
 

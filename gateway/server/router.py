@@ -152,7 +152,7 @@ async def _answer(generation: Generation, exchange: Exchange, receive: Receive) 
         _require_method(exchange.request.method)
         exchange.media_type = negotiate(exchange.request.header(b"accept"))
         generation.csrf.check(exchange.request)
-        return await generation.pipeline.answer(exchange, receive)
+        return await generation.answer(exchange, receive)
     except RequestError as error:
         exchange.errors = len(error.errors)
         return refusal(error, exchange.media_type)

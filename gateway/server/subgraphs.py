@@ -9,6 +9,7 @@ from gateway.server.asgi import ASGIApp
 from gateway.server.config import RouterConfig
 from gateway.server.metrics import Metrics
 from gateway.server.sharing import SharingTransport
+from gateway.server.traffic.shaping import shaped
 from gateway.supergraph import Supergraph
 
 
@@ -75,7 +76,8 @@ def _open(
     timeout = config.subgraph_timeout(name)
     limits = TransportLimits(response_timeout=timeout)
     opened = open_transport(url, apps=apps, limits=limits, http2=config.http2(name))
-    transport = SubgraphTransport(name, opened, timeout=timeout, metrics=metrics)
+    measured = SubgraphTransport(name, opened, timeout=timeout, metrics=metrics)
+    transport = shaped(name, measured, config.traffic_shaping.of(name), metrics.traffic)
     if config.deduplicates(name):
         return SharingTransport(transport, metrics.shared.labels(name).inc)
     return transport

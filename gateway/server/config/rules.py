@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import TypeAlias
 
+from gateway.server.config.headers import HeaderRule, HeaderRules, Headers, Insert, ResponseRule
 from gateway.server.config.http import Cors, CorsPolicy
-from gateway.server.config.schema import HeaderRule, HeaderRules, Headers, Insert, RouterConfig
+from gateway.server.config.rate_limits import RateLimits
+from gateway.server.config.schema import RouterConfig
+from gateway.server.config.traffic import SubgraphTraffic, TrafficShaping
 
 Fault: TypeAlias = tuple[tuple[str | int, ...], str]
 
@@ -16,7 +19,14 @@ _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s]+")
 def faults(config: RouterConfig) -> Iterator[Fault]:
     """The path of every value that contradicts another one or itself, and how."""
     plugins = ((("plugins", name), message) for name, message in config.plugins.faults())
-    return chain(_header_faults(config.headers), _cors_faults(config.cors), _document_faults(config), plugins)
+    return chain(
+        _header_faults(config.headers),
+        _cors_faults(config.cors),
+        _document_faults(config),
+        _traffic_faults(config.traffic_shaping),
+        _rate_limit_faults(config.rate_limits),
+        plugins,
+    )
 
 
 def _header_faults(headers: Headers) -> Iterator[Fault]:
@@ -26,13 +36,16 @@ def _header_faults(headers: Headers) -> Iterator[Fault]:
         for index, rule in enumerate(rules.request):
             if message := _fault(rule):
                 yield (*path, "request", index), message
+        for index, answered in enumerate(rules.response):
+            if message := _fault(answered):
+                yield (*path, "response", index), message
 
 
-def _fault(rule: HeaderRule) -> str | None:
+def _fault(rule: HeaderRule | ResponseRule) -> str | None:
     given = [step for step in (rule.propagate, rule.insert, rule.remove) if step is not None]
     if len(given) != 1:
         return "A header rule has exactly one of `propagate`, `insert` and `remove`"
-    if rule.insert and sum(each is not None for each in _sources(rule.insert)) != 1:
+    if isinstance(rule.insert, Insert) and sum(each is not None for each in _sources(rule.insert)) != 1:
         return "`insert` takes exactly one of `value`, `claim` and `from_context`"
     selector = rule.propagate or rule.remove
     if selector is None:
@@ -95,3 +108,21 @@ def _document_faults(config: RouterConfig) -> Iterator[Fault]:
             ("persisted_queries", "safelist"),
             "A safelist needs `apq.enabled: false`: automatic persisted queries accept any document",
         )
+
+
+def _traffic_faults(shaping: TrafficShaping) -> Iterator[Fault]:
+    groups: list[tuple[tuple[str, ...], SubgraphTraffic]] = [(("all",), shaping.all)]
+    groups += [(("subgraphs", name), own) for name, own in shaping.subgraphs.items()]
+    for path, traffic in groups:
+        if traffic.experimental_retry is not None and traffic.experimental_retry.retry_mutations:
+            yield (
+                ("traffic_shaping", *path, "experimental_retry", "retry_mutations"),
+                "`retry_mutations` can only be false: a mutation that is sent twice may happen twice",
+            )
+
+
+def _rate_limit_faults(config: RateLimits | None) -> Iterator[Fault]:
+    names = [limit.name for limit in config.limits] if config else []
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield ("rate_limits", "limits", index, "name"), f"Another limit has the name `{name}`"

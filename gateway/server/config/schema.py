@@ -3,7 +3,7 @@
 Sizes are bytes, durations seconds. A key stands here once something reads it; `load` refuses all others.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta, Struct
 
@@ -12,11 +12,14 @@ from gateway.server.config.access import Authentication, Authorization
 from gateway.server.config.cache import InMemory
 from gateway.server.config.documents import Apq, PersistedQueries
 from gateway.server.config.duration import Duration
+from gateway.server.config.headers import Headers
 from gateway.server.config.health import HealthCheck
 from gateway.server.config.http import Batching, Cors, Csrf
 from gateway.server.config.limits import DemandControl, Limits
 from gateway.server.config.plugins import Plugins
+from gateway.server.config.rate_limits import RateLimits
 from gateway.server.config.telemetry import Telemetry
+from gateway.server.config.traffic import SubgraphTraffic, TrafficShaping
 from gateway.server.config.uploads import FileUploads, UploadLimits
 
 
@@ -44,86 +47,11 @@ class Supergraph(Struct, frozen=True):
     query_planning: QueryPlanning = QueryPlanning()
 
 
-class Propagate(Struct, frozen=True):
-    """Sends the client's headers on: one by name, under another name if told, or all that match."""
-
-    named: str | None = None
-    matching: str | None = None
-    rename: str | None = None
-    default: str | None = None
-
-
-class Insert(Struct, frozen=True):
-    """Sets a header: to a fixed `value`, to one `claim` of the caller's token, or to all of them by `from_context`.
-
-    A client cannot set the header of a claim, also where the claim is not there.
-    """
-
-    name: str
-    value: str | None = None
-    claim: str | None = None
-    from_context: Literal["apollo::authentication::jwt_claims"] | None = None
-
-    @property
-    def is_claim(self) -> bool:
-        return self.value is None
-
-
-class Remove(Struct, frozen=True):
-    """Takes a header away that an earlier rule set: one by name, or all that match."""
-
-    named: str | None = None
-    matching: str | None = None
-
-
-class HeaderRule(Struct, frozen=True):
-    """One step; exactly one of its members is given."""
-
-    propagate: Propagate | None = None
-    insert: Insert | None = None
-    remove: Remove | None = None
-
-
-class HeaderRules(Struct, frozen=True):
-    """Rules for the requests to a subgraph, in order."""
-
-    request: tuple[HeaderRule, ...] = ()
-
-
-class Headers(Struct, frozen=True):
-    """The rules of all subgraphs, followed by those of each."""
-
-    all: HeaderRules = HeaderRules()
-    subgraphs: dict[str, HeaderRules] = {}
-
-
 class ErrorInclusion(Struct, frozen=True):
     """Which subgraphs' errors a client sees as they are; those of the others are redacted."""
 
     all: bool = False
     subgraphs: dict[str, bool] = {}
-
-
-class RouterTraffic(Struct, frozen=True):
-    """The time that a client's whole request may take."""
-
-    timeout: Duration = Duration(30)
-
-
-class SubgraphTraffic(Struct, frozen=True):
-    """The time that one request to a subgraph may take, whether equal queries under way are sent once, and HTTP/2."""
-
-    timeout: Duration | None = None
-    deduplicate_query: bool | None = None
-    experimental_http2: Http2 | None = None
-
-
-class TrafficShaping(Struct, frozen=True):
-    """Requests on their way; what a subgraph's own entry says beats what `all` says."""
-
-    router: RouterTraffic = RouterTraffic()
-    all: SubgraphTraffic = SubgraphTraffic(timeout=Duration(30))
-    subgraphs: dict[str, SubgraphTraffic] = {}
 
 
 class Page(Struct, frozen=True):
@@ -149,6 +77,7 @@ class RouterConfig(Struct, frozen=True):
     limits: Limits = Limits()
     demand_control: DemandControl | None = None
     traffic_shaping: TrafficShaping = TrafficShaping()
+    rate_limits: RateLimits | None = None
     override_subgraph_url: dict[str, str] = {}
     health_check: HealthCheck = HealthCheck()
     telemetry: Telemetry = Telemetry()
