@@ -90,7 +90,9 @@ async def _supervise(origin: Origin, address: Address | None, count: int) -> Non
         beside=config.addresses_beside,
         grace=config.supergraph.connection_shutdown_timeout,
     )
-    await supervisor.run(lambda bound: _say(f"http://{bound}{config.supergraph.path} ({count} workers)"))
+    await supervisor.run(
+        lambda bound: _say(f"{config.scheme}://{bound}{config.supergraph.path} ({count} workers)")
+    )
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:

@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 import socket
+import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -95,15 +96,16 @@ async def serve_router(
     started: Callable[[], None] | None = None,
     grace: float = 30.0,
     beside: Sequence[Door] = (),
+    tls: ssl.SSLContext | None = None,
 ) -> None:
-    """Runs the app's lifespan, then serves it until `stop` is set.
+    """Runs the app's lifespan, then serves it until `stop` is set, by `tls` if there is one.
 
     `started` is called once requests are accepted. On `stop`, `health` is told at once, nothing new is accepted
     and requests in flight have `grace` seconds. The doors `beside` it are served until the app itself has ended; all
     listeners are closed. Raises ListenError, and RuntimeError where the lifespan fails.
     """
     sides = _Sides(beside)
-    server = _Server(_config(app, grace), sides.start, started)
+    server = _Server(_config(app, grace, tls=tls), sides.start, started)
     watch = asyncio.create_task(_stop(server, health, stop))
     address = listener.getsockname()
     try:
@@ -179,7 +181,9 @@ class _Server(uvicorn.Server):
                 tell()
 
 
-def _config(app: ASGIApp, grace: float, *, has_lifespan: bool = True) -> uvicorn.Config:
+def _config(
+    app: ASGIApp, grace: float, *, has_lifespan: bool = True, tls: ssl.SSLContext | None = None
+) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=Protocol,
@@ -193,6 +197,7 @@ def _config(app: ASGIApp, grace: float, *, has_lifespan: bool = True) -> uvicorn
         backlog=_BACKLOG,
         timeout_keep_alive=_KEEP_ALIVE,
         timeout_graceful_shutdown=max(1, round(grace)),
+        ssl_context_factory=None if tls is None else lambda _config, _default: tls,
     )
 
 

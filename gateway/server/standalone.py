@@ -2,13 +2,16 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from common.http.tls import server_tls
 from common.telemetry import Telemetry
 from gateway.server.app import apps_beside, create_router_app, own_doors
 from gateway.server.asgi import ASGIApp
+from gateway.server.config import RouterConfig
 from gateway.server.health import Health
 from gateway.server.process import settle
 from gateway.server.reloading.origin import Origin, Wanted
@@ -54,6 +57,7 @@ async def run_router(
     ConfigError, ListenError and UnfitError.
     """
     wanted = await origin.load()
+    tls = _tls(wanted.config)
     router = _router(wanted, telemetry)
     with stop_signals() as stop, reload_signal() as reload:
         app, health, listener, beside = serve(router)
@@ -61,13 +65,13 @@ async def run_router(
 
         def announce() -> None:
             settle()
-            started(f"http://{host}:{port}{wanted.config.supergraph.path}")
+            started(f"{wanted.config.scheme}://{host}:{port}{wanted.config.supergraph.path}")
 
         reloading = asyncio.create_task(Reloader(router, origin).run(reload, poll=poll))
         grace = wanted.config.supergraph.connection_shutdown_timeout
         try:
             await serve_router(
-                app, listener, health=health, stop=stop, started=announce, grace=grace, beside=beside
+                app, listener, health=health, stop=stop, started=announce, grace=grace, beside=beside, tls=tls
             )
         finally:
             reloading.cancel()
@@ -100,6 +104,13 @@ def _router(wanted: Wanted, telemetry: Telemetry) -> Router:
         return Router(*wanted, telemetry=telemetry)
     except ValueError as error:
         raise UnfitError(str(error)) from None
+
+
+def _tls(config: RouterConfig) -> ssl.SSLContext | None:
+    try:
+        return None if config.tls.supergraph is None else server_tls(config.tls.supergraph.own)
+    except ValueError as error:
+        raise UnfitError(f"`tls.supergraph`: {error}") from None
 
 
 def _configured(router: Router) -> Address:

@@ -1,12 +1,15 @@
 """The way to each subgraph: its transport, how long a request to it may take, and how long each one took."""
 
+import ssl
 import time
 from collections.abc import Mapping
 from functools import lru_cache, partial
 
 from common.http import Request, Response, Transport, TransportError, TransportLimits, open_transport
+from common.http.tls import client_tls
 from gateway.server.asgi import ASGIApp
 from gateway.server.config import RouterConfig
+from gateway.server.config.tls import SubgraphTls
 from gateway.server.metrics import Metrics
 from gateway.server.sharing import SharingTransport
 from gateway.server.traffic.shaping import shaped
@@ -75,9 +78,19 @@ def _open(
 ) -> Transport:
     timeout = config.subgraph_timeout(name)
     limits = TransportLimits(response_timeout=timeout)
-    opened = open_transport(url, apps=apps, limits=limits, http2=config.http2(name))
+    tls = _tls(name, config.tls.subgraph.of(name))
+    opened = open_transport(url, apps=apps, limits=limits, tls=tls, http2=config.http2(name))
     measured = SubgraphTransport(name, opened, timeout=timeout, metrics=metrics)
     transport = shaped(name, measured, config.traffic_shaping.of(name), metrics.traffic)
     if config.deduplicates(name):
         return SharingTransport(transport, metrics.shared.labels(name).inc)
     return transport
+
+
+def _tls(name: str, config: SubgraphTls) -> ssl.SSLContext | None:
+    if config == SubgraphTls():
+        return None
+    try:
+        return client_tls(config.certificate_authorities, config.own)
+    except ValueError as error:
+        raise ValueError(f"`tls.subgraph` of {name!r}: {error}") from None

@@ -19,6 +19,7 @@ from gateway.server.config.limits import DemandControl, Limits
 from gateway.server.config.plugins import Plugins
 from gateway.server.config.rate_limits import RateLimits
 from gateway.server.config.telemetry import Telemetry
+from gateway.server.config.tls import Tls
 from gateway.server.config.traffic import SubgraphTraffic, TrafficShaping
 from gateway.server.config.uploads import FileUploads, UploadLimits
 
@@ -78,6 +79,7 @@ class RouterConfig(Struct, frozen=True):
     demand_control: DemandControl | None = None
     traffic_shaping: TrafficShaping = TrafficShaping()
     rate_limits: RateLimits | None = None
+    tls: Tls = Tls()
     override_subgraph_url: dict[str, str] = {}
     health_check: HealthCheck = HealthCheck()
     telemetry: Telemetry = Telemetry()
@@ -89,6 +91,11 @@ class RouterConfig(Struct, frozen=True):
     def console(self) -> bool:
         """Whether the console is served at `/`, which stands for both of Apollo's pages."""
         return (self.homepage.enabled or self.sandbox.enabled) and self.supergraph.path != "/"
+
+    @property
+    def scheme(self) -> str:
+        """Of the router's URLs, where it serves by itself."""
+        return "http" if self.tls.supergraph is None else "https"
 
     @property
     def addresses_beside(self) -> frozenset[str]:

@@ -19,6 +19,7 @@ _log = logging.getLogger("hansa.router")
 _FIXED = (
     "supergraph.listen",
     "supergraph.path",
+    "tls.supergraph",
     "supergraph.connection_shutdown_timeout",
     "health_check.enabled",
     "health_check.listen",

@@ -36,7 +36,7 @@ def serving(*arguments: object) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         try:
             assert process.stderr
             line = process.stderr.readline()
-            found = re.search(r"listens on (http://\S+)", line)
+            found = re.search(r"listens on (https?://\S+)", line)
             assert found, line + process.stderr.read()
             yield found[1], process
         finally:

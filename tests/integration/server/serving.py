@@ -1,6 +1,7 @@
 """Serves an app on a free port of this process."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,15 +11,17 @@ from gateway.server.serving import open_listener, serve_router
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp) -> AsyncIterator[str]:
+async def serving(app: ASGIApp, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     """The URL of the app's root, as long as it is served."""
     listener = open_listener("127.0.0.1", 0)
     port = listener.getsockname()[1]
     stop, started = asyncio.Event(), asyncio.Event()
-    task = asyncio.create_task(serve_router(app, listener, health=Health(), stop=stop, started=started.set))
+    task = asyncio.create_task(
+        serve_router(app, listener, health=Health(), stop=stop, started=started.set, tls=tls)
+    )
     await asyncio.wait({task, asyncio.create_task(started.wait())}, return_when=asyncio.FIRST_COMPLETED)
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{port}"
     finally:
         stop.set()
         await task

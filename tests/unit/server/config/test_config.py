@@ -91,6 +91,16 @@ def test_a_variable_that_is_not_set_and_has_no_default_is_named() -> None:
     )
 
 
+def test_a_files_text_stands_for_its_path(tmp_path: Path) -> None:
+    file = tmp_path / "listen.txt"
+    file.write_text("127.0.0.1:1")
+    config = parse_config(f"supergraph:\n  listen: ${{file.{file}}}", {})
+    assert config.supergraph.listen == "127.0.0.1:1"
+    assert refused(f"supergraph:\n  listen: ${{file.{file}x}}").startswith(
+        f"router.yaml:2: The file {file}x cannot be read: "
+    )
+
+
 def test_an_expansion_of_another_kind_is_refused() -> None:
     assert "is not of the form" in refused("supergraph:\n  listen: ${vault.x}")
 
