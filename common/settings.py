@@ -48,6 +48,12 @@ class ServiceSettings(Struct, frozen=True, kw_only=True):
     issuer: Annotated[str, variable("HANSA_ISSUER", "the `iss` of the access tokens that are accepted")]
     jwks_url: Annotated[str, variable("HANSA_JWKS_URL", "where the issuer publishes its signing keys")]
     audience: Annotated[str, variable("HANSA_AUDIENCE", "the `aud` of accepted access tokens")] = "hansa"
+    signing_keys: Annotated[
+        Secret | None,
+        variable(
+            "HANSA_SIGNING_KEYS", "the keys by one of which requests must be signed, as ID=SECRET,ID=SECRET"
+        ),
+    ] = None
     log_level: Annotated[str, variable("LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR")] = "INFO"
 
 

@@ -19,8 +19,9 @@ from strawberry.types import ExecutionResult
 
 from common.app.masking import INTERNAL, format_error
 from common.app.request import CLIENT_ADDRESS_HEADER, ServiceRequest
-from common.app.responses import JSON_HEADERS, graphql_errors, header, read_body, respond
+from common.app.responses import JSON_HEADERS, graphql_errors, header, headers, read_body, respond
 from common.auth import InvalidToken, TokenVerifier
+from common.auth.signatures import MessageVerifier
 from common.errors import DeadlineExceededError, DomainError
 
 DEADLINE_HEADER = b"hansa-deadline-ms"
@@ -34,14 +35,22 @@ class _Operation(Struct):
 
 
 class GraphQLEndpoint:
-    """The ASGI app of one schema; `context` makes the resolvers' context, anew for each request."""
+    """The ASGI app of one schema; `context` makes the resolvers' context, anew for each request.
+
+    With `signatures` a request that is not signed is refused.
+    """
 
     def __init__(
-        self, schema: Schema, context: Callable[[ServiceRequest], object], log: logging.Logger
+        self,
+        schema: Schema,
+        context: Callable[[ServiceRequest], object],
+        log: logging.Logger,
+        signatures: MessageVerifier | None = None,
     ) -> None:
         self._schema = schema
         self._context = context
         self._log = log
+        self._signatures = signatures
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == ScopeType.HTTP
@@ -56,7 +65,10 @@ class GraphQLEndpoint:
         if not (header(scope, b"content-type") or "").startswith("application/json"):
             return 415, JSON_HEADERS, graphql_errors("Send application/json", "UNSUPPORTED_MEDIA_TYPE")
         try:
-            operation = msgspec.json.decode(await read_body(receive, _MAX_BODY), type=_Operation)
+            body = await read_body(receive, _MAX_BODY)
+            if self._signatures is not None:
+                self._signatures.verify(scope["method"], headers(scope), body)
+            operation = msgspec.json.decode(body, type=_Operation)
             verifier: TokenVerifier = scope["litestar_app"].state.verifier
             caller = await verifier.authenticate(header(scope, b"authorization"))
             request = ServiceRequest(caller, header(scope, CLIENT_ADDRESS_HEADER))

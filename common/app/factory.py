@@ -22,9 +22,10 @@ from common.app.observer import RequestObserver
 from common.app.problems import defect, http_error, refusal
 from common.app.request import ServiceRequest
 from common.auth import KeySet, TokenVerifier
+from common.auth.signatures import MessageVerifier
 from common.errors import DomainError
 from common.http import open_transport
-from common.settings import ServiceSettings
+from common.settings import ServiceSettings, SettingsError
 from common.telemetry import Telemetry
 
 
@@ -46,7 +47,9 @@ def create_service(
     """
     log = logging.getLogger(f"hansa.{settings.service}")
     registry = CollectorRegistry()
-    endpoint = asgi("/graphql", copy_scope=False)(GraphQLEndpoint(schema, context, log).__call__)
+    endpoint = asgi("/graphql", copy_scope=False)(
+        GraphQLEndpoint(schema, context, log, _signatures(settings)).__call__
+    )
     app = Litestar(
         [endpoint, *health_routes(readiness or {}, registry), *route_handlers],
         lifespan=[closing(partial(asyncio.to_thread, telemetry.close)), _verifying(settings), *lifespan],
@@ -56,6 +59,17 @@ def create_service(
     )
     app.asgi_handler = telemetry.asgi(RequestObserver(app.asgi_handler, log, registry))
     return app
+
+
+def _signatures(settings: ServiceSettings) -> MessageVerifier | None:
+    if settings.signing_keys is None:
+        return None
+    try:
+        return MessageVerifier.parse(settings.signing_keys.reveal())
+    except ValueError as error:
+        raise SettingsError(
+            f"Settings of {settings.service}: HANSA_SIGNING_KEYS is malformed: {error}"
+        ) from None
 
 
 def _verifying(settings: ServiceSettings) -> Lifespan:

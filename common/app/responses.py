@@ -50,6 +50,11 @@ def header(scope: HTTPScope, name: bytes) -> str | None:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
 
 
+def headers(scope: HTTPScope) -> tuple[tuple[str, str], ...]:
+    """All headers, by their lower-case names."""
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+
+
 def graphql_errors(message: str, code: str, **extensions: object) -> bytes:
     """A GraphQL response of one error and no data."""
     return msgspec.json.encode({"errors": [{"message": message, "extensions": {"code": code, **extensions}}]})

@@ -9,7 +9,9 @@ from common.http import Request, Response, Transport, TransportError, TransportL
 from common.http.tls import client_tls
 from gateway.server.asgi import ASGIApp
 from gateway.server.config import RouterConfig
+from gateway.server.config.access import MessageSignature
 from gateway.server.config.tls import SubgraphTls
+from gateway.server.config.traffic import SubgraphTraffic
 from gateway.server.metrics import Metrics
 from gateway.server.sharing import SharingTransport
 from gateway.server.traffic.shaping import shaped
@@ -80,8 +82,10 @@ def _open(
     limits = TransportLimits(response_timeout=timeout)
     tls = _tls(name, config.tls.subgraph.of(name))
     opened = open_transport(url, apps=apps, limits=limits, tls=tls, http2=config.http2(name))
-    measured = SubgraphTransport(name, opened, timeout=timeout, metrics=metrics)
-    transport = shaped(name, measured, config.traffic_shaping.of(name), metrics.traffic)
+    shaping = config.traffic_shaping.of(name)
+    sent = _outgoing(name, opened, shaping, config.authentication.subgraph.signature_for(name))
+    measured = SubgraphTransport(name, sent, timeout=timeout, metrics=metrics)
+    transport = shaped(name, measured, shaping, metrics.traffic)
     if config.deduplicates(name):
         return SharingTransport(transport, metrics.shared.labels(name).inc)
     return transport
@@ -94,3 +98,16 @@ def _tls(name: str, config: SubgraphTls) -> ssl.SSLContext | None:
         return client_tls(config.certificate_authorities, config.own)
     except ValueError as error:
         raise ValueError(f"`tls.subgraph` of {name!r}: {error}") from None
+
+
+def _outgoing(
+    name: str, transport: Transport, shaping: SubgraphTraffic, signature: MessageSignature | None
+) -> Transport:
+    if signature is None and shaping.compression is None:
+        return transport
+    from gateway.server.traffic.outgoing import outgoing  # noqa: PLC0415 - cryptography loads only when it is used
+
+    try:
+        return outgoing(transport, shaping, signature)
+    except ValueError as error:
+        raise ValueError(f"`authentication.subgraph` of {name!r}: {error}") from None

@@ -62,10 +62,36 @@ class RouterAuthentication(Struct, frozen=True):
     jwt: Jwt | None = None
 
 
+class MessageSignature(Struct, frozen=True):
+    """By which key requests to a subgraph are signed; the secret has 32 bytes or more."""
+
+    key_id: str
+    secret: str
+
+
+class SubgraphAuthentication(Struct, frozen=True):
+    """How a subgraph knows that the router has sent a request."""
+
+    message_signature: MessageSignature | None = None
+
+
+class SubgraphsAuthentication(Struct, frozen=True):
+    """For all subgraphs, and for each: what its own entry says beats what `all` says."""
+
+    all: SubgraphAuthentication = SubgraphAuthentication()
+    subgraphs: dict[str, SubgraphAuthentication] = {}
+
+    def signature_for(self, subgraph: str) -> MessageSignature | None:
+        """What requests to `subgraph` are signed by."""
+        own = self.subgraphs.get(subgraph, SubgraphAuthentication()).message_signature
+        return own or self.all.message_signature
+
+
 class Authentication(Struct, frozen=True):
-    """Who is let in; without `router.jwt` every caller is anonymous."""
+    """Who is let in, and how subgraphs know the router; without `router.jwt` every caller is anonymous."""
 
     router: RouterAuthentication = RouterAuthentication()
+    subgraph: SubgraphsAuthentication = SubgraphsAuthentication()
 
 
 class AuthorizationErrors(Struct, frozen=True):

@@ -21,16 +21,18 @@ _WINDOW_BITS = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
 
 async def compressed(answer: Answer, accept_encoding: bytes | None) -> Answer:
-    """The answer in the coding that the client likes best, or as it is; a large one is encoded in a thread."""
+    """The answer in the coding that the client likes best, or as it is."""
     coding = choose(accept_encoding)
     headers = (*answer.headers, ("vary", "Accept-Encoding"))
     if coding is None:
         return replace(answer, headers=headers)
-    if len(answer.body) < _IN_THREAD:
-        body = _encode(answer.body, coding)
-    else:
-        body = await asyncio.to_thread(_encode, answer.body, coding)
+    body = await encoded(answer.body, coding)
     return replace(answer, body=body, headers=(*headers, ("content-encoding", coding)))
+
+
+async def encoded(body: bytes, coding: str) -> bytes:
+    """The body in that coding; a large one is encoded in a thread."""
+    return _encode(body, coding) if len(body) < _IN_THREAD else await asyncio.to_thread(_encode, body, coding)
 
 
 async def decompressed(body: bytes, content_encoding: bytes, limit: int) -> bytes:
