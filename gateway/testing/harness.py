@@ -14,7 +14,7 @@ from gateway.composition import CompositionError, Subgraph, compose
 from gateway.planning import Planner
 from gateway.server.asgi import ASGIApp
 from gateway.server.config import LOCAL, RouterConfig, parse_config
-from gateway.server.config.schema import ErrorInclusion
+from gateway.server.config.subgraph_errors import ErrorInclusion
 from gateway.server.router import Router
 from gateway.supergraph import Supergraph
 from gateway.testing.fake_subgraph import FakeSubgraph

@@ -9,6 +9,7 @@ from gateway.server.config.headers import HeaderRule, HeaderRules, Headers, Inse
 from gateway.server.config.http import Cors, CorsPolicy
 from gateway.server.config.rate_limits import RateLimits
 from gateway.server.config.schema import RouterConfig
+from gateway.server.config.subgraph_errors import ErrorInclusion, ErrorRule
 from gateway.server.config.traffic import SubgraphTraffic, TrafficShaping
 
 Fault: TypeAlias = tuple[tuple[str | int, ...], str]
@@ -25,6 +26,7 @@ def faults(config: RouterConfig) -> Iterator[Fault]:
         _document_faults(config),
         _traffic_faults(config.traffic_shaping),
         _rate_limit_faults(config.rate_limits),
+        _error_faults(config.include_subgraph_errors),
         plugins,
     )
 
@@ -126,3 +128,15 @@ def _rate_limit_faults(config: RateLimits | None) -> Iterator[Fault]:
     for index, name in enumerate(names):
         if name in names[:index]:
             yield ("rate_limits", "limits", index, "name"), f"Another limit has the name `{name}`"
+
+
+def _error_faults(inclusion: ErrorInclusion) -> Iterator[Fault]:
+    rules: list[tuple[tuple[str, ...], bool | ErrorRule]] = [(("all",), inclusion.all)]
+    rules += [(("subgraphs", name), own) for name, own in inclusion.subgraphs.items()]
+    for path, rule in rules:
+        if isinstance(rule, ErrorRule) and None not in (
+            rule.allow_extensions_keys,
+            rule.deny_extensions_keys,
+        ):
+            message = "A rule has `allow_extensions_keys` or `deny_extensions_keys`, not both"
+            yield ("include_subgraph_errors", *path), message

@@ -18,6 +18,7 @@ from gateway.server.config.http import Batching, Cors, Csrf
 from gateway.server.config.limits import DemandControl, Limits
 from gateway.server.config.plugins import Plugins
 from gateway.server.config.rate_limits import RateLimits
+from gateway.server.config.subgraph_errors import ErrorInclusion
 from gateway.server.config.telemetry import Telemetry
 from gateway.server.config.tls import Tls
 from gateway.server.config.traffic import SubgraphTraffic, TrafficShaping
@@ -46,13 +47,6 @@ class Supergraph(Struct, frozen=True):
     defer_support: bool = True
     connection_shutdown_timeout: Duration = Duration(30)
     query_planning: QueryPlanning = QueryPlanning()
-
-
-class ErrorInclusion(Struct, frozen=True):
-    """Which subgraphs' errors a client sees as they are; those of the others are redacted."""
-
-    all: bool = False
-    subgraphs: dict[str, bool] = {}
 
 
 class Page(Struct, frozen=True):
@@ -136,10 +130,6 @@ class RouterConfig(Struct, frozen=True):
         """When `subgraph` is asked by HTTP/2."""
         own = self.traffic_shaping.subgraphs.get(subgraph, SubgraphTraffic()).experimental_http2
         return own or self.traffic_shaping.all.experimental_http2 or Http2.DISABLE
-
-    def includes_errors(self, subgraph: str) -> bool:
-        """Whether a client sees the errors of `subgraph` as they are."""
-        return self.include_subgraph_errors.subgraphs.get(subgraph, self.include_subgraph_errors.all)
 
 
 LOCAL = RouterConfig(

@@ -130,7 +130,7 @@ def test_a_subgraphs_timeout_beats_that_of_all() -> None:
 
 def test_a_subgraphs_error_inclusion_beats_that_of_all() -> None:
     config = parse_config("include_subgraph_errors:\n  all: true\n  subgraphs:\n    a: false\n", {})
-    assert (config.includes_errors("a"), config.includes_errors("b")) == (False, True)
+    assert (config.include_subgraph_errors.of("a"), config.include_subgraph_errors.of("b")) == (False, True)
 
 
 @pytest.mark.parametrize(
