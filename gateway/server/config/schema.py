@@ -114,6 +114,12 @@ class RouterConfig(Struct, frozen=True):
         told = planning.warmed_up_queries
         return planning.cache.in_memory.limit // 3 if told is None else told
 
+    @property
+    def dotted_names(self) -> tuple[str, ...]:
+        """What the configuration names by dotted names."""
+        policies = self.authorization.policies
+        return (*self.plugins.named, *([] if policies is None else [policies]))
+
     def subgraph_timeout(self, subgraph: str) -> float:
         """Seconds that one request to `subgraph` may take."""
         shaping = self.traffic_shaping
