@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from common.http import Http2
 from gateway.server.config.access import Authentication, Authorization
 from gateway.server.config.cache import InMemory
+from gateway.server.config.coprocessor import Coprocessor
 from gateway.server.config.documents import Apq, PersistedQueries
 from gateway.server.config.duration import Duration
 from gateway.server.config.headers import Headers
@@ -82,6 +83,7 @@ class RouterConfig(Struct, frozen=True):
     health_check: HealthCheck = HealthCheck()
     telemetry: Telemetry = Telemetry()
     plugins: Plugins = Plugins()
+    coprocessor: Coprocessor | None = None
     homepage: Page = Page(enabled=True)
     sandbox: Page = Page(enabled=False)
 
