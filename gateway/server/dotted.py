@@ -5,6 +5,7 @@ its file has changed since: whoever took something from it before keeps what it 
 """
 
 import sys
+from collections.abc import Iterable
 from importlib import import_module, invalidate_caches
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -33,7 +34,7 @@ def load_by_name(name: str, *, key: str) -> Any:
         raise ValueError(f"`{key}` names {name!r}, which cannot be loaded: {_told(error)}") from error
 
 
-def files_of(*names: str) -> frozenset[Path]:
+def files_of(names: Iterable[str]) -> frozenset[Path]:
     """The files that would be read anew for these names."""
     modules = (sys.modules.get(name.rpartition(".")[0]) for name in names)
     return frozenset(file for module in modules if module and (file := _own_file(module)))

@@ -67,7 +67,7 @@ class Generation:
 def _open_pipeline(
     supergraph: Supergraph, config: RouterConfig, surroundings: Surroundings, opened: AsyncExitStack
 ) -> Pipeline:
-    if not config.plugins.named and not surroundings.plugins:
+    if not config.plugins.named and not surroundings.plugins and config.coprocessor is None:
         return Pipeline(supergraph, config, surroundings, opened)
     from gateway.server.plugins.loading import open_plugged  # noqa: PLC0415 - they load only when there are any
 

@@ -103,6 +103,16 @@ class Operations:
         self._count(was_there)
         return plan.operation
 
+    async def guards(self, text: str, operation_name: str | None) -> Guards:
+        """What an operation's fields are behind. Raises RequestError."""
+        form = self._forms.get((text, operation_name))
+        if form is None:
+            read = partial(self._preparation.read, text, operation_name)
+            document = await self._once((text, operation_name), read)
+            form = _Form(document.form, document.guards)
+            self._forms.put((text, operation_name), form)
+        return form.guards
+
     def most_used(self, count: int) -> list[Asked]:
         """What was asked for most often, first what was asked for most, of the operations that are kept."""
         plans = sorted(self._plans.values(), key=lambda plan: plan.uses, reverse=True)

@@ -35,22 +35,25 @@ class Authorizer:
     async def refusal(self, exchange: Exchange, guards: Guards) -> Refusal:
         """Those of `guards` that the caller does not pass. A policy that nobody grants is denied."""
         caller = exchange.caller
-        granted = await self._granted(exchange, _mentioned(guards))
+        granted = await self._granted(exchange, mentioned_policies(guards))
         scopes = caller.scopes if caller else _NOTHING
         refused = frozenset(guard for guard in guards if not _passes(guard, caller, scopes, granted))
         return Refusal(refused, self._withholds)
 
     async def _granted(self, exchange: Exchange, mentioned: frozenset[str]) -> frozenset[str]:
+        by_plugins = _NOTHING if exchange.call is None else exchange.call.granted(mentioned)
         if self._policies is None or not mentioned:
-            return _NOTHING
+            return by_plugins
         try:
-            return mentioned.intersection(await self._policies(mentioned, exchange.caller, exchange.request))
+            granted = await self._policies(mentioned, exchange.caller, exchange.request)
+            return by_plugins | mentioned.intersection(granted)
         except Exception:  # noqa: BLE001 - whatever a function raises costs what it would have granted, not the request
             _log.exception("The function for policies failed")
-            return _NOTHING
+            return by_plugins
 
 
-def _mentioned(guards: Iterable[Guard]) -> frozenset[str]:
+def mentioned_policies(guards: Iterable[Guard]) -> frozenset[str]:
+    """The policies that any of `guards` asks for."""
     return frozenset().union(
         *(alternative for guard in guards if guard.kind == "policy" for alternative in guard.alternatives)
     )

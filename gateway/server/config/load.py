@@ -15,7 +15,7 @@ from gateway.server.config.plugins import Plugins, section_of
 from gateway.server.config.rules import faults
 from gateway.server.config.schema import RouterConfig
 from gateway.server.config.size import ByteSize
-from gateway.server.dotted import find_modules_in
+from gateway.server.dotted import find_modules_in, load_by_name
 
 Value = TypeVar("Value", bound=msgspec.Struct)
 _PATH_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
@@ -48,6 +48,8 @@ def parse_config(text: str, environment: Mapping[str, str], *, source: str = "ro
         raise ConfigError(message, source=source, line=document.at(path).line)
     if config.plugins.named:
         _check_plugins(config.plugins, document, source)
+    if config.authorization.policies is not None:
+        _check_name(config.authorization.policies, ("authorization", "policies"), document, source)
     return config
 
 
@@ -86,6 +88,13 @@ def _check_plugins(plugins: Plugins, document: Located, source: str) -> None:
         except ValueError as error:
             raise ConfigError(str(error), source=source, line=section.line) from error
         convert(section, expected, source=source)
+
+
+def _check_name(name: str, path: tuple[str, ...], document: Located, source: str) -> None:
+    try:
+        load_by_name(name, key=".".join(path))
+    except ValueError as error:
+        raise ConfigError(str(error), source=source, line=document.at(path).line) from error
 
 
 def _decode(target: type, value: Any) -> Any:

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 from common.http import Http2
 from gateway.server.config.access import Authentication, Authorization
 from gateway.server.config.cache import InMemory
+from gateway.server.config.coprocessor import Coprocessor
 from gateway.server.config.documents import Apq, PersistedQueries
 from gateway.server.config.duration import Duration
 from gateway.server.config.headers import Headers
@@ -78,6 +79,7 @@ class RouterConfig(Struct, frozen=True):
     health_check: HealthCheck = HealthCheck()
     telemetry: Telemetry = Telemetry()
     plugins: Plugins = Plugins()
+    coprocessor: Coprocessor | None = None
     homepage: Page = Page(enabled=True)
     sandbox: Page = Page(enabled=False)
 
@@ -114,6 +116,12 @@ class RouterConfig(Struct, frozen=True):
         planning = self.supergraph.query_planning
         told = planning.warmed_up_queries
         return planning.cache.in_memory.limit // 3 if told is None else told
+
+    @property
+    def dotted_names(self) -> tuple[str, ...]:
+        """What the configuration names by dotted names."""
+        policies = self.authorization.policies
+        return (*self.plugins.named, *([] if policies is None else [policies]))
 
     def subgraph_timeout(self, subgraph: str) -> float:
         """Seconds that one request to `subgraph` may take."""

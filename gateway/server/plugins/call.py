@@ -11,6 +11,9 @@ from gateway.server.http.request import HttpRequest
 from gateway.server.plugins.headers import Headers
 from gateway.server.plugins.stages import Claims, Stage
 
+REQUIRED_POLICIES = "apollo::authorization::required_policies"
+"""The entry of the context that has the operation's policies by name, with null until somebody decides."""
+
 
 class Shared(TypedDict):
     """Members that every stage has."""
@@ -31,6 +34,13 @@ class Call(Struct):
         """What a stage has of it."""
         claims = exchange.caller.claims if exchange.caller else None
         return {"context": self.context, "claims": claims, "id": self.id}
+
+    def granted(self, mentioned: frozenset[str]) -> frozenset[str]:
+        """Those of the policies that a plugin has set to true in the context."""
+        decided = self.context.get(REQUIRED_POLICIES)
+        if not isinstance(decided, dict):
+            return frozenset()
+        return frozenset(name for name in mentioned if decided.get(name) is True)
 
     def take(self, exchange: Exchange, stage: Stage) -> None:
         """What a request's hooks may have changed counts from now on: headers, claims, the context."""

@@ -36,9 +36,7 @@ class Hook(Generic[Q, R]):
     def __init__(self, name: str, plugins: Sequence[Plugin[Any]]) -> None:
         self._name = name
         self._hooks: list[tuple[Plugin[Any], Callable[[Q], Awaitable[R | None]]]] = [
-            (plugin, getattr(plugin, name))
-            for plugin in plugins
-            if getattr(type(plugin), name) is not getattr(Plugin, name)
+            (plugin, getattr(plugin, name)) for plugin in plugins if plugin.has(name)
         ]
 
     def __bool__(self) -> bool:

@@ -9,6 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from common.http import Transport
+from gateway.server.access.authorization import mentioned_policies
 from gateway.server.asgi import Receive
 from gateway.server.config import RouterConfig
 from gateway.server.errors import RequestError
@@ -18,7 +19,7 @@ from gateway.server.http.answer import Answer, refusal
 from gateway.server.http.interruption import Interruption
 from gateway.server.http.parameters import Parameters
 from gateway.server.pipeline import Pipeline
-from gateway.server.plugins.call import Call
+from gateway.server.plugins.call import REQUIRED_POLICIES, Call
 from gateway.server.plugins.headers import Headers
 from gateway.server.plugins.hooks import Hooks
 from gateway.server.plugins.plugin import Plugin
@@ -60,6 +61,7 @@ class PluggedPipeline(Pipeline):
         make_executor = partial(PluggedExecutor, self._hooks)
         super().__init__(supergraph, config, surroundings, opened, make_executor=make_executor)
         opened.push_async_callback(self._hooks.close)
+        self._is_guarded = bool(supergraph.authorization) and config.authorization.directives.enabled
 
     async def start(self) -> None:
         await self._hooks.start()
@@ -136,6 +138,7 @@ class PluggedPipeline(Pipeline):
         """The supergraph stage on the way in."""
         call = _call(exchange)
         if self._hooks.supergraph_request:
+            await self._ask_for_policies(call, text, parameters.operation_name)
             request = SupergraphRequest(
                 **call.shared(exchange),
                 headers=Headers.from_bytes(exchange.request.raw_headers),
@@ -143,6 +146,7 @@ class PluggedPipeline(Pipeline):
                 operation_name=parameters.operation_name,
                 variables=parameters.variables or {},
                 extensions=parameters.extensions or {},
+                method=exchange.request.method,
             )
             early = await self._hooks.supergraph_request.run(request)
             if early is not None:
@@ -152,6 +156,13 @@ class PluggedPipeline(Pipeline):
             parameters = replace(parameters, variables=variables, extensions=request.extensions)
         exchange.call = replace(call, query=text)
         return await super()._planned(exchange, text, parameters)
+
+    async def _ask_for_policies(self, call: Call, text: str, operation_name: str | None) -> None:
+        """Whoever sets one of them to true grants it."""
+        if self._is_guarded:
+            policies = mentioned_policies(await self.operations.guards(text, operation_name))
+            if policies:
+                call.context[REQUIRED_POLICIES] = dict.fromkeys(sorted(policies))
 
 
 class PluggedExecutor(Executor):
@@ -170,7 +181,9 @@ class PluggedExecutor(Executor):
         is_alone: bool = True,
         transports: Mapping[str, Transport] | None = None,
     ) -> Answer:
-        early = await self._requested(exchange, prepared) if self._hooks.execution_request else None
+        early = None
+        if self._hooks.execution_request:
+            early, prepared = await self._requested(exchange, prepared)
         if early is not None:
             answer = _graphql_answer(exchange, early)
         else:
@@ -181,7 +194,9 @@ class PluggedExecutor(Executor):
             answer = await self._responded(exchange, answer, ExecutionResponse)
         return await self._responded(exchange, answer, SupergraphResponse)
 
-    async def _requested(self, exchange: Exchange, prepared: Prepared) -> ExecutionResponse | None:
+    async def _requested(
+        self, exchange: Exchange, prepared: Prepared
+    ) -> tuple[ExecutionResponse | None, Prepared]:
         call, operation = _call(exchange), prepared.operation
         request = ExecutionRequest(
             **call.shared(exchange),
@@ -191,10 +206,11 @@ class PluggedExecutor(Executor):
             operation_kind=operation.kind,
             variables=prepared.variables,
             plan=operation.plan,
+            method=exchange.request.method,
         )
         early = await self._hooks.execution_request.run(request)
         call.take(exchange, request)
-        return early
+        return early, prepared._replace(variables=request.variables)
 
     async def _responded(
         self, exchange: Exchange, answer: Answer, stage: type[ExecutionResponse] | type[SupergraphResponse]

@@ -39,6 +39,10 @@ class Plugin(Generic[C]):
     def __init__(self, config: C) -> None:
         self.config = config
 
+    def has(self, hook: str) -> bool:
+        """Whether it is called at a stage: where its class has the hook."""
+        return getattr(type(self), hook) is not getattr(Plugin, hook)
+
     async def start(self) -> None:
         """Called once, before the first request. What it raises refuses the configuration."""
 

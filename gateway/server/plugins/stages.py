@@ -57,6 +57,7 @@ class SupergraphRequest(Stage, kw_only=True):
     operation_name: str | None = None
     variables: dict[str, Any] = field(default_factory=dict)
     extensions: dict[str, Any] = field(default_factory=dict)
+    method: str = "POST"
 
 
 class GraphQLResponse(Stage, kw_only=True):
@@ -90,6 +91,7 @@ class ExecutionRequest(Stage, kw_only=True):
     operation_kind: str
     variables: dict[str, Any]
     plan: QueryPlan
+    method: str = "POST"
 
 
 class ExecutionResponse(GraphQLResponse, kw_only=True):
@@ -97,12 +99,16 @@ class ExecutionResponse(GraphQLResponse, kw_only=True):
 
 
 class SubgraphRequest(Stage, kw_only=True):
-    """One request to one subgraph. `body` has the members `query`, `variables` and perhaps `operationName`."""
+    """One request to one subgraph. `body` has the members `query`, `variables` and perhaps `operationName`.
+
+    `subgraph_request_id` is that of its response, too.
+    """
 
     subgraph: str
     uri: str
     body: dict[str, Any]
     method: str = "POST"
+    subgraph_request_id: str = ""
 
 
 class SubgraphResponse(Stage, kw_only=True):
@@ -111,6 +117,7 @@ class SubgraphResponse(Stage, kw_only=True):
     subgraph: str = ""
     status: int = 200
     body: Any = None
+    subgraph_request_id: str = ""
 
 
 class _Body(Struct, omit_defaults=True):

@@ -1,5 +1,6 @@
 """The subgraph stage: one client's requests to a subgraph, through the plugins' hooks."""
 
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,8 +46,9 @@ class PluggedTransport:
         """It belongs to one request; the inner one goes on."""
 
     async def _send(self, request: Request, seconds: float | None) -> Response:
+        request_id = secrets.token_hex(16)
         if self._hooks.subgraph_request:
-            asked = self._asked(request)
+            asked = self._asked(request, request_id)
             early = await self._hooks.subgraph_request.run(asked)
             if early is not None:
                 return _encoded(early)
@@ -55,11 +57,11 @@ class PluggedTransport:
         response = await self._inner.send(request, timeout=seconds)
         if not self._hooks.subgraph_response:
             return response
-        told = self._told(response)
+        told = self._told(response, request_id)
         await self._hooks.subgraph_response.run(told)
         return _encoded(told)
 
-    def _asked(self, request: Request) -> SubgraphRequest:
+    def _asked(self, request: Request, request_id: str) -> SubgraphRequest:
         return SubgraphRequest(
             **self._call.shared(self._exchange),
             headers=Headers(request.headers),
@@ -67,15 +69,17 @@ class PluggedTransport:
             uri=self.url,
             body=msgspec.json.decode(request.body),
             method=request.method,
+            subgraph_request_id=request_id,
         )
 
-    def _told(self, response: Response) -> SubgraphResponse:
+    def _told(self, response: Response, request_id: str) -> SubgraphResponse:
         return SubgraphResponse(
             **self._call.shared(self._exchange),
             headers=Headers(response.headers),
             subgraph=self._name,
             status=response.status,
             body=_decoded(response.body),
+            subgraph_request_id=request_id,
         )
 
 

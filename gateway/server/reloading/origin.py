@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gateway.server.config import LOCAL, RouterConfig, load_config
+from gateway.server.dotted import files_of
 from gateway.server.reloading.files import FileWatch
 from gateway.server.reloading.sources import SourceError, open_source, parse_supergraph
 from gateway.supergraph import Supergraph
@@ -32,6 +33,7 @@ class Origin:
         self._file = config
         self._environment = environment
         self._watch = FileWatch()
+        self._modules: frozenset[Path] = frozenset()
         self._text = ""
         self._parsed: tuple[str, Supergraph] | None = None
 
@@ -49,8 +51,10 @@ class Origin:
         """Raises ConfigError."""
         if self._file is None:
             return LOCAL
-        self._watch.note([self._file])
+        self._watch.note([self._file, *self._modules])
         config = load_config(self._file, self._environment)
+        self._modules = files_of(config.dotted_names)
+        self._watch.note(self._modules)
         self._watch.note(map(Path, config.persisted_queries.local_manifests))
         return config
 
