@@ -19,7 +19,7 @@ from gateway.platform.progress import Progress
 from gateway.platform.secrets import load_secrets
 from gateway.server.app import apps_beside, create_router_app
 from gateway.server.asgi import ASGIApp
-from gateway.server.config import load_config
+from gateway.server.config import RouterConfig, load_config
 from gateway.server.health import Check, Health
 from gateway.server.router import Router
 from gateway.supergraph import Supergraph
@@ -34,6 +34,7 @@ class Platform(Struct, frozen=True):
     app: ASGIApp
     beside: Mapping[str, ASGIApp]
     health: Health
+    config: RouterConfig
     services: tuple[str, ...]
     host: Host
 
@@ -67,7 +68,7 @@ async def running_platform(
         (options.directory / SUPERGRAPH_FILE).write_text(supergraph)
         router = Router(Supergraph.from_sdl(supergraph), config, apps=host.apps, telemetry=telemetry)
         progress("graph", "ready")
-        yield Platform(*_app(router, transports), services=tuple(services), host=host)
+        yield Platform(*_app(router, transports), config=config, services=tuple(services), host=host)
 
 
 def _host(options: Options, services: Mapping[str, Service], progress: Progress) -> Host:

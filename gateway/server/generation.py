@@ -47,6 +47,7 @@ class Generation:
 
     async def warm_up(self, predecessor: "Generation") -> None:
         """Plans what clients asked the predecessor for most often; what is not valid here is passed over."""
+        self.pipeline.take_over(predecessor.pipeline)
         most_used = predecessor.pipeline.operations.most_used(self.config.warmed_up_queries)
         await self.pipeline.operations.prepare(most_used)
 

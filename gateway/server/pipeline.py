@@ -59,7 +59,7 @@ class Pipeline:
         self._max_bytes = config.limits.in_force().http_max_request_bytes
         self._timeout = config.traffic_shaping.router.timeout
         self._tracer = surroundings.tracer
-        self._authenticator = _authenticator(config, surroundings, opened)
+        self.authenticator = _authenticator(config, surroundings, opened)
         self._authorizer = Authorizer(
             config.authorization, surroundings.policies or load_policies(config.authorization.policies)
         )
@@ -80,6 +80,11 @@ class Pipeline:
         self._rate_limits = open_rate_limits(config.rate_limits, metrics.traffic)
         if self._rate_limits is not None:
             opened.push_async_callback(self._rate_limits.close)
+
+    def take_over(self, predecessor: "Pipeline") -> None:
+        """Begins with what the predecessor knows and does not belong to its supergraph."""
+        if self.authenticator is not None and predecessor.authenticator is not None:
+            self.authenticator.take_over(predecessor.authenticator)
 
     async def start(self) -> None:
         """What must be ready before the first request; nothing but plugins needs it. Raises ValueError."""
@@ -105,8 +110,8 @@ class Pipeline:
         return replace(answer, rest=while_connected(answer.rest, receive))
 
     async def _authenticate(self, exchange: Exchange) -> None:
-        if self._authenticator is not None:
-            exchange.caller = await self._authenticator.authenticate(exchange.request)
+        if self.authenticator is not None:
+            exchange.caller = await self.authenticator.authenticate(exchange.request)
         self._authorizer.admit(exchange.caller)
 
     async def _read(self, exchange: Exchange, receive: Receive) -> bytes:

@@ -95,15 +95,17 @@ async def serve_router(
     started: Callable[[], None] | None = None,
     grace: float = 30.0,
     beside: Sequence[Door] = (),
+    trusted_proxies: Sequence[str] = (),
 ) -> None:
     """Runs the app's lifespan, then serves it until `stop` is set.
 
     `started` is called once requests are accepted. On `stop`, `health` is told at once, nothing new is accepted
     and requests in flight have `grace` seconds. The doors `beside` it are served until the app itself has ended; all
-    listeners are closed. Raises ListenError, and RuntimeError where the lifespan fails.
+    listeners are closed. What `X-Forwarded-For` and `-Proto` say counts where one of `trusted_proxies`, addresses and
+    networks, has sent it. Raises ListenError, and RuntimeError where the lifespan fails.
     """
     sides = _Sides(beside)
-    server = _Server(_config(app, grace), sides.start, started)
+    server = _Server(_config(app, grace, trusted_proxies=trusted_proxies), sides.start, started)
     watch = asyncio.create_task(_stop(server, health, stop))
     address = listener.getsockname()
     try:
@@ -179,7 +181,9 @@ class _Server(uvicorn.Server):
                 tell()
 
 
-def _config(app: ASGIApp, grace: float, *, has_lifespan: bool = True) -> uvicorn.Config:
+def _config(
+    app: ASGIApp, grace: float, *, has_lifespan: bool = True, trusted_proxies: Sequence[str] = ()
+) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=Protocol,
@@ -189,7 +193,8 @@ def _config(app: ASGIApp, grace: float, *, has_lifespan: bool = True) -> uvicorn
         log_config=None,
         log_level="warning",
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=list(trusted_proxies),
         backlog=_BACKLOG,
         timeout_keep_alive=_KEEP_ALIVE,
         timeout_graceful_shutdown=max(1, round(grace)),

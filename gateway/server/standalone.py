@@ -64,10 +64,16 @@ async def run_router(
             started(f"http://{host}:{port}{wanted.config.supergraph.path}")
 
         reloading = asyncio.create_task(Reloader(router, origin).run(reload, poll=poll))
-        grace = wanted.config.supergraph.connection_shutdown_timeout
         try:
             await serve_router(
-                app, listener, health=health, stop=stop, started=announce, grace=grace, beside=beside
+                app,
+                listener,
+                health=health,
+                stop=stop,
+                started=announce,
+                grace=wanted.config.supergraph.connection_shutdown_timeout,
+                beside=beside,
+                trusted_proxies=wanted.config.trusted_proxies,
             )
         finally:
             reloading.cancel()

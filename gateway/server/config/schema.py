@@ -79,6 +79,7 @@ class RouterConfig(Struct, frozen=True):
     traffic_shaping: TrafficShaping = TrafficShaping()
     rate_limits: RateLimits | None = None
     override_subgraph_url: dict[str, str] = {}
+    trusted_proxies: tuple[str, ...] = ()
     health_check: HealthCheck = HealthCheck()
     telemetry: Telemetry = Telemetry()
     plugins: Plugins = Plugins()

@@ -80,8 +80,8 @@ class PluggedPipeline(Pipeline):
 
     async def _authenticate(self, exchange: Exchange) -> None:
         """Who calls; whether anonymous requests are let in is decided after a plugin may have said who it is."""
-        if self._authenticator is not None:
-            exchange.caller = await self._authenticator.authenticate(exchange.request)
+        if self.authenticator is not None:
+            exchange.caller = await self.authenticator.authenticate(exchange.request)
 
     async def _read(self, exchange: Exchange, receive: Receive) -> bytes:
         return await self._requested(exchange, await super()._read(exchange, receive))

@@ -20,6 +20,7 @@ _FIXED = (
     "supergraph.listen",
     "supergraph.path",
     "supergraph.connection_shutdown_timeout",
+    "trusted_proxies",
     "health_check.enabled",
     "health_check.listen",
     "health_check.path",
