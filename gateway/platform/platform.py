@@ -8,7 +8,6 @@ from msgspec import Struct
 from common.embedded import EmbeddedServers
 from common.http import Request, Transport, open_transport
 from common.service import Service
-from common.telemetry import Telemetry
 from gateway.platform.doors import ServiceDoors
 from gateway.platform.graph import compose_graph
 from gateway.platform.host import Host
@@ -22,6 +21,7 @@ from gateway.server.asgi import ASGIApp
 from gateway.server.config import RouterConfig, load_config
 from gateway.server.health import Check, Health
 from gateway.server.router import Router
+from gateway.server.tracing import open_telemetry
 from gateway.supergraph import Supergraph
 
 LOG_FILE = "hansa.log"
@@ -61,7 +61,7 @@ async def running_platform(
         transports = {name: open_transport(host.url(name, "/graphql"), apps=host.apps) for name in services}
         for transport in transports.values():
             started.push_async_callback(transport.close)
-        telemetry = Telemetry("router", environment)
+        telemetry = open_telemetry(config, environment)
         started.callback(telemetry.close)
         progress("graph", "starting")
         supergraph = await compose_graph(transports)

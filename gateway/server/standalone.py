@@ -2,11 +2,11 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from common.telemetry import Telemetry
+from common.telemetry import Telemetry, log_as_text
 from gateway.server.app import apps_beside, create_router_app, own_doors
 from gateway.server.asgi import ASGIApp
 from gateway.server.health import Health
@@ -23,6 +23,7 @@ from gateway.server.serving import (
     serve_router,
     stop_signals,
 )
+from gateway.server.tracing import open_telemetry
 from gateway.server.workers.place import Place
 from gateway.server.workers.siblings import Siblings
 
@@ -43,7 +44,7 @@ class Served(NamedTuple):
 async def run_router(
     origin: Origin,
     serve: Callable[[Router], Served],
-    telemetry: Telemetry,
+    environment: Mapping[str, str],
     *,
     poll: float | None,
     started: Callable[[str], None],
@@ -54,6 +55,9 @@ async def run_router(
     ConfigError, ListenError and UnfitError.
     """
     wanted = await origin.load()
+    if wanted.config.telemetry.exporters.logging.stdout.format == "text":
+        log_as_text()
+    telemetry = open_telemetry(wanted.config, environment)
     router = _router(wanted, telemetry)
     with stop_signals() as stop, reload_signal() as reload:
         app, health, listener, beside = serve(router)

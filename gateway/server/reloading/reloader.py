@@ -24,7 +24,10 @@ _FIXED = (
     "health_check.enabled",
     "health_check.listen",
     "health_check.path",
-    "telemetry",
+    "telemetry.exporters.metrics",
+    "telemetry.exporters.logging",
+    "telemetry.exporters.tracing.common",
+    "telemetry.exporters.tracing.otlp",
     "homepage",
     "sandbox",
 )
