@@ -1,5 +1,6 @@
 """OpenTelemetry itself: a provider, its exporter and the instrumentations of one service."""
 
+import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, cast
@@ -33,6 +34,8 @@ class Recording:
         headers: Mapping[str, str] | None = None,
         share: float | None = None,
     ) -> None:
+        # The instrumentations still use names of 2021 unless they are asked for the stable ones.
+        os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
         resource = Resource.create({"service.namespace": "hansa", "service.name": service_name})
         sampler = None if share is None else ParentBasedTraceIdRatio(share)
         self._provider = TracerProvider(sampler=sampler, resource=resource, shutdown_on_exit=False)

@@ -32,6 +32,7 @@ class Generation:
         self.cors = CrossOrigin.from_config(config.cors)
         self.csrf = CsrfPrevention(config.csrf)
         self.trace_headers = _trace_headers(config.telemetry.exporters.tracing.experimental_response_trace_id)
+        self.errors = surroundings.metrics.errors
         self._opened = AsyncExitStack()
         self.pipeline = _open_pipeline(supergraph, config, surroundings, self._opened)
         self.answer = guarded(self.pipeline.answer, supergraph, config, surroundings.metrics.traffic)

@@ -29,7 +29,7 @@ from gateway.server.operations import Asked, Operations
 from gateway.server.overrides import Overrides
 from gateway.server.persisted_queries.documents import open_documents
 from gateway.server.rate_limits.control import open_rate_limits
-from gateway.server.spans import span
+from gateway.server.spans import name_operation, span
 from gateway.server.surroundings import Surroundings
 from gateway.supergraph import Supergraph
 
@@ -56,6 +56,7 @@ class Pipeline:
         make_executor: Callable[..., Executor] = Executor,
     ) -> None:
         metrics = surroundings.metrics
+        self._errors = metrics.errors
         self._max_bytes = config.limits.in_force().http_max_request_bytes
         self._timeout = config.traffic_shaping.router.timeout
         self._tracer = surroundings.tracer
@@ -128,7 +129,9 @@ class Pipeline:
         _begin(interruption, receive, "mutation" if "mutation" in kinds else "query")
         run = partial(self._execute_entry, deadline=interruption.deadline)
         answers = await settled(map(run, exchanges, prepared))
-        exchange.errors = sum(each.errors for each in exchanges)
+        refused = [error for answer in answers if isinstance(answer, RequestError) for error in answer.errors]
+        self._errors.count(refused, None)
+        exchange.errors = sum(each.errors for each in exchanges) + len(refused)
         return joined(answers, exchange.media_type)
 
     async def _answer_upload(
@@ -156,11 +159,13 @@ class Pipeline:
     async def _prepare(self, exchange: Exchange, parameters: Parameters) -> Prepared:
         if self._rate_limits is not None:
             await self._rate_limits.before(exchange)
-        with span(self._tracer, "supergraph"):
+        with span(self._tracer, "supergraph") as current:
             text = self._documents.sent(parameters)
             if text is None:
                 text = await self._documents.find(parameters, exchange.request)
-            return await self._planned(exchange, text, parameters)
+            prepared = await self._planned(exchange, text, parameters)
+            name_operation(current, exchange.operation_type, exchange.operation_name)
+            return prepared
 
     async def _planned(self, exchange: Exchange, text: str, parameters: Parameters) -> Prepared:
         labels = self._overrides.decide(exchange.request)

@@ -25,7 +25,7 @@ from gateway.server.http.request import HttpRequest
 from gateway.server.metrics import Metrics
 from gateway.server.overrides import LabelPlugin
 from gateway.server.rejections import Rejections
-from gateway.server.spans import span
+from gateway.server.spans import name_operation, span
 from gateway.server.surroundings import Surroundings
 from gateway.supergraph import Supergraph
 
@@ -121,8 +121,9 @@ class Router:
         token = current_trace.set(_incoming(exchange.request))
         self._metrics.active += 1
         try:
-            with span(self._tracer, "router"):
+            with span(self._tracer, "router") as current:
                 answer = await _answer(generation, exchange, receive)
+                name_operation(current, exchange.operation_type, exchange.operation_name)
             if generation.cors is not None:
                 answer = generation.cors.share(answer, exchange.request)
             if len(answer.body) >= WORTH_COMPRESSING and answer.media_type != MEDIA_TYPE:
@@ -154,6 +155,7 @@ async def _answer(generation: Generation, exchange: Exchange, receive: Receive) 
         return await generation.answer(exchange, receive)
     except RequestError as error:
         exchange.errors = len(error.errors)
+        generation.errors.count(error.errors, exchange.operation_name)
         return refusal(error, exchange.media_type)
     except ClientDisconnected:
         return _DISCONNECTED

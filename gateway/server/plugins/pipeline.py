@@ -75,6 +75,7 @@ class PluggedPipeline(Pipeline):
             answer = early.answer
         except RequestError as error:
             exchange.errors = len(error.errors)
+            self._errors.count(error.errors, exchange.operation_name)
             answer = refusal(error, exchange.media_type)
         return await self._responded(exchange, answer)
 

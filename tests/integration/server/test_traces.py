@@ -14,9 +14,13 @@ TREE = {
     "supergraph": "router",
     "query_planning": "supergraph",
     "execution": "router",
-    "subgraph": "execution",
-    "http_request": "subgraph",
+    "flatten": "execution",
+    "fetch": {"execution", "flatten"},
+    "subgraph": "fetch",
+    "subgraph_request": "subgraph",
+    "http_request": "subgraph_request",
 }
+NAMED = {"graphql.operation.type": "query", "graphql.operation.name": "Q"}
 
 
 async def ask(router: Any, client_of: Any) -> Any:
@@ -38,7 +42,16 @@ async def test_the_span_tree_has_apollos_names_in_the_clients_trace(make_router:
     assert {span.trace_id for span in spans} == {TRACE}
     assert {span.service for span in spans} == {"router"}
     names = {span.span_id: span.name for span in spans}
-    assert {span.name: names.get(span.parent_id) for span in spans} == TREE
+    for span in spans:
+        expected, parent = TREE[span.name], names.get(span.parent_id)
+        assert parent in expected if isinstance(expected, set) else parent == expected
+    attributes = {span.name: span.attributes for span in spans}
+    assert attributes["router"] == attributes["supergraph"] == NAMED
+    assert attributes["POST /graphql"]["http.request.method"] == "POST"
+    assert attributes["POST /graphql"]["url.path"] == "/graphql"
+    assert attributes["flatten"] == {"graphql.path": "products.@"}
+    assert attributes["subgraph"]["subgraph.graphql.operation.type"] == "query"
+    assert attributes["http_request"]["server.address"] in {"products", "reviews"}
     assert [span.name for span in spans].count("subgraph") == 2
 
 
