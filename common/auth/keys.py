@@ -86,6 +86,10 @@ class KeySet:
             self._refreshing.add_done_callback(self._refreshed)
         return True
 
+    def take_over(self, other: "KeySet") -> None:
+        """Begins with the keys of another set of the same URL; they are fetched anew with the first that is asked for."""
+        self._keys, self._fresh_until = other._keys, other._fresh_until  # noqa: SLF001 - of its own class
+
     async def close(self) -> None:
         if self._refreshing is not None:
             self._refreshing.cancel()

@@ -5,7 +5,7 @@ no middleware and no instrumentation; the trace id of the request still travels.
 """
 
 from common.telemetry.context import TraceContext, current_trace, outgoing_headers, trace_id
-from common.telemetry.logs import configure_logging, log_request
+from common.telemetry.logs import configure_logging, log_as_text, log_request
 from common.telemetry.telemetry import TRACE_ID_HEADER, Telemetry
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "TraceContext",
     "configure_logging",
     "current_trace",
+    "log_as_text",
     "log_request",
     "outgoing_headers",
     "trace_id",

@@ -58,6 +58,28 @@ def log_request(log: logging.Logger, data: Mapping[str, object]) -> None:
         handler.write(_line(time.time(), "INFO", log.name, "request", data))
 
 
+class TextFormatter(logging.Formatter):
+    """What the JSON lines say, for a person who reads along: `time level logger: message name=value ...`."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name in logging
+        trace = trace_id()
+        data = {**getattr(record, "data", {}), **({"trace_id": trace} if trace else {})}
+        return " ".join([super().formatMessage(record), *(f"{name}={value}" for name, value in data.items())])
+
+
+def log_as_text() -> None:
+    """What `configure_logging` made lines of JSON is text from now on."""
+    root = logging.getLogger()
+    for handler in root.handlers:
+        if isinstance(handler, JsonHandler):
+            text = logging.StreamHandler(handler.stream)
+            text.setFormatter(TextFormatter())
+            root.handlers = [text]
+
+
 def configure_logging(level: str, stream: IO[str] | None = None) -> None:
     """Sends all logs of the process to `stream` (standard error) as JSON lines; called once by a process's entry."""
     # What no line tells is not looked up: half of a line's cost (the logging HOWTO, "Optimization").

@@ -1,5 +1,6 @@
 """OpenTelemetry itself: a provider, its exporter and the instrumentations of one service."""
 
+import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, cast
@@ -14,6 +15,7 @@ from opentelemetry.propagate import extract
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
 from opentelemetry.trace import SpanKind
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -24,10 +26,24 @@ if TYPE_CHECKING:
 class Recording:
     """Spans of one service, sent to `endpoint` in batches by a thread of their own."""
 
-    def __init__(self, service_name: str, endpoint: str) -> None:
+    def __init__(
+        self,
+        service_name: str,
+        endpoint: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        share: float | None = None,
+    ) -> None:
+        # The instrumentations still use names of 2021 unless they are asked for the stable ones.
+        os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
         resource = Resource.create({"service.namespace": "hansa", "service.name": service_name})
-        self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
-        self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
+        sampler = None if share is None else ParentBasedTraceIdRatio(share)
+        self._provider = TracerProvider(sampler=sampler, resource=resource, shutdown_on_exit=False)
+        self._provider.add_span_processor(
+            BatchSpanProcessor(
+                OTLPSpanExporter(endpoint=endpoint, headers=dict(headers) if headers else None)
+            )
+        )
         self.tracer = self._provider.get_tracer("hansa")
 
     def asgi(self, app: ASGIApp) -> ASGIApp:

@@ -20,10 +20,19 @@ class Telemetry:
 
     They are exported over OTLP/HTTP when `environment` names an endpoint by `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` or
     `OTEL_EXPORTER_OTLP_ENDPOINT` and `OTEL_SDK_DISABLED` is not `true`. `enabled` tells; when it is False every
-    method gives back what it was given and OpenTelemetry's SDK is not even imported.
+    method gives back what it was given and OpenTelemetry's SDK is not even imported. `headers` are sent to the
+    collector; `share` is the part, of 1, that is recorded of the traces that begin here. Without them it is as the
+    process's own `OTEL_*` say.
     """
 
-    def __init__(self, service_name: str, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        service_name: str,
+        environment: Mapping[str, str],
+        *,
+        headers: Mapping[str, str] | None = None,
+        share: float | None = None,
+    ) -> None:
         self.service_name = service_name
         self.tracer: Tracer | None = None
         self._recording = None
@@ -31,7 +40,7 @@ class Telemetry:
         if endpoint is not None:
             from common.telemetry.recording import Recording  # noqa: PLC0415 - the SDK loads only when it is used
 
-            self._recording = Recording(service_name, endpoint)
+            self._recording = Recording(service_name, endpoint, headers=headers, share=share)
             self.tracer = self._recording.tracer
 
     @property

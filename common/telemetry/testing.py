@@ -7,6 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from msgspec import Struct
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.common.v1.common_pb2 import AnyValue
 
 
 class ReceivedSpan(Struct, frozen=True):
@@ -18,6 +19,14 @@ class ReceivedSpan(Struct, frozen=True):
     span_id: str
     parent_id: str
     attributes: dict[str, str]
+
+
+def _text(value: AnyValue) -> str:
+    return (
+        ",".join(map(_text, value.array_value.values))
+        if value.HasField("array_value")
+        else value.string_value
+    )
 
 
 class OtlpReceiver:
@@ -39,7 +48,7 @@ class OtlpReceiver:
                         span.trace_id.hex(),
                         span.span_id.hex(),
                         span.parent_span_id.hex(),
-                        {item.key: item.value.string_value for item in span.attributes},
+                        {item.key: _text(item.value) for item in span.attributes},
                     )
                     for span in scope.spans
                 ]

@@ -19,6 +19,10 @@ app = App(
 app.command("gateway.cli.up:up", name="up", help="Bring up the whole platform with demo data.")
 app.command("gateway.cli.serve:serve", name="serve", help="Serve a supergraph file at /graphql.")
 app.command("gateway.cli.compose:compose", name="compose", help="Compose subgraph schemas to a supergraph.")
+config = App(name="config", help="Describe or check the router's configuration.")
+config.command("gateway.cli.config:schema", name="schema", help="Print the JSON Schema of router.yaml.")
+config.command("gateway.cli.config:validate", name="validate", help="Check a router.yaml.")
+app.command(config)
 app.command("gateway.cli.check:check", name="check", help="List what a new supergraph changes for clients.")
 app.command("gateway.cli.plan:plan", name="plan", help="Show the query plan of an operation.")
 app.command(

@@ -13,7 +13,7 @@ import uvloop
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from common.telemetry import Telemetry, configure_logging
+from common.telemetry import configure_logging
 from gateway.cli.failure import ADDRESS, CommandError
 from gateway.server.config import ConfigError
 from gateway.server.config.duration import Duration
@@ -71,7 +71,7 @@ def serve(
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
         way = partial(as_worker, place=place) if place else partial(alone, address=address)
         started = _say_nothing if place else _say
-        _run(run_router(origin, way, Telemetry("router", os.environ), poll=poll, started=started))
+        _run(run_router(origin, way, os.environ, poll=poll, started=started))
     except ListenError as error:
         raise CommandError(str(error), status=ADDRESS) from None
     except WorkersError as error:

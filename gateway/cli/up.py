@@ -92,7 +92,9 @@ async def _up(options: Options, listener: socket.socket) -> None:
                     health=platform.health,
                     stop=stop,
                     started=started,
+                    grace=platform.config.supergraph.connection_shutdown_timeout,
                     beside=open_doors(platform.beside),
+                    trusted_proxies=platform.config.trusted_proxies,
                 )
         except asyncio.CancelledError:
             if not stop.is_set():

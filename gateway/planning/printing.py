@@ -160,6 +160,11 @@ def _print_required(selection: RequiredSelection) -> str:
 
 
 def _quoted(path: Path) -> str:
+    return f'"{path_text(path)}"'
+
+
+def path_text(path: Path) -> str:
+    """As Apollo writes it: `products.@.reviews`."""
     text = ""
     for step in path:
         match step:
@@ -169,7 +174,7 @@ def _quoted(path: Path) -> str:
                 text += ".@"
             case OfType(types):
                 text += f"|[{','.join(types)}]"
-    return f'"{text.removeprefix(".")}"'
+    return text.removeprefix(".")
 
 
 def _answer_of(entity: EntityFetch, root: SelectionSetNode) -> SelectionSetNode:

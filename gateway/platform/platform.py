@@ -8,7 +8,6 @@ from msgspec import Struct
 from common.embedded import EmbeddedServers
 from common.http import Request, Transport, open_transport
 from common.service import Service
-from common.telemetry import Telemetry
 from gateway.platform.doors import ServiceDoors
 from gateway.platform.graph import compose_graph
 from gateway.platform.host import Host
@@ -19,9 +18,10 @@ from gateway.platform.progress import Progress
 from gateway.platform.secrets import load_secrets
 from gateway.server.app import apps_beside, create_router_app
 from gateway.server.asgi import ASGIApp
-from gateway.server.config import load_config
+from gateway.server.config import RouterConfig, load_config
 from gateway.server.health import Check, Health
 from gateway.server.router import Router
+from gateway.server.tracing import open_telemetry
 from gateway.supergraph import Supergraph
 
 LOG_FILE = "hansa.log"
@@ -34,6 +34,7 @@ class Platform(Struct, frozen=True):
     app: ASGIApp
     beside: Mapping[str, ASGIApp]
     health: Health
+    config: RouterConfig
     services: tuple[str, ...]
     host: Host
 
@@ -60,14 +61,14 @@ async def running_platform(
         transports = {name: open_transport(host.url(name, "/graphql"), apps=host.apps) for name in services}
         for transport in transports.values():
             started.push_async_callback(transport.close)
-        telemetry = Telemetry("router", environment)
+        telemetry = open_telemetry(config, environment)
         started.callback(telemetry.close)
         progress("graph", "starting")
         supergraph = await compose_graph(transports)
         (options.directory / SUPERGRAPH_FILE).write_text(supergraph)
         router = Router(Supergraph.from_sdl(supergraph), config, apps=host.apps, telemetry=telemetry)
         progress("graph", "ready")
-        yield Platform(*_app(router, transports), services=tuple(services), host=host)
+        yield Platform(*_app(router, transports), config=config, services=tuple(services), host=host)
 
 
 def _host(options: Options, services: Mapping[str, Service], progress: Progress) -> Host:

@@ -7,7 +7,7 @@ from common.auth import Caller, InvalidToken, KeySet, KeysUnavailable, Reason, T
 from common.errors import DomainError
 from common.http import Transport
 from gateway.server.access.tokens import TokenFinder
-from gateway.server.config.access import Jwt, KeySource
+from gateway.server.config.access import Header, Jwt, KeySource
 from gateway.server.errors import RequestError, error_body
 from gateway.server.http.request import HttpRequest
 
@@ -37,6 +37,7 @@ class Authenticator:
         self._continues = config.on_error == "Continue"
         self._verifiers = verifiers
         self._key_sets = key_sets
+        self.sources = tuple(zip(config.jwks, key_sets, strict=True))
 
     @classmethod
     def from_config(cls, jwt: Jwt, open_transport: Callable[[str], Transport]) -> "Authenticator":
@@ -47,6 +48,13 @@ class Authenticator:
             for source, keys in zip(jwt.jwks, key_sets, strict=True)
         ]
         return cls(jwt, verifiers, key_sets)
+
+    def take_over(self, predecessor: "Authenticator") -> None:
+        """Begins with the predecessor's keys of the same sources, so that nobody waits for an issuer that is known."""
+        known = {_place(source): keys for source, keys in predecessor.sources}
+        for source, keys in self.sources:
+            if _place(source) in known:
+                keys.take_over(known[_place(source)])
 
     async def authenticate(self, request: HttpRequest) -> Caller | None:
         """The caller of a request; None without a token.
@@ -82,6 +90,10 @@ class Authenticator:
     async def close(self) -> None:
         for keys in self._key_sets:
             await keys.close()
+
+
+def _place(source: KeySource) -> tuple[str, tuple[Header, ...]]:
+    return source.url, source.headers
 
 
 def _key_set(source: KeySource, transport: Transport) -> KeySet:

@@ -54,6 +54,7 @@ class Executor:
         self._schema = supergraph.api_schema
         self._exposes_plans = config.plugins.expose_query_plan
         self._tracer = surroundings.tracer
+        self._errors = surroundings.metrics.errors
         self._mask = ErrorMask(config)
         self._propagations = propagations(config.headers, supergraph.subgraphs)
         self._demand = demand
@@ -99,7 +100,7 @@ class Executor:
             result = await operation.compiled.execute(variables, context)
         if unauthorized:
             result, extensions = self._reporting.report(unauthorized, result, extensions)
-        exchange.errors = len(result.errors)
+        self._tell(exchange, result.errors)
         return Answer(200, exchange.media_type, result.encode(extensions))
 
     async def _first_part(
@@ -115,9 +116,14 @@ class Executor:
             told = ExecutionResult(first.data, first.errors)
             result, extensions = self._reporting.report(unauthorized, told, extensions)
             first = replace(first, errors=result.errors)
-        exchange.errors = len(first.errors)
+        self._tell(exchange, first.errors)
         body = first_part(first.encode(extensions), is_last=not first.has_next)
         return Answer(200, MEDIA_TYPE, body, rest=later_parts(payloads) if first.has_next else None)
+
+    def _tell(self, exchange: Exchange, errors: Sequence[dict[str, Any]]) -> None:
+        exchange.errors = len(errors)
+        if errors:
+            self._errors.count(errors, exchange.operation_name)
 
     def _coerce(self, operation: Operation, raw: dict[str, Any]) -> Mapping[str, Any]:
         try:

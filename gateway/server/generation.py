@@ -6,7 +6,9 @@ A router has one generation at a time. Another takes its place whole; the old on
 import asyncio
 from contextlib import AsyncExitStack, suppress
 
+from common.telemetry import TRACE_ID_HEADER
 from gateway.server.config import RouterConfig
+from gateway.server.config.telemetry import ResponseTraceId
 from gateway.server.http.cors import CrossOrigin
 from gateway.server.http.csrf import CsrfPrevention
 from gateway.server.pipeline import Pipeline
@@ -29,6 +31,8 @@ class Generation:
         self.retired = asyncio.Event()
         self.cors = CrossOrigin.from_config(config.cors)
         self.csrf = CsrfPrevention(config.csrf)
+        self.trace_headers = _trace_headers(config.telemetry.exporters.tracing.experimental_response_trace_id)
+        self.errors = surroundings.metrics.errors
         self._opened = AsyncExitStack()
         self.pipeline = _open_pipeline(supergraph, config, surroundings, self._opened)
         self.answer = guarded(self.pipeline.answer, supergraph, config, surroundings.metrics.traffic)
@@ -47,6 +51,7 @@ class Generation:
 
     async def warm_up(self, predecessor: "Generation") -> None:
         """Plans what clients asked the predecessor for most often; what is not valid here is passed over."""
+        self.pipeline.take_over(predecessor.pipeline)
         most_used = predecessor.pipeline.operations.most_used(self.config.warmed_up_queries)
         await self.pipeline.operations.prepare(most_used)
 
@@ -62,6 +67,11 @@ class Generation:
         """Closes what was opened, last first; requests under way fail."""
         self.retired.set()
         await self._opened.aclose()
+
+
+def _trace_headers(config: ResponseTraceId) -> tuple[bytes, ...]:
+    own = TRACE_ID_HEADER.encode()
+    return (own, config.header_name.lower().encode()) if config.enabled else (own,)
 
 
 def _open_pipeline(

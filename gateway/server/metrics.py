@@ -3,6 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from gateway.server.durations import SECONDS, Durations
+from gateway.server.graphql_errors import GraphqlErrors
 from gateway.server.traffic.metrics import TrafficMetrics
 
 _COSTS = (0, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
@@ -39,6 +40,7 @@ class Metrics:
             registry=self.registry,
         )
         self.traffic = TrafficMetrics(self.registry)
+        self.errors = GraphqlErrors(self.registry)
         self.planning_duration = Histogram(
             "apollo_router_query_planning_total_duration_seconds",
             "Time to validate, plan and compile an operation that was not cached",

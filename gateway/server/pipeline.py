@@ -29,7 +29,7 @@ from gateway.server.operations import Asked, Operations
 from gateway.server.overrides import Overrides
 from gateway.server.persisted_queries.documents import open_documents
 from gateway.server.rate_limits.control import open_rate_limits
-from gateway.server.spans import span
+from gateway.server.spans import name_operation, span
 from gateway.server.surroundings import Surroundings
 from gateway.supergraph import Supergraph
 
@@ -56,10 +56,11 @@ class Pipeline:
         make_executor: Callable[..., Executor] = Executor,
     ) -> None:
         metrics = surroundings.metrics
+        self._errors = metrics.errors
         self._max_bytes = config.limits.in_force().http_max_request_bytes
         self._timeout = config.traffic_shaping.router.timeout
         self._tracer = surroundings.tracer
-        self._authenticator = _authenticator(config, surroundings, opened)
+        self.authenticator = _authenticator(config, surroundings, opened)
         self._authorizer = Authorizer(
             config.authorization, surroundings.policies or load_policies(config.authorization.policies)
         )
@@ -80,6 +81,11 @@ class Pipeline:
         self._rate_limits = open_rate_limits(config.rate_limits, metrics.traffic)
         if self._rate_limits is not None:
             opened.push_async_callback(self._rate_limits.close)
+
+    def take_over(self, predecessor: "Pipeline") -> None:
+        """Begins with what the predecessor knows and does not belong to its supergraph."""
+        if self.authenticator is not None and predecessor.authenticator is not None:
+            self.authenticator.take_over(predecessor.authenticator)
 
     async def start(self) -> None:
         """What must be ready before the first request; nothing but plugins needs it. Raises ValueError."""
@@ -105,8 +111,8 @@ class Pipeline:
         return replace(answer, rest=while_connected(answer.rest, receive))
 
     async def _authenticate(self, exchange: Exchange) -> None:
-        if self._authenticator is not None:
-            exchange.caller = await self._authenticator.authenticate(exchange.request)
+        if self.authenticator is not None:
+            exchange.caller = await self.authenticator.authenticate(exchange.request)
         self._authorizer.admit(exchange.caller)
 
     async def _read(self, exchange: Exchange, receive: Receive) -> bytes:
@@ -123,7 +129,9 @@ class Pipeline:
         _begin(interruption, receive, "mutation" if "mutation" in kinds else "query")
         run = partial(self._execute_entry, deadline=interruption.deadline)
         answers = await settled(map(run, exchanges, prepared))
-        exchange.errors = sum(each.errors for each in exchanges)
+        refused = [error for answer in answers if isinstance(answer, RequestError) for error in answer.errors]
+        self._errors.count(refused, None)
+        exchange.errors = sum(each.errors for each in exchanges) + len(refused)
         return joined(answers, exchange.media_type)
 
     async def _answer_upload(
@@ -151,11 +159,13 @@ class Pipeline:
     async def _prepare(self, exchange: Exchange, parameters: Parameters) -> Prepared:
         if self._rate_limits is not None:
             await self._rate_limits.before(exchange)
-        with span(self._tracer, "supergraph"):
+        with span(self._tracer, "supergraph") as current:
             text = self._documents.sent(parameters)
             if text is None:
                 text = await self._documents.find(parameters, exchange.request)
-            return await self._planned(exchange, text, parameters)
+            prepared = await self._planned(exchange, text, parameters)
+            name_operation(current, exchange.operation_type, exchange.operation_name)
+            return prepared
 
     async def _planned(self, exchange: Exchange, text: str, parameters: Parameters) -> Prepared:
         labels = self._overrides.decide(exchange.request)

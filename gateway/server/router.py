@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from common.telemetry import TRACE_ID_HEADER, Telemetry, TraceContext, current_trace, log_request, trace_id
+from common.telemetry import Telemetry, TraceContext, current_trace, log_request, trace_id
 from gateway.server.access.policies import PolicyFunction
 from gateway.server.asgi import ASGIApp, Receive, Scope, Send, respond
 from gateway.server.config import LOCAL, RouterConfig
@@ -25,7 +25,7 @@ from gateway.server.http.request import HttpRequest
 from gateway.server.metrics import Metrics
 from gateway.server.overrides import LabelPlugin
 from gateway.server.rejections import Rejections
-from gateway.server.spans import span
+from gateway.server.spans import name_operation, span
 from gateway.server.surroundings import Surroundings
 from gateway.supergraph import Supergraph
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:  # they load only when there are any
     from gateway.server.plugins.plugin import Plugin
 
 _log = logging.getLogger("hansa.router")
-_TRACE_ID_HEADER = TRACE_ID_HEADER.encode()
 _DISCONNECTED = Answer(499, "text/plain", b"")
 
 
@@ -122,13 +121,14 @@ class Router:
         token = current_trace.set(_incoming(exchange.request))
         self._metrics.active += 1
         try:
-            with span(self._tracer, "router"):
+            with span(self._tracer, "router") as current:
                 answer = await _answer(generation, exchange, receive)
+                name_operation(current, exchange.operation_type, exchange.operation_name)
             if generation.cors is not None:
                 answer = generation.cors.share(answer, exchange.request)
             if len(answer.body) >= WORTH_COMPRESSING and answer.media_type != MEDIA_TYPE:
                 answer = await compressed(answer, exchange.request.headers.get(b"accept-encoding"))
-            await _send(answer, send)
+            await _send(answer, send, generation.trace_headers)
             self._record(exchange, answer.status)
         finally:
             self._metrics.active -= 1
@@ -155,6 +155,7 @@ async def _answer(generation: Generation, exchange: Exchange, receive: Receive) 
         return await generation.answer(exchange, receive)
     except RequestError as error:
         exchange.errors = len(error.errors)
+        generation.errors.count(error.errors, exchange.operation_name)
         return refusal(error, exchange.media_type)
     except ClientDisconnected:
         return _DISCONNECTED
@@ -186,10 +187,11 @@ def _content_type(media_type: str) -> bytes:
     return (media_type if media_type.startswith("multipart/") else f"{media_type}; charset=utf-8").encode()
 
 
-async def _send(answer: Answer, send: Send) -> None:
+async def _send(answer: Answer, send: Send, trace_headers: Sequence[bytes]) -> None:
+    trace = (trace_id() or "").encode()
     headers = [
         (b"content-type", _content_type(answer.media_type)),
-        (_TRACE_ID_HEADER, (trace_id() or "").encode()),
+        *[(name, trace) for name in trace_headers],
         *((name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers),
     ]
     if answer.rest is None:

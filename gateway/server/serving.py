@@ -97,15 +97,17 @@ async def serve_router(
     grace: float = 30.0,
     beside: Sequence[Door] = (),
     tls: ssl.SSLContext | None = None,
+    trusted_proxies: Sequence[str] = (),
 ) -> None:
     """Runs the app's lifespan, then serves it until `stop` is set, by `tls` if there is one.
 
     `started` is called once requests are accepted. On `stop`, `health` is told at once, nothing new is accepted
     and requests in flight have `grace` seconds. The doors `beside` it are served until the app itself has ended; all
-    listeners are closed. Raises ListenError, and RuntimeError where the lifespan fails.
+    listeners are closed. What `X-Forwarded-For` and `-Proto` say counts where one of `trusted_proxies`, addresses and
+    networks, has sent it. Raises ListenError, and RuntimeError where the lifespan fails.
     """
     sides = _Sides(beside)
-    server = _Server(_config(app, grace, tls=tls), sides.start, started)
+    server = _Server(_config(app, grace, tls=tls, trusted_proxies=trusted_proxies), sides.start, started)
     watch = asyncio.create_task(_stop(server, health, stop))
     address = listener.getsockname()
     try:
@@ -182,7 +184,12 @@ class _Server(uvicorn.Server):
 
 
 def _config(
-    app: ASGIApp, grace: float, *, has_lifespan: bool = True, tls: ssl.SSLContext | None = None
+    app: ASGIApp,
+    grace: float,
+    *,
+    has_lifespan: bool = True,
+    tls: ssl.SSLContext | None = None,
+    trusted_proxies: Sequence[str] = (),
 ) -> uvicorn.Config:
     return uvicorn.Config(
         app,
@@ -193,7 +200,8 @@ def _config(
         log_config=None,
         log_level="warning",
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=list(trusted_proxies),
         backlog=_BACKLOG,
         timeout_keep_alive=_KEEP_ALIVE,
         timeout_graceful_shutdown=max(1, round(grace)),

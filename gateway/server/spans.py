@@ -1,16 +1,19 @@
 """Spans by Apollo Router's names, and none at all where traces are not exported."""
 
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
 
-from opentelemetry.trace import Tracer
+from opentelemetry.trace import Span, Tracer
 
-_NONE: AbstractContextManager[Any] = nullcontext()
+_NONE: AbstractContextManager[None] = nullcontext()
 
 
-def span(tracer: Tracer | None, name: str, **attributes: str) -> AbstractContextManager[Any]:
-    """The span `name`, current within the context; underscores in the attributes' names stand for dots."""
-    if tracer is None:
-        return _NONE
-    named = {key.replace("_", "."): value for key, value in attributes.items()}
-    return tracer.start_as_current_span(name, attributes=named)
+def span(tracer: Tracer | None, name: str) -> AbstractContextManager[Span | None]:
+    """The span `name`, current within the context."""
+    return _NONE if tracer is None else tracer.start_as_current_span(name)
+
+
+def name_operation(current: Span | None, kind: str, name: str | None) -> None:
+    """Tells a span which operation it is of, once that is known (OpenTelemetry's conventions for GraphQL)."""
+    if current is not None and kind:
+        named = {"graphql.operation.name": name} if name else {}
+        current.set_attributes({"graphql.operation.type": kind, **named})

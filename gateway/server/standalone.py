@@ -3,12 +3,12 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from common.http.tls import server_tls
-from common.telemetry import Telemetry
+from common.telemetry import Telemetry, log_as_text
 from gateway.server.app import apps_beside, create_router_app, own_doors
 from gateway.server.asgi import ASGIApp
 from gateway.server.config import RouterConfig
@@ -26,6 +26,7 @@ from gateway.server.serving import (
     serve_router,
     stop_signals,
 )
+from gateway.server.tracing import open_telemetry
 from gateway.server.workers.place import Place
 from gateway.server.workers.siblings import Siblings
 
@@ -46,7 +47,7 @@ class Served(NamedTuple):
 async def run_router(
     origin: Origin,
     serve: Callable[[Router], Served],
-    telemetry: Telemetry,
+    environment: Mapping[str, str],
     *,
     poll: float | None,
     started: Callable[[str], None],
@@ -58,6 +59,9 @@ async def run_router(
     """
     wanted = await origin.load()
     tls = _tls(wanted.config)
+    if wanted.config.telemetry.exporters.logging.stdout.format == "text":
+        log_as_text()
+    telemetry = open_telemetry(wanted.config, environment)
     router = _router(wanted, telemetry)
     with stop_signals() as stop, reload_signal() as reload:
         app, health, listener, beside = serve(router)
@@ -68,10 +72,17 @@ async def run_router(
             started(f"{wanted.config.scheme}://{host}:{port}{wanted.config.supergraph.path}")
 
         reloading = asyncio.create_task(Reloader(router, origin).run(reload, poll=poll))
-        grace = wanted.config.supergraph.connection_shutdown_timeout
         try:
             await serve_router(
-                app, listener, health=health, stop=stop, started=announce, grace=grace, beside=beside, tls=tls
+                app,
+                listener,
+                health=health,
+                stop=stop,
+                started=announce,
+                grace=wanted.config.supergraph.connection_shutdown_timeout,
+                beside=beside,
+                tls=tls,
+                trusted_proxies=wanted.config.trusted_proxies,
             )
         finally:
             reloading.cancel()

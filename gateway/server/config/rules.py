@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_network
 from itertools import chain
 from typing import TypeAlias
 
@@ -27,8 +28,17 @@ def faults(config: RouterConfig) -> Iterator[Fault]:
         _traffic_faults(config.traffic_shaping),
         _rate_limit_faults(config.rate_limits),
         _error_faults(config.include_subgraph_errors),
+        _proxy_faults(config.trusted_proxies),
         plugins,
     )
+
+
+def _proxy_faults(proxies: tuple[str, ...]) -> Iterator[Fault]:
+    for index, proxy in enumerate(proxies):
+        try:
+            ip_network(proxy)
+        except ValueError as error:
+            yield ("trusted_proxies", index), f"Expected an address or a network: {error}"
 
 
 def _header_faults(headers: Headers) -> Iterator[Fault]:

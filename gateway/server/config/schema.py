@@ -76,6 +76,7 @@ class RouterConfig(Struct, frozen=True):
     rate_limits: RateLimits | None = None
     tls: Tls = Tls()
     override_subgraph_url: dict[str, str] = {}
+    trusted_proxies: tuple[str, ...] = ()
     health_check: HealthCheck = HealthCheck()
     telemetry: Telemetry = Telemetry()
     plugins: Plugins = Plugins()

@@ -8,8 +8,8 @@ from gateway.server.asgi import Scope
 class HttpRequest(Struct, frozen=True):
     """Method, URL and headers; `headers` has the last of each lower-case name, `raw_headers` all as they came.
 
-    `client_address` is the connection's other end, None where there is no network between. What a client says about
-    itself (`X-Forwarded-For`, `Forwarded`) is not believed.
+    `client_address` is the connection's other end, None where there is no network between. What is said of it
+    (`X-Forwarded-For`) is believed only where the server is told to trust who says it.
     """
 
     method: str

@@ -77,13 +77,14 @@ class PluggedPipeline(Pipeline):
             answer = early.answer
         except RequestError as error:
             exchange.errors = len(error.errors)
+            self._errors.count(error.errors, exchange.operation_name)
             answer = refusal(error, exchange.media_type)
         return await self._responded(exchange, answer)
 
     async def _authenticate(self, exchange: Exchange) -> None:
         """Who calls; whether anonymous requests are let in is decided after a plugin may have said who it is."""
-        if self._authenticator is not None:
-            exchange.caller = await self._authenticator.authenticate(exchange.request)
+        if self.authenticator is not None:
+            exchange.caller = await self.authenticator.authenticate(exchange.request)
 
     async def _read(self, exchange: Exchange, receive: Receive) -> bytes:
         return await self._requested(exchange, await super()._read(exchange, receive))

@@ -84,3 +84,15 @@ def test_a_taken_port_is_3_with_its_name_and_the_way_to_another(supergraph: Path
     assert f"127.0.0.1:{port} cannot be listened on: Address already in use" in ended.stderr
     assert "--listen 127.0.0.1:PORT" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_the_log_is_text_where_the_configuration_says_so(supergraph: Path, tmp_path: Path) -> None:
+    config = tmp_path / "router.yaml"
+    config.write_text("telemetry: {exporters: {logging: {stdout: {format: text}}}}")
+    with serving("--supergraph", supergraph, "--config", config, "--listen", "127.0.0.1:0") as (url, process):
+        answer = httpx.post(url, json={"query": "query Q {__typename}"})
+        process.terminate()
+        assert process.stderr
+        line = process.stderr.readline()
+    assert " INFO    hansa.router: request method=POST path=/graphql status=200 " in line
+    assert f"operation_name=Q trace_id={answer.headers['hansa-trace-id']}" in line

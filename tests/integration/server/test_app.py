@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
+from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.server.app import apps_beside, create_router_app
 from gateway.server.config import parse_config
+from gateway.server.graphql_errors import GraphqlErrors
 from gateway.server.health import Health
 from tests.integration.server.graph import respond
 
@@ -108,6 +110,34 @@ async def test_metrics_tell_operations_and_subgraphs(client: httpx.AsyncClient) 
     assert counts[("method", "POST"), ("operation_type", "query"), ("status", "200")] == 1
     assert counts[("status", "200"), ("subgraph", "products")] == 1
     assert counts[("status", "200"), ("subgraph", "reviews")] == 1
+
+
+async def test_errors_are_counted_by_code_and_those_of_subgraphs_by_place(
+    make_router: Any, client_of: Any
+) -> None:
+    config = parse_config("batching: {enabled: true, mode: batch_http_link}", {})
+    async with client_of(create_router_app(make_router(config))) as client:
+        await client.post("/graphql", json={"query": "query F {failure}"})
+        await client.post("/graphql", json={"query": "{nowhere}"})
+        await client.post("/graphql", json=[{"query": "{nowhere}"}, {"query": "{__typename}"}])
+        lines = (await client.get("/metrics")).text.splitlines()
+    counts = dict(line.rsplit(" ", 1) for line in lines if "_error" in line and not line.startswith("#"))
+    assert {name: value for name, value in counts.items() if "_created" not in name} == {
+        'apollo_router_graphql_error_total{code="GRAPHQL_VALIDATION_FAILED"}': "2.0",
+        'apollo_router_graphql_error_total{code="SUBREQUEST_ERROR"}': "1.0",
+        'hansa_router_subgraph_errors_total{code="SUBREQUEST_ERROR",operation="F",path="failure",subgraph="products"}': "1.0",
+    }
+
+
+def test_clients_cannot_make_metrics_without_end() -> None:
+    registry = CollectorRegistry()
+    errors = GraphqlErrors(registry)
+    for number in range(3000):
+        extensions = {"code": f"C{number}", "service": "products"}
+        errors.count([{"message": "x", "extensions": extensions}], f"Operation{number}")
+    lines = generate_latest(registry).decode().splitlines()
+    assert len([line for line in lines if line.startswith("hansa_router_subgraph_errors_total")]) == 1001
+    assert 'apollo_router_graphql_error_total{code="_OTHER"} 2000.0' in lines
 
 
 async def test_an_invented_method_makes_no_metric_of_its_own(client: httpx.AsyncClient) -> None:

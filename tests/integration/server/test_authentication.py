@@ -9,6 +9,7 @@ import pytest
 from joserfc.jwk import ECKey, OctKey
 
 from gateway.server.config import RouterConfig, parse_config
+from gateway.supergraph import Supergraph
 from tests.integration.server.graph import respond
 from tests.integration.server.issuer import ISSUER, Issuer
 
@@ -243,3 +244,23 @@ async def test_an_issuer_that_is_down_does_not_keep_others_tokens_out(
             headers = {"authorization": f"Bearer {issuer.token(**claims)}"}
             answer = await client.post("/graphql", json={"query": "{__typename}"}, headers=headers)
             assert answer.status_code == status
+
+
+async def test_a_token_counts_after_a_reload_while_the_issuer_is_down(
+    make_router: Any, client_of: Any, config: RouterConfig, issuer: Issuer, supergraph: Supergraph
+) -> None:
+    is_down = False
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if is_down:
+            raise OSError("down")
+        await issuer(scope, receive, send)
+
+    router = make_router(config, apps={"identity": app})
+    headers = {"authorization": f"Bearer {issuer.token()}"}
+    async with client_of(router) as client:
+        for _ in range(2):
+            answer = await client.post("/graphql", json={"query": "{__typename}"}, headers=headers)
+            assert answer.status_code == 200
+            is_down = True
+            await router.replace(supergraph, config)

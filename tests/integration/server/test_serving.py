@@ -11,7 +11,7 @@ import pytest
 from gateway.server.app import create_router_app
 from gateway.server.health import Health
 from gateway.server.serving import ListenError, open_doors, open_listener, serve_router
-from tests.integration.server.graph import products, serve_lifespan
+from tests.integration.server.graph import products, respond, serve_lifespan
 
 BODY = {"query": "{products {name}}"}
 
@@ -239,4 +239,35 @@ async def test_a_client_that_keeps_its_connection_is_told_of_the_stop_before_it_
         assert await busy.is_closed()
         assert await idle.is_closed()
     async with asyncio.timeout(5):
+        await serving
+
+
+@pytest.mark.parametrize(
+    ("trusted", "forwarded", "address"),
+    [
+        ((), "203.0.113.7", "127.0.0.1"),
+        (("10.0.0.0/8",), "203.0.113.7", "127.0.0.1"),
+        (("127.0.0.1",), "203.0.113.7", "203.0.113.7"),
+        (("127.0.0.0/8", "10.0.0.0/8"), "198.51.100.1, 203.0.113.7, 10.1.2.3", "203.0.113.7"),
+        (("127.0.0.1",), "198.51.100.1, 203.0.113.7", "203.0.113.7"),
+    ],
+)
+async def test_a_clients_address_is_the_last_that_no_trusted_proxy_has(
+    trusted: tuple[str, ...], forwarded: str, address: str
+) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await serve_lifespan(receive, send)
+        else:
+            await respond(send, scope["client"][0].encode(), b"text/plain")
+
+    listener, stop, started = open_listener("127.0.0.1", 0), asyncio.Event(), asyncio.Event()
+    serving = asyncio.create_task(
+        serve_router(app, listener, health=Health(), stop=stop, started=started.set, trusted_proxies=trusted)
+    )
+    async with asyncio.timeout(20), httpx.AsyncClient() as client:
+        await started.wait()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        assert (await client.get(url, headers={"x-forwarded-for": forwarded})).text == address
+        stop.set()
         await serving

@@ -170,3 +170,26 @@ async def test_keys_for_encryption_private_keys_and_keys_without_algorithm_are_l
     issuer.add("enc", use="enc")
     assert await keys.get("k1")
     assert not keys.holds("enc")
+
+
+async def test_a_set_that_takes_over_waits_for_nobody_and_asks_anew(
+    issuer: Any, keys: KeySet, clock: Any
+) -> None:
+    await keys.get("k1")
+    successor = KeySet(open_transport("app://issuer/jwks", apps={"issuer": issuer}), clock=clock)
+    successor.take_over(keys)
+    assert successor.holds("k1")
+    assert issuer.fetches == 1
+    await settled(successor)
+    assert issuer.fetches == 2
+
+
+async def test_a_set_that_takes_over_keeps_the_keys_of_an_issuer_that_is_down(
+    issuer: Any, keys: KeySet, clock: Any
+) -> None:
+    await keys.get("k1")
+    issuer.status = 503
+    clock.now += 301
+    successor = KeySet(open_transport("app://issuer/jwks", apps={"issuer": issuer}), clock=clock)
+    successor.take_over(keys)
+    assert await successor.get("k1")

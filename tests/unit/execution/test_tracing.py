@@ -38,9 +38,10 @@ async def test_each_fetch_is_a_span_and_sends_its_context(made: Any) -> None:
         if span.attributes is not None
     }
     for subgraph, status in (("a", 200), ("b", 503)):
-        outer, inner = spans["subgraph", subgraph], spans["http_request", status]
-        assert outer.parent.span_id == parent.get_span_context().span_id
-        assert inner.parent.span_id == outer.context.span_id
+        inner = spans["http_request", status]
+        chain = [spans[name, subgraph] for name in ("fetch", "subgraph", "subgraph_request")] + [inner]
+        above = [parent.get_span_context(), *(span.context for span in chain)]
+        assert [span.parent.span_id for span in chain] == [context.span_id for context in above[:-1]]
         sent = dict(made.subgraphs[subgraph].sent[0].headers)
         context = f"00-{inner.context.trace_id:032x}-{inner.context.span_id:016x}-"
         assert sent["traceparent"].startswith(context)

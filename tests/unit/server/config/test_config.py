@@ -46,6 +46,10 @@ def test_an_unknown_key_is_found_in_lists_and_below_subgraph_names() -> None:
         ("supergraph:\n  listen: 4", "router.yaml:2: `supergraph.listen`: Expected `str`, got `int`"),
         ("supergraph: 5", "router.yaml:1: `supergraph`: Expected `object`, got `int`"),
         ("limits:\n  max_depth: 0", "router.yaml:2: `limits.max_depth`: Expected `int` >= 1"),
+        (
+            "trusted_proxies:\n- 10.0.0.0/8\n- nowhere",
+            "router.yaml:3: Expected an address or a network: 'nowhere' does not appear to be an IPv4 or IPv6 network",
+        ),
         ("- 1", "router.yaml:1: Expected an object at the top"),
         ("a: [", "router.yaml:1: Not YAML: expected the node content, but found '<stream end>'"),
         (
