@@ -78,6 +78,6 @@ def _open(
     opened = open_transport(url, apps=apps, limits=limits, http2=config.http2(name))
     measured = SubgraphTransport(name, opened, timeout=timeout, metrics=metrics)
     transport = shaped(name, measured, config.traffic_shaping.of(name), metrics.traffic)
-    if config.deduplicates(name):
+    if config.deduplicates(name) and not config.response_cache.caches(name):  # the cache shares by itself
         return SharingTransport(transport, metrics.shared.labels(name).inc)
     return transport

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from gateway.server.config.headers import HeaderRule, HeaderRules, Headers, Insert, ResponseRule
 from gateway.server.config.http import Cors, CorsPolicy
 from gateway.server.config.rate_limits import RateLimits
+from gateway.server.config.response_cache import ResponseCache
 from gateway.server.config.schema import RouterConfig
 from gateway.server.config.traffic import SubgraphTraffic, TrafficShaping
 
@@ -26,6 +27,7 @@ def faults(config: RouterConfig) -> Iterator[Fault]:
         _traffic_faults(config.traffic_shaping),
         _rate_limit_faults(config.rate_limits),
         plugins,
+        _cache_faults(config.response_cache),
     )
 
 
@@ -126,3 +128,11 @@ def _rate_limit_faults(config: RateLimits | None) -> Iterator[Fault]:
     for index, name in enumerate(names):
         if name in names[:index]:
             yield ("rate_limits", "limits", index, "name"), f"Another limit has the name `{name}`"
+def _cache_faults(cache: ResponseCache) -> Iterator[Fault]:
+    caching = cache.subgraph
+    if cache.enabled and not any(map(cache.caches, ("", *caching.subgraphs))):
+        yield ("response_cache",), "`response_cache` needs `redis.urls` in `subgraph.all` or in its subgraphs"
+    groups = {("all",): caching.all} | {("subgraphs", name): own for name, own in caching.subgraphs.items()}
+    for path, own in groups.items():
+        if own.invalidation.enabled and not own.invalidation.shared_key:
+            yield ("response_cache", "subgraph", *path, "invalidation"), "`invalidation` needs a `shared_key`"
