@@ -17,10 +17,11 @@ from tests.integration.server.response_cache.graph import App, catalog, stock, s
 class Cached:
     """A router with its subgraphs. `stored` waits until what was answered is stored."""
 
-    def __init__(self, graph: Supergraph, config: str, catalog: App, stock: App) -> None:
+    def __init__(self, graph: Supergraph, config: str, catalog: App, stock: App, **apps: Any) -> None:
         self.catalog = catalog
         self.stock = stock
-        self.router = Router(graph, parse_config(config, {}), apps={"catalog": catalog, "stock": stock})
+        apps |= {"catalog": catalog, "stock": stock}
+        self.router = Router(graph, parse_config(config, {}), apps=apps)
         self.app = create_router_app(self.router)
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://router")
 
@@ -64,13 +65,11 @@ async def make_cached(
     """Makes a router; `more` is YAML below `response_cache.subgraph.all`, `config` whole lines."""
     made: list[Cached] = []
 
-    def make(more: str = "", *, config: str = "", url: str = redis_url, graph: Supergraph = graph) -> Cached:
-        cache = (
-            f"response_cache: {{enabled: true, subgraph: {{all: {{redis: {{urls: ['{url}']}}, {more}}}}}}}\n"
-        )
-        made.append(
-            Cached(graph, config if "response_cache" in config else cache + config, catalog(), stock(amounts))
-        )
+    def make(more: str = "", *, config: str = "", graph: Supergraph = graph, **apps: Any) -> Cached:
+        if "response_cache" not in config:
+            caching = f"{{all: {{redis: {{urls: ['{redis_url}']}}, {more}}}}}"
+            config += f"response_cache: {{enabled: true, subgraph: {caching}}}\n"
+        made.append(Cached(graph, config, catalog(), stock(amounts), **apps))
         return made[-1]
 
     async with asyncio.timeout(60):
