@@ -83,7 +83,9 @@ class Pipeline:
             opened.push_async_callback(self._rate_limits.close)
 
     async def start(self) -> None:
-        """What must be ready before the first request; nothing but plugins needs it. Raises ValueError."""
+        """What must be ready before the first request. Raises ValueError."""
+        if self.response_cache is not None:
+            await self.response_cache.start()
 
     async def answer(self, exchange: Exchange, receive: Receive) -> Answer:
         """The answer to one request. A client that goes away ends its query; its mutation goes on.

@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from gateway.server.config.duration import Duration
+from gateway.server.config.health import DoorPath, ListenAddress
 
 
 class ResponseCacheRedis(Struct, frozen=True):
@@ -71,8 +72,8 @@ class InvalidationEvents(Struct, frozen=True):
 class InvalidationDoors(Struct, frozen=True):
     """Where invalidation requests come in: the endpoint's path and, if it is not the router's own, its address."""
 
-    listen: str | None = None
-    path: Annotated[str, Meta(pattern=r"^/[^{}]*[^/{}]$")] = "/invalidation"
+    listen: ListenAddress | None = None
+    path: DoorPath = "/invalidation"
     events: InvalidationEvents | None = None
 
 

@@ -128,6 +128,8 @@ def _rate_limit_faults(config: RateLimits | None) -> Iterator[Fault]:
     for index, name in enumerate(names):
         if name in names[:index]:
             yield ("rate_limits", "limits", index, "name"), f"Another limit has the name `{name}`"
+
+
 def _cache_faults(cache: ResponseCache) -> Iterator[Fault]:
     caching = cache.subgraph
     if cache.enabled and not any(map(cache.caches, ("", *caching.subgraphs))):

@@ -62,6 +62,7 @@ class PluggedPipeline(Pipeline):
         opened.push_async_callback(self._hooks.close)
 
     async def start(self) -> None:
+        await super().start()
         await self._hooks.start()
 
     async def answer(self, exchange: Exchange, receive: Receive) -> Answer:

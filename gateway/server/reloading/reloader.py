@@ -23,6 +23,8 @@ _FIXED = (
     "health_check.enabled",
     "health_check.listen",
     "health_check.path",
+    "response_cache.invalidation.listen",
+    "response_cache.invalidation.path",
     "telemetry",
     "homepage",
     "sandbox",

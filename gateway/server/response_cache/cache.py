@@ -8,18 +8,21 @@ import msgspec
 from opentelemetry.trace import Tracer
 
 from gateway.server.config import RouterConfig
+from gateway.server.config.response_cache import ResponseCache as Config
 from gateway.server.config.response_cache import ResponseCacheRedis
 from gateway.server.metrics import Metrics
 from gateway.server.response_cache.debugging import Debugging
 from gateway.server.response_cache.exchange import ExchangeCache
+from gateway.server.response_cache.invalidation import Invalidations
 from gateway.server.response_cache.scopes import CallerScopes
 from gateway.server.response_cache.subgraph import SubgraphCache
 from gateway.server.response_cache.tags import Tagging
 from gateway.server.response_cache.valkey import ValkeyEntries
 from gateway.supergraph import Supergraph
 
-if TYPE_CHECKING:  # it loads cryptography
+if TYPE_CHECKING:  # they load cryptography, and NATS' client
     from common.auth import Caller
+    from gateway.server.response_cache.events import Listener
 
 
 class ResponseCache:
@@ -29,14 +32,16 @@ class ResponseCache:
         self,
         subgraphs: Mapping[str, SubgraphCache],
         entries: Mapping[str, ValkeyEntries],
+        config: Config,
         metrics: Metrics,
-        *,
-        debugs: bool,
     ) -> None:
-        self.entries = entries
+        self.invalidations = Invalidations(entries, config.subgraph)
+        self._entries = frozenset(entries.values())
         self._subgraphs = subgraphs
         self._metrics = metrics
-        self._debugs = debugs
+        self._debugs = config.debug
+        self._events = config.invalidation.events
+        self._listener: Listener | None = None
 
     @classmethod
     def open(
@@ -60,7 +65,7 @@ class ResponseCache:
                 shared=metrics.shared.labels(name).inc,
                 tracer=tracer,
             )
-        return cls(caches, entries, metrics, debugs=config.response_cache.debug)
+        return cls(caches, entries, config.response_cache, metrics)
 
     def of(self, caller: "Caller | None") -> ExchangeCache:
         """The cache of one query of a caller, None for an anonymous one."""
@@ -69,6 +74,15 @@ class ResponseCache:
             self._subgraphs, claims, self._metrics.count_cached, Debugging() if self._debugs else None
         )
 
+    async def start(self) -> None:
+        """From now on events are taken. Raises ValueError unless the servers answer that are `required_to_start`."""
+        for entries in self._entries:
+            await entries.require()
+        if self._events is not None and self._listener is None:
+            from gateway.server.response_cache.events import Listener  # noqa: PLC0415 - the client loads only when it is used
+
+            self._listener = Listener(self._events, self.invalidations)
+
     async def stored(self) -> None:
         """Waits for what is being stored."""
         for cache in self._subgraphs.values():
@@ -76,8 +90,10 @@ class ResponseCache:
 
     async def close(self) -> None:
         """Ends the connections, once all is stored."""
+        if self._listener is not None:
+            await self._listener.close()
         await self.stored()
-        for entries in set(self.entries.values()):
+        for entries in self._entries:
             await entries.close()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from gateway.server.config.schema import Headers
+from gateway.server.config.headers import Headers
 from gateway.server.headers import CLIENT_ADDRESS_HEADER, Pairs
 from gateway.server.response_cache.cache_control import CacheControl
 

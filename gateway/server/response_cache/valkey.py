@@ -127,9 +127,13 @@ class ValkeyEntries:
                     raise ValkeyUnavailable(repr(error)) from error
         raise AssertionError("unreachable")
 
-    async def check(self) -> None:
-        """Raises ValkeyUnavailable unless the server answers."""
-        await self.invalidate(())
+    async def require(self) -> None:
+        """Raises ValueError where a router must not start without the server, and it does not answer."""
+        if self._config.required_to_start:
+            try:
+                await self.invalidate(())
+            except ValkeyUnavailable as error:
+                raise ValueError(f"The response cache's Valkey does not answer: {error}") from None
 
     async def close(self) -> None:
         await self._redis.aclose()
