@@ -100,7 +100,7 @@ local function store()
     end
     if is_valid then
       local data = ARGV[FIRST_DATA + number]
-      local value = cmsgpack.pack(born, epoch, math.max(now - born, 0), now + life * 1000, tags, data)
+      local value = cmsgpack.pack(born, own_epoch, math.max(now - born, 0), now + life * 1000, tags, data)
       redis.call('SET', prefix .. key, value, 'PX', life)
       stored = stored + 1
     end

@@ -18,10 +18,10 @@ from tests.integration.server.response_cache.graph import App, catalog, stock, s
 class Cached:
     """A router with its subgraphs. `stored` waits until what was answered is stored."""
 
-    def __init__(self, graph: Supergraph, config: str, catalog: App, stock: App, **apps: Any) -> None:
+    def __init__(self, graph: Supergraph, config: str, catalog: App, stock: App, /, **apps: Any) -> None:
         self.catalog = catalog
         self.stock = stock
-        apps |= {"catalog": catalog, "stock": stock}
+        apps = {"catalog": catalog, "stock": stock} | apps
         self.router = Router(graph, parse_config(config, {}), apps=apps)
         self.app = create_router_app(self.router)
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://router")
