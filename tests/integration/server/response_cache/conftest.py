@@ -1,7 +1,6 @@
 """A router with a response cache in a real Valkey, over two subgraphs of this process."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -77,10 +76,3 @@ async def make_cached(
         yield make
         for each in made:
             await each.close()
-
-
-@pytest.fixture
-def free_port() -> int:
-    """One that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        return int(held.getsockname()[1])
