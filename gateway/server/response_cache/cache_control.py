@@ -1,5 +1,6 @@
 """How long an answer may be kept and by whom: `Cache-Control`, `Age` and `Vary` (RFC 9111, sections 4.1 and 5)."""
 
+import math
 import re
 from collections.abc import Iterable
 from typing import Literal
@@ -7,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from common.http import Response
+from common.http.messages import Headers
 
 Visibility = Literal["public", "private", ""]
 
@@ -16,18 +18,22 @@ _DIRECTIVE = re.compile(r'([\w-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s,]*)))?')
 class CacheControl(Struct, frozen=True):
     """`seconds` for which an answer may be used, 0 for none; `visibility` is what the answer says, if it does.
 
-    `vary` names the request headers that it depends on, in lower case.
+    A cache that is not shared, such as a browser's, may use it for `sooner` seconds less. `vary` names the request headers
+    that it depends on, in lower case.
     """
 
     seconds: float
     visibility: Visibility = ""
     vary: frozenset[str] = frozenset()
+    sooner: int = 0
 
     def __str__(self) -> str:
         """The header, as it is told to whoever asked."""
         if self.seconds < 1:
             return "no-store"
-        return f"max-age={int(self.seconds)}" + (f",{self.visibility}" if self.visibility else "")
+        shared = f", s-maxage={int(self.seconds)}" if self.sooner else ""
+        said = f", {self.visibility}" if self.visibility else ""
+        return f"max-age={max(int(self.seconds) - self.sooner, 0)}{shared}{said}"
 
 
 NO_STORE = CacheControl(0)
@@ -42,11 +48,13 @@ def read_cache_control(response: Response, default: float | None) -> CacheContro
     visibility: Visibility = (
         "private" if "private" in directives else "public" if "public" in directives else ""
     )
-    told = directives.get("max-age")
-    if visibility != "private":
-        told = directives.get("s-maxage", told)
-    seconds = default or 0.0 if told is None else _number(told) - _number(response.header("age") or "0")
-    return CacheControl(max(seconds, 0.0), visibility, vary)
+    age, own = _number(response.header("age") or "0"), directives.get("max-age")
+    shared = None if visibility == "private" else directives.get("s-maxage")
+    if own is None and shared is None:
+        return CacheControl(default or 0.0, visibility, vary)
+    seconds = _number(shared or own or "")
+    sooner = int(seconds - _number(own)) if own and shared else 0
+    return CacheControl(max(seconds - age, 0.0), visibility, vary, max(sooner, 0))
 
 
 def merged(parts: Iterable[CacheControl]) -> CacheControl:
@@ -54,11 +62,15 @@ def merged(parts: Iterable[CacheControl]) -> CacheControl:
     known = list(parts)
     seen = {part.visibility for part in known}
     visibility: Visibility = "private" if "private" in seen else "public" if seen == {"public"} else ""
-    return CacheControl(
-        min((part.seconds for part in known), default=0.0),
-        visibility,
-        frozenset().union(*(part.vary for part in known)),
-    )
+    seconds = min((part.seconds for part in known), default=0.0)
+    own = min((part.seconds - part.sooner for part in known), default=0.0)
+    vary = frozenset[str]().union(*(part.vary for part in known))
+    return CacheControl(seconds, visibility, vary, math.ceil(seconds - own))
+
+
+def without(headers: Headers, *names: str) -> Headers:
+    """The headers but for those of these names."""
+    return tuple(pair for pair in headers if pair[0] not in names)
 
 
 def _directives(response: Response) -> Iterable[tuple[str, str]]:

@@ -6,7 +6,8 @@ import msgspec
 
 from common.http import Request
 from gateway.server.response_cache.cache_control import CacheControl
-from gateway.server.response_cache.subgraph import Missing, SubgraphCache
+from gateway.server.response_cache.missing import Missing
+from gateway.server.response_cache.subgraph import SubgraphCache
 from gateway.server.response_cache.valkey import Found
 
 NAME = "apolloCacheDebugging"

@@ -9,9 +9,10 @@ from gateway.execution.caching import Send
 from gateway.planning.plan import Fetch
 from gateway.server.response_cache.debugging import Debugging
 from gateway.server.response_cache.joining import completed, from_cache
+from gateway.server.response_cache.missing import Missing
 from gateway.server.response_cache.requests import Requested, read_request
 from gateway.server.response_cache.scopes import Scopes
-from gateway.server.response_cache.subgraph import Missing, SubgraphCache
+from gateway.server.response_cache.subgraph import SubgraphCache
 from gateway.server.response_cache.valkey import Found, status
 
 Count = Callable[[str, str, str], None]
@@ -45,8 +46,9 @@ class ExchangeCache:
             return await send(request)
         found = lookup.found
         self._observe(subgraph.name, requested, found)
-        missing = Missing(requested, [n for n, each in enumerate(found) if not each], scopes, lookup.version)
-        response = await subgraph.fetch(missing, request, send) if missing.numbers else None
+        numbers = [number for number, each in enumerate(found) if not each]
+        missing = Missing(fetch.document, requested, numbers, scopes, lookup.version)
+        response = await subgraph.fetch(missing, request, send) if numbers else None
         told = subgraph.told(response) if response else None
         if self.debugging is not None:
             self.debugging.record(subgraph, request, missing, found, told)

@@ -10,8 +10,9 @@ from common.http import Response
 from gateway.execution.answer import MALFORMED
 from gateway.execution.errors import FetchError
 from gateway.server.response_cache.answers import SubgraphAnswer, read_subgraph_answer
-from gateway.server.response_cache.cache_control import CacheControl, Visibility, merged
-from gateway.server.response_cache.subgraph import Missing
+from gateway.server.response_cache.cache_control import CacheControl, Visibility, merged, without
+from gateway.server.response_cache.missing import Missing
+from gateway.server.response_cache.storing import sooner_of, value_of
 from gateway.server.response_cache.valkey import Found
 
 _CACHE_CONTROL = "cache-control"
@@ -20,7 +21,7 @@ _HEADERS = (("content-type", "application/json"),)
 
 def from_cache(missing: Missing, found: Sequence[Found | None]) -> Response:
     """The answer where nothing is missing."""
-    data = missing.requested.join([each.data for each in found if each])
+    data = missing.requested.join([value_of(each.data) for each in found if each])
     told = merged(_told(missing, found))
     return Response(200, (*_HEADERS, (_CACHE_CONTROL, str(told))), b'{"data":%s}' % data)
 
@@ -38,7 +39,7 @@ def completed(
     if answer is None or not (answer.has_data or answer.has_errors):
         raise FetchError(MALFORMED, "the response is not a GraphQL response")
     fetched = missing.requested.split(answer.data, missing.numbers, has_errors=answer.has_errors)
-    values = [each.data if each else b"" for each in found]
+    values = [value_of(each.data) if each else b"" for each in found]
     for number, value in zip(missing.numbers, fetched, strict=True):
         values[number] = value
     members: dict[str, Any] = {"data": Raw(missing.requested.join(values))}
@@ -50,13 +51,17 @@ def completed(
 
 def with_cache_control(response: Response, told: CacheControl) -> Response:
     """The response with `Cache-Control` as `told`, and without `Age`, which is counted in."""
-    kept = [pair for pair in response.headers if pair[0] not in (_CACHE_CONTROL, "age")]
+    kept = without(response.headers, _CACHE_CONTROL, "age")
     return Response(response.status, (*kept, (_CACHE_CONTROL, str(told))), response.body)
 
 
 def _told(missing: Missing, found: Sequence[Found | None]) -> list[CacheControl]:
     shared: Visibility = "public" if missing.scopes.own else ""
-    return [CacheControl(each.seconds, "private" if each.place else shared) for each in found if each]
+    return [
+        CacheControl(each.seconds, "private" if each.place else shared, sooner=sooner_of(each.data))
+        for each in found
+        if each
+    ]
 
 
 def _placed(answer: SubgraphAnswer, missing: Missing) -> Any:

@@ -46,7 +46,7 @@ class Scopes(Struct, frozen=True):
 
     def of_answer(self, told: CacheControl) -> bytes | None:
         """Where an answer belongs; None where it may not be kept."""
-        if not told.vary.isdisjoint(UNCOUNTED):
+        if told.seconds <= 0 or not told.vary.isdisjoint(UNCOUNTED):
             return None
         if told.visibility == "private":
             return self.private

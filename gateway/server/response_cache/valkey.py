@@ -39,7 +39,7 @@ class Wanted(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Data, the place of the key that had it, and the seconds that it stays valid."""
+    """Data, the place of the key that had it, and the seconds that it stays valid at most."""
 
     place: int
     seconds: float

@@ -19,6 +19,7 @@ def told(*headers: tuple[str, str], default: float | None = 30.0) -> CacheContro
         ("public", 30, "public"),
         ("private", 30, "private"),
         ("max-age=60, s-maxage=20", 20, ""),
+        ("max-age=0, s-maxage=20", 20, ""),
         ("private, max-age=60, s-maxage=20", 60, "private"),
         ("max-age=60, no-store", 0, ""),
         ("no-cache", 0, ""),
@@ -55,7 +56,14 @@ def test_vary_is_kept_in_lower_case_and_a_star_stores_nothing() -> None:
 
 def test_an_answer_of_parts_is_as_old_as_the_oldest_and_as_private_as_any() -> None:
     public, private, silent = CacheControl(9, "public"), CacheControl(8, "private"), CacheControl(7)
-    assert str(merged([public, private])) == "max-age=8,private"
-    assert str(merged([public, public])) == "max-age=9,public"
+    assert str(merged([public, private])) == "max-age=8, private"
+    assert str(merged([public, public])) == "max-age=9, public"
     assert str(merged([public, silent])) == "max-age=7"
     assert str(merged([public, CacheControl(0)])) == "no-store"
+
+
+def test_a_browser_lets_go_as_soon_as_it_was_told() -> None:
+    shared = told(("cache-control", "max-age=10, s-maxage=60"), ("age", "5"))
+    assert str(shared) == "max-age=5, s-maxage=55"
+    assert str(merged([shared, CacheControl(30)])) == "max-age=5, s-maxage=30"
+    assert str(told(("cache-control", "max-age=60, s-maxage=10"))) == "max-age=10"

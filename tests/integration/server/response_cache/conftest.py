@@ -20,8 +20,9 @@ class Cached:
     def __init__(self, graph: Supergraph, config: str, catalog: App, stock: App, /, **apps: Any) -> None:
         self.catalog = catalog
         self.stock = stock
+        telemetry = apps.pop("telemetry", None)
         apps = {"catalog": catalog, "stock": stock} | apps
-        self.router = Router(graph, parse_config(config, {}), apps=apps)
+        self.router = Router(graph, parse_config(config, {}), apps=apps, telemetry=telemetry)
         self.app = create_router_app(self.router)
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://router")
 
