@@ -7,6 +7,7 @@ from typing import Any
 from opentelemetry.trace import Tracer
 
 from common.http import Response, Transport
+from gateway.execution.caching import FetchCache
 from gateway.execution.errors import ErrorLog, FetchError, Mask
 
 
@@ -17,7 +18,8 @@ class RequestContext:
     `transports` are by subgraph name; `headers` gives what to send to a subgraph; `deadline` is the event
     loop's time at which fetches are given up; `mask_error` may change an error that a subgraph has answered
     (subgraph name, its `message` and `extensions`) before the client sees it. Without a `tracer` no span is
-    made and `headers` alone decides about `traceparent`. `on_response` is told of every response that comes.
+    made and `headers` alone decides about `traceparent`. Queries go through `cache`, where there is one. `on_response` is
+    told of every response that comes.
     """
 
     transports: Mapping[str, Transport]
@@ -26,6 +28,7 @@ class RequestContext:
     mask_error: Mask | None = None
     tracer: Tracer | None = None
     on_response: Callable[[str, Response], None] | None = None
+    cache: FetchCache | None = None
 
 
 class Sent:

@@ -2,13 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from common.http import NotSent, ProtocolError, Request, Response, TimeoutError_, TransportError
+from common.http import NotSent, ProtocolError, Request, Response, TimeoutError_, Transport, TransportError
 from gateway.execution.answer import HTTP_ERROR, MALFORMED, Answer, read_answer
+from gateway.execution.caching import FetchCache
 from gateway.execution.context import Execution, RequestContext
 from gateway.execution.errors import FetchError
 from gateway.execution.tracing import send_traced
@@ -76,17 +79,37 @@ async def send_recorded(fetch: Fetch, body: bytes, execution: Execution) -> Resp
     return response
 
 
-async def _send(fetch: Fetch, body: bytes, context: RequestContext) -> Response:
-    """Raises FetchError."""
+def _send(fetch: Fetch, body: bytes, context: RequestContext) -> Awaitable[Response]:
+    """Raises FetchError, at once or when it is awaited."""
     transport = context.transports.get(fetch.subgraph)
     if transport is None:
         raise FetchError(HTTP_ERROR, "no such subgraph")
-    remaining = _remaining(context)
     request = Request(
         body=body,
         headers=_HEADERS + context.headers(fetch.subgraph),
         idempotent=fetch.operation_kind == "query",
     )
+    if context.cache is not None and request.idempotent:
+        return _ask_cache(context.cache, fetch, transport, context, request)
+    return _transmit(fetch, transport, context, request)
+
+
+async def _ask_cache(
+    cache: FetchCache, fetch: Fetch, transport: Transport, context: RequestContext, request: Request
+) -> Response:
+    """What is told of is the cache's response, not the one that it may get for several. Raises FetchError."""
+    untold = replace(context, on_response=None)
+    response = await cache.answer(fetch, request, partial(_transmit, fetch, transport, untold))
+    if context.on_response is not None:
+        context.on_response(fetch.subgraph, response)
+    return response
+
+
+async def _transmit(
+    fetch: Fetch, transport: Transport, context: RequestContext, request: Request
+) -> Response:
+    """Raises FetchError."""
+    remaining = _remaining(context)
     try:
         if context.tracer is None:
             response = await transport.send(request, timeout=remaining)

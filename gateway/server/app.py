@@ -1,6 +1,7 @@
 """The router and what stands around it, as one ASGI app."""
 
 import logging
+from collections import defaultdict
 from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -56,19 +57,29 @@ def _doors(router: Router, health: Health, metrics: ASGIApp | None) -> dict[str 
     """The doors beside the router's own by address, which is None for the router's, and path."""
     config = router.generation.config
     checks, prometheus = config.health_check, config.telemetry.exporters.metrics.prometheus
-    found: dict[str | None, dict[str, ASGIApp]] = {}
+    cached = config.response_cache
+    found: dict[str | None, dict[str, ASGIApp]] = defaultdict(dict)
+
+    def at(listen: str | None) -> dict[str, ASGIApp]:
+        return found[listen if listen in config.addresses_beside else None]
+
     if checks.enabled:
-        found.setdefault(checks.listen, {}).update(health_doors(health, checks.path))
+        at(checks.listen).update(_read_only(health_doors(health, checks.path)))
     if prometheus.enabled:
-        found.setdefault(prometheus.listen, {})[prometheus.path] = metrics or _metrics(router.registry)
-    return {
-        address if address in config.addresses_beside else None: _read_only(paths)
-        for address, paths in found.items()
-    }
+        at(prometheus.listen)[prometheus.path] = read_only(metrics or _metrics(router.registry))
+    if cached.enabled:
+        at(cached.invalidation.listen)[cached.invalidation.path] = _invalidations(router)
+    return found
 
 
 def _read_only(doors: Mapping[str, ASGIApp]) -> dict[str, ASGIApp]:
     return {path: read_only(door) for path, door in doors.items()}
+
+
+def _invalidations(router: Router) -> ASGIApp:
+    from gateway.server.response_cache.endpoint import InvalidationEndpoint  # noqa: PLC0415 - redis loads only when it is used
+
+    return InvalidationEndpoint(lambda: router.generation.pipeline.response_cache)
 
 
 class _Lifespan:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -25,6 +25,9 @@ from gateway.server.spans import span
 from gateway.server.subgraphs import open_subgraphs
 from gateway.server.surroundings import Surroundings
 from gateway.supergraph import Supergraph
+
+if TYPE_CHECKING:  # it loads redis where it is configured only
+    from gateway.server.response_cache.cache import ResponseCache
 
 
 class Prepared(NamedTuple):
@@ -51,6 +54,7 @@ class Executor:
         )
         for transport in self.transports.values():
             opened.push_async_callback(transport.close)
+        self.response_cache = _response_cache(supergraph, config, surroundings, opened)
         self._schema = supergraph.api_schema
         self._exposes_plans = config.plugins.expose_query_plan
         self._tracer = surroundings.tracer
@@ -84,6 +88,10 @@ class Executor:
         variables = self._coerce(operation, raw)
         too_dear = self._demand.admit(operation.cost, variables) if self._demand and operation.cost else {}
         unauthorized = self._reporting.errors(operation.plan, variables) if operation.plan.refused else ()
+        is_plain = transports in (None, self.transports) and not too_dear
+        cache = None
+        if self.response_cache is not None and operation.kind == "query" and is_plain:
+            cache = self.response_cache.of(exchange.caller)
         context = RequestContext(
             transports=with_refused(transports or self.transports, too_dear),
             headers=ClientHeaders(self._propagations, exchange.request, exchange.caller),
@@ -91,6 +99,7 @@ class Executor:
             mask_error=unmasked(self._mask, too_dear),
             tracer=self._tracer,
             on_response=exchange.on_response,
+            cache=cache,
         )
         if operation.compiled.defers(variables):
             require_parts(exchange.request.header(b"accept"), is_alone=is_alone)
@@ -98,6 +107,8 @@ class Executor:
             return await self._first_part(exchange, payloads, unauthorized, extensions)
         with span(self._tracer, "execution"):
             result = await operation.compiled.execute(variables, context)
+        if cache is not None and cache.debugging is not None:
+            extensions = (extensions or {}) | cache.debugging.extensions
         if unauthorized:
             result, extensions = self._reporting.report(unauthorized, result, extensions)
         self._tell(exchange, result.errors)
@@ -130,3 +141,15 @@ class Executor:
             return coerce_variables(operation.plan.operation, self._schema, raw)
         except VariableError as error:
             raise refused_for(error.errors, error.code) from None
+
+
+def _response_cache(
+    supergraph: Supergraph, config: RouterConfig, surroundings: Surroundings, opened: AsyncExitStack
+) -> "ResponseCache | None":
+    if not config.response_cache.enabled:
+        return None
+    from gateway.server.response_cache.cache import ResponseCache  # noqa: PLC0415 - redis loads only when it is used
+
+    cache = ResponseCache.open(supergraph, config, surroundings.metrics, surroundings.tracer)
+    opened.push_async_callback(cache.close)
+    return cache

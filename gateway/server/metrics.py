@@ -55,6 +55,12 @@ class Metrics:
         )
         self._plan_hit = plans.labels("query planner", "hit")
         self._plan_miss = plans.labels("query planner", "miss")
+        self._cached = Counter(
+            "apollo_router_response_cache",
+            "Answers of subgraphs that were looked up, by their type and whether all, some or nothing was there",
+            ["subgraph", "graphql_type", "cache_status"],
+            registry=self.registry,
+        )
 
         self._cost = Histogram(
             "cost_estimated",
@@ -77,6 +83,10 @@ class Metrics:
     def count_exceeded(self, limit: str) -> None:
         """One document beyond the limit of that key."""
         self._exceeded.labels(limit).inc()
+
+    def count_cached(self, subgraph: str, graphql_type: str, status: str) -> None:
+        """One lookup in the response cache: `hit`, `partial_hit` or `miss`."""
+        self._cached.labels(subgraph, graphql_type, status).inc()
 
     def count_plan(self, found: bool) -> None:  # noqa: FBT001 - one fact, and called for every request
         """One operation that was asked for, and whether its plan was there."""

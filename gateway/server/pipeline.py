@@ -78,6 +78,7 @@ class Pipeline:
             max_plans=config.supergraph.query_planning.cache.in_memory.limit,
         )
         self._executor = make_executor(supergraph, config, surroundings, opened, demand=demand)
+        self.response_cache = self._executor.response_cache
         self._rate_limits = open_rate_limits(config.rate_limits, metrics.traffic)
         if self._rate_limits is not None:
             opened.push_async_callback(self._rate_limits.close)
@@ -88,7 +89,9 @@ class Pipeline:
             self.authenticator.take_over(predecessor.authenticator)
 
     async def start(self) -> None:
-        """What must be ready before the first request; nothing but plugins needs it. Raises ValueError."""
+        """What must be ready before the first request. Raises ValueError."""
+        if self.response_cache is not None:
+            await self.response_cache.start()
 
     async def answer(self, exchange: Exchange, receive: Receive) -> Answer:
         """The answer to one request. A client that goes away ends its query; its mutation goes on.

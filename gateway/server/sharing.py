@@ -1,12 +1,14 @@
 """Identical queries to a subgraph that are under way at the same time are sent once."""
 
 import asyncio
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Callable, Coroutine, Hashable
+from functools import partial
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from common.http import Request, Response, TimeoutError_, Transport
 
-Key: TypeAlias = tuple[str, str, bytes, tuple[tuple[str, str], ...]]
+K = TypeVar("K", bound=Hashable)
+_Key: TypeAlias = tuple[str, str, bytes, tuple[tuple[str, str], ...]]
 
 _DIFFERENT_BY_NATURE = frozenset({"traceparent", "tracestate"})
 
@@ -15,15 +17,13 @@ class SharingTransport:
     """A transport that answers equal idempotent requests by one response.
 
     Requests are equal where method, path, body and all headers but the trace's are: who asks for somebody else gets
-    that one's answer only, since `authorization` differs. Each caller keeps its own `timeout` and may be cancelled; the
-    request itself ends with the last of them, and its failure is everybody's. It is sent with no timeout but the inner
-    transport's own. `shared` is called for every request that was not sent.
+    that one's answer only, since `authorization` differs. Each caller keeps its own `timeout`; the request is sent with
+    none but the inner transport's own. `shared` is called for every request that was not sent.
     """
 
     def __init__(self, inner: Transport, shared: Callable[[], None]) -> None:
         self._inner = inner
-        self._shared = shared
-        self._under_way: dict[Key, _Exchange] = {}
+        self._under_way = UnderWay[_Key](shared)
 
     @property
     def url(self) -> str:
@@ -32,32 +32,48 @@ class SharingTransport:
     async def send(self, request: Request, *, timeout: float | None = None) -> Response:  # noqa: ASYNC109 - Transport's signature
         if not request.idempotent:
             return await self._inner.send(request, timeout=timeout)
-        key = _key(request)
-        exchange = self._under_way.get(key)
-        if exchange is None:
-            exchange = self._under_way[key] = _Exchange(self._inner, request)
-            exchange.task.add_done_callback(lambda _: self._forget(key, exchange))
-        else:
-            self._shared()
-        try:
-            return await exchange.wait(timeout)
-        finally:
-            if exchange.abandoned:  # whoever comes now must not join what is being cancelled
-                self._forget(key, exchange)
+        return await self._under_way.join(_key(request), partial(self._inner.send, request), timeout)
 
     async def close(self) -> None:
         await self._inner.close()
 
-    def _forget(self, key: Key, exchange: "_Exchange") -> None:
-        if self._under_way.get(key) is exchange:
-            del self._under_way[key]
+
+class UnderWay(Generic[K]):
+    """What is being fetched, by a key. Who wants the same waits for it, too; `shared` is called for each of these.
+
+    A caller may be cancelled; the work ends with the last of them, and its failure is everybody's.
+    """
+
+    def __init__(self, shared: Callable[[], None]) -> None:
+        self._shared = shared
+        self._exchanges: dict[K, _Exchange] = {}
+
+    async def join(
+        self, key: K, start: Callable[[], Coroutine[Any, Any, Response]], seconds: float | None = None
+    ) -> Response:
+        """What comes of the work under `key`, which `start` gives unless it is under way; TimeoutError_ after `seconds`."""
+        exchange = self._exchanges.get(key)
+        if exchange is None:
+            exchange = self._exchanges[key] = _Exchange(start())
+            exchange.task.add_done_callback(lambda _: self._forget(key, exchange))
+        else:
+            self._shared()
+        try:
+            return await exchange.wait(seconds)
+        finally:
+            if exchange.abandoned:  # whoever comes now must not join what is being cancelled
+                self._forget(key, exchange)
+
+    def _forget(self, key: K, exchange: "_Exchange") -> None:
+        if self._exchanges.get(key) is exchange:
+            del self._exchanges[key]
 
 
 class _Exchange:
     """One request that was sent, and those who wait for its response."""
 
-    def __init__(self, inner: Transport, request: Request) -> None:
-        self.task = asyncio.get_running_loop().create_task(inner.send(request))
+    def __init__(self, work: Coroutine[Any, Any, Response]) -> None:
+        self.task = asyncio.get_running_loop().create_task(work)
         self.task.add_done_callback(self._tell)
         self._waiting: set[asyncio.Future[Response]] = set()
 
@@ -96,6 +112,6 @@ def _expire(waiter: asyncio.Future[Response]) -> None:
         waiter.set_exception(TimeoutError_("no response in time"))
 
 
-def _key(request: Request) -> Key:
+def _key(request: Request) -> _Key:
     headers = tuple([header for header in request.headers if header[0] not in _DIFFERENT_BY_NATURE])
     return request.method, request.path, request.body, headers

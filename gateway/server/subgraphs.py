@@ -86,7 +86,7 @@ def _open(
     sent = _outgoing(name, opened, shaping, config.authentication.subgraph.signature_for(name))
     measured = SubgraphTransport(name, sent, timeout=timeout, metrics=metrics)
     transport = shaped(name, measured, shaping, metrics.traffic)
-    if config.deduplicates(name):
+    if config.deduplicates(name) and not config.response_cache.caches(name):  # the cache shares by itself
         return SharingTransport(transport, metrics.shared.labels(name).inc)
     return transport
 

@@ -17,6 +17,7 @@ from graphql import (
 
 from gateway.supergraph.api_schema import build_api_schema
 from gateway.supergraph.authorization import Authorization, read_authorization
+from gateway.supergraph.cache_tags import CacheTags, read_cache_tags
 from gateway.supergraph.costs import Costs, read_costs
 from gateway.supergraph.errors import SupergraphError
 from gateway.supergraph.links import read_links
@@ -37,6 +38,7 @@ class Supergraph:
         api_schema: GraphQLSchema,
         authorization: Authorization,
         costs: Costs,
+        cache_tags: CacheTags,
     ) -> None:
         self.sdl = sdl
         self.subgraphs = subgraphs
@@ -45,6 +47,7 @@ class Supergraph:
         self.api_schema = api_schema
         self.authorization = authorization
         self.costs = costs
+        self.cache_tags = cache_tags
         self.override_labels = frozenset(
             join.override_label
             for type_ in types.values()
@@ -82,6 +85,7 @@ class Supergraph:
             api_schema=build_api_schema(document, links),
             authorization=read_authorization(document, links, types),
             costs=read_costs(document, links),
+            cache_tags=read_cache_tags(document, links),
         )
 
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from gateway.server.config.headers import HeaderRule, HeaderRules, Headers, Insert, ResponseRule
 from gateway.server.config.http import Cors, CorsPolicy
 from gateway.server.config.rate_limits import RateLimits
+from gateway.server.config.response_cache import ResponseCache
 from gateway.server.config.schema import RouterConfig
 from gateway.server.config.subgraph_errors import ErrorInclusion, ErrorRule
 from gateway.server.config.traffic import SubgraphTraffic, TrafficShaping
@@ -30,6 +31,7 @@ def faults(config: RouterConfig) -> Iterator[Fault]:
         _error_faults(config.include_subgraph_errors),
         _proxy_faults(config.trusted_proxies),
         plugins,
+        _cache_faults(config.response_cache),
     )
 
 
@@ -150,3 +152,13 @@ def _error_faults(inclusion: ErrorInclusion) -> Iterator[Fault]:
         ):
             message = "A rule has `allow_extensions_keys` or `deny_extensions_keys`, not both"
             yield ("include_subgraph_errors", *path), message
+
+
+def _cache_faults(cache: ResponseCache) -> Iterator[Fault]:
+    caching = cache.subgraph
+    if cache.enabled and not any(map(cache.caches, ("", *caching.subgraphs))):
+        yield ("response_cache",), "`response_cache` needs `redis.urls` in `subgraph.all` or in its subgraphs"
+    groups = {("all",): caching.all} | {("subgraphs", name): own for name, own in caching.subgraphs.items()}
+    for path, own in groups.items():
+        if own.invalidation.enabled and not own.invalidation.shared_key:
+            yield ("response_cache", "subgraph", *path, "invalidation"), "`invalidation` needs a `shared_key`"

@@ -19,6 +19,7 @@ from gateway.server.config.http import Batching, Cors, Csrf
 from gateway.server.config.limits import DemandControl, Limits
 from gateway.server.config.plugins import Plugins
 from gateway.server.config.rate_limits import RateLimits
+from gateway.server.config.response_cache import ResponseCache
 from gateway.server.config.subgraph_errors import ErrorInclusion
 from gateway.server.config.telemetry import Telemetry
 from gateway.server.config.tls import Tls
@@ -75,6 +76,7 @@ class RouterConfig(Struct, frozen=True):
     traffic_shaping: TrafficShaping = TrafficShaping()
     rate_limits: RateLimits | None = None
     tls: Tls = Tls()
+    response_cache: ResponseCache = ResponseCache()
     override_subgraph_url: dict[str, str] = {}
     trusted_proxies: tuple[str, ...] = ()
     health_check: HealthCheck = HealthCheck()
@@ -98,11 +100,10 @@ class RouterConfig(Struct, frozen=True):
     def addresses_beside(self) -> frozenset[str]:
         """The addresses that are listened on for other doors than the router's."""
         prometheus = self.telemetry.exporters.metrics.prometheus
-        doors = (self.health_check, prometheus)
+        doors = [(door.enabled, door.listen) for door in (self.health_check, prometheus)]
+        doors.append((self.response_cache.enabled, self.response_cache.invalidation.listen))
         return frozenset(
-            door.listen
-            for door in doors
-            if door.enabled and door.listen not in (None, self.supergraph.listen)
+            listen for enabled, listen in doors if enabled and listen not in (None, self.supergraph.listen)
         )
 
     @property

@@ -64,6 +64,7 @@ class PluggedPipeline(Pipeline):
         self._is_guarded = bool(supergraph.authorization) and config.authorization.directives.enabled
 
     async def start(self) -> None:
+        await super().start()
         await self._hooks.start()
 
     async def answer(self, exchange: Exchange, receive: Receive) -> Answer:

@@ -29,6 +29,8 @@ _FIXED = (
     "telemetry.exporters.logging",
     "telemetry.exporters.tracing.common",
     "telemetry.exporters.tracing.otlp",
+    "response_cache.invalidation.listen",
+    "response_cache.invalidation.path",
     "homepage",
     "sandbox",
 )

@@ -11,13 +11,14 @@ from msgspec.structs import replace
 
 from gateway.server.asgi import Receive
 from gateway.server.config import RouterConfig
+from gateway.server.config.headers import Headers, PropagateBack, ResponseRule
 from gateway.server.config.traffic import RouterTraffic
 from gateway.server.errors import RequestError, error_body
 from gateway.server.exchange import Exchange
 from gateway.server.http.answer import Answer
 from gateway.server.traffic.local_rate import LocalRate
 from gateway.server.traffic.metrics import TrafficMetrics
-from gateway.server.traffic.response_headers import AnswerHeaders, ResponseRules
+from gateway.server.traffic.response_headers import CACHE_CONTROL, AnswerHeaders, ResponseRules
 from gateway.supergraph import Supergraph
 
 AnswerRequest: TypeAlias = Callable[[Exchange, Receive], Awaitable[Answer]]
@@ -30,13 +31,22 @@ def guarded(
     answer: AnswerRequest, supergraph: Supergraph, config: RouterConfig, metrics: TrafficMetrics
 ) -> AnswerRequest:
     """`answer` behind the doors that the configuration asks for."""
-    rules = ResponseRules(config.headers, supergraph.subgraphs)
+    rules = ResponseRules(_headers(config), supergraph.subgraphs)
     if rules or config.rate_limits is not None:
         answer = _WithHeaders(answer, rules).answer
     traffic = config.traffic_shaping.router
     if traffic.concurrency_limit is not None or traffic.global_rate_limit is not None:
         answer = _Admission(answer, traffic, metrics).answer
     return answer
+
+
+def _headers(config: RouterConfig) -> Headers:
+    """The rules as they are configured; where answers are cached, clients are told for how long they may be."""
+    if not config.response_cache.enabled:
+        return config.headers
+    told = ResponseRule(propagate=PropagateBack(named=CACHE_CONTROL))
+    all_ = replace(config.headers.all, response=(told, *config.headers.all.response))
+    return replace(config.headers, all=all_)
 
 
 class _WithHeaders:

@@ -1,0 +1,1 @@
+"""The response cache: what subgraphs answered, kept in a Valkey that several routers share."""
