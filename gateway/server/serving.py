@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import uvicorn
 
@@ -183,7 +183,8 @@ def _config(app: ASGIApp, grace: float, *, has_lifespan: bool = True) -> uvicorn
     return uvicorn.Config(
         app,
         http=Protocol,
-        ws="none",
+        ws=_websocket,  # type: ignore[arg-type]  # a class is what makes one: this does, too
+        ws_per_message_deflate=False,
         lifespan="on" if has_lifespan else "off",
         access_log=False,
         log_config=None,
@@ -194,6 +195,13 @@ def _config(app: ASGIApp, grace: float, *, has_lifespan: bool = True) -> uvicorn
         timeout_keep_alive=_KEEP_ALIVE,
         timeout_graceful_shutdown=max(1, round(grace)),
     )
+
+
+def _websocket(**options: Any) -> asyncio.Protocol:
+    """A connection's protocol from its upgrade on; the library loads with the first."""
+    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol  # noqa: PLC0415
+
+    return WebSocketsSansIOProtocol(**options)
 
 
 async def _stop(server: uvicorn.Server, health: Health, stop: asyncio.Event) -> None:

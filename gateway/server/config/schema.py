@@ -18,6 +18,7 @@ from gateway.server.config.http import Batching, Cors, Csrf
 from gateway.server.config.limits import DemandControl, Limits
 from gateway.server.config.plugins import Plugins
 from gateway.server.config.rate_limits import RateLimits
+from gateway.server.config.subscription import SubscriptionConfig
 from gateway.server.config.telemetry import Telemetry
 from gateway.server.config.traffic import SubgraphTraffic, TrafficShaping
 from gateway.server.config.uploads import FileUploads, UploadLimits
@@ -78,6 +79,7 @@ class RouterConfig(Struct, frozen=True):
     demand_control: DemandControl | None = None
     traffic_shaping: TrafficShaping = TrafficShaping()
     rate_limits: RateLimits | None = None
+    subscription: SubscriptionConfig = SubscriptionConfig()
     override_subgraph_url: dict[str, str] = {}
     health_check: HealthCheck = HealthCheck()
     telemetry: Telemetry = Telemetry()
