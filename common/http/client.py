@@ -8,7 +8,8 @@ from functools import cache
 from typing import Protocol
 
 from common.http.connection import Connection
-from common.http.errors import ConnectError, ConnectionLost, ProtocolError, TimeoutError_
+from common.http.errors import ConnectError, ConnectionLost, TimeoutError_
+from common.http.heads import encode_head
 from common.http.messages import Http2, Request, Response, TransportLimits
 from common.http.pool import Pool
 
@@ -28,11 +29,11 @@ class TCPOrigin:
         self.is_secure = tls is not None
         self._host = host
         self._port = port
-        self._tls = tls
+        self.tls = tls
 
     async def connect(self, connection: asyncio.Protocol) -> asyncio.BaseTransport:
         loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_connection(lambda: connection, self._host, self._port, ssl=self._tls)
+        transport, _ = await loop.create_connection(lambda: connection, self._host, self._port, ssl=self.tls)
         return transport
 
 
@@ -69,7 +70,7 @@ class HTTPTransport:
         self.url = url
         self._origin = origin
         self._path = path
-        self._fixed_lines = f"host: {origin.authority}\r\naccept-encoding: gzip, deflate"
+        self._fixed_lines = (f"host: {origin.authority}", "accept-encoding: gzip, deflate")
         self._limits = limits
         self._pool = Pool(
             self._connect, max_connections=limits.max_connections, idle_timeout=limits.idle_timeout
@@ -119,16 +120,10 @@ class HTTPTransport:
     def _encode_head(self, request: Request) -> bytes:
         lines = [
             f"{request.method} {request.path or self._path} HTTP/1.1",
-            self._fixed_lines,
+            *self._fixed_lines,
             f"content-length: {len(request.body)}"
             if request.stream is None
             else "transfer-encoding: chunked",
             *map(": ".join, request.headers),
         ]
-        head = "\r\n".join(lines)
-        if head.count("\n") != len(lines) or head.count("\r") != len(lines):  # `_fixed_lines` has one itself
-            raise ProtocolError("a line break in a header or path")
-        try:
-            return head.encode("latin-1") + b"\r\n\r\n"
-        except UnicodeEncodeError as error:
-            raise ProtocolError("a header or path is not Latin-1") from error
+        return encode_head(lines)

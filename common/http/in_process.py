@@ -44,7 +44,7 @@ class InProcessTransport:
         limit = self._limits.response_timeout
         exchange = _Exchange(request, self._limits.max_response_size)
         try:
-            scope = _scope(request, request.path or self._path, self._name)
+            scope = scope_of(request, request.path or self._path, self._name)
         except UnicodeEncodeError as error:
             raise ProtocolError("a header or path is not Latin-1") from error
         self._start(exchange, scope)
@@ -171,7 +171,8 @@ class _Exchange:
             self._gone.set_result(None)
 
 
-def _scope(request: Request, target: str, host: str) -> dict[str, Any]:
+def scope_of(request: Request, target: str, host: str) -> dict[str, Any]:
+    """The ASGI scope of a request for `target`. Raises UnicodeEncodeError for what is not Latin-1."""
     path, _, query = target.partition("?")
     framing = ("content-length", str(len(request.body)))
     if request.stream is not None:

@@ -48,14 +48,14 @@ def open_transport(
     parts = urlsplit(url)
     match parts.scheme:
         case "http" | "https":
-            return _open_http(url, _tcp_origin(parts, tls, http2), _target(parts), limits, http2)
+            return _open_http(url, tcp_origin(parts, tls, http2), target(parts), limits, http2)
         case "unix":
             path = parse_qs(parts.query).get("path", ["/"])[0]
             return _open_http(url, UnixOrigin(parts.path), path, limits, http2)
         case "app":
             if apps is None or parts.netloc not in apps:
                 raise ValueError(f"{url}: no application {parts.netloc!r} in this process")
-            return InProcessTransport(url, apps[parts.netloc], parts.netloc, _target(parts), limits)
+            return InProcessTransport(url, apps[parts.netloc], parts.netloc, target(parts), limits)
     raise ValueError(f"{url}: expected http://, https://, unix:// or app://")
 
 
@@ -68,7 +68,8 @@ def _open_http(url: str, origin: Origin, path: str, limits: TransportLimits, htt
     return Http2Transport(url, origin, path, limits, otherwise=None if http2 is Http2.ONLY else http1)
 
 
-def _tcp_origin(parts: SplitResult, tls: ssl.SSLContext | None, http2: Http2) -> TCPOrigin:
+def tcp_origin(parts: SplitResult, tls: ssl.SSLContext | None, http2: Http2 = Http2.DISABLE) -> TCPOrigin:
+    """Where an `http://` or `https://` URL leads. Raises ValueError for one without a host."""
     if not parts.hostname:
         raise ValueError(f"{parts.geturl()}: no host")
     authority = parts.netloc.rpartition("@")[2]
@@ -78,6 +79,7 @@ def _tcp_origin(parts: SplitResult, tls: ssl.SSLContext | None, http2: Http2) ->
     return TCPOrigin(parts.hostname, parts.port or 443, authority, context)
 
 
-def _target(parts: SplitResult) -> str:
+def target(parts: SplitResult) -> str:
+    """The URL's path and query, as a request line has them."""
     path = parts.path or "/"
     return f"{path}?{parts.query}" if parts.query else path

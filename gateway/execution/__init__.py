@@ -6,12 +6,14 @@ masking of errors are others' business.
 
 from gateway.execution.compiled import CompiledPlan, compile_plan
 from gateway.execution.context import RequestContext
+from gateway.execution.events import EventPlan
 from gateway.execution.result import EncodedResult, ExecutionResult, Payload
 from gateway.execution.variables import VariableError, coerce_variables
 
 __all__ = [
     "CompiledPlan",
     "EncodedResult",
+    "EventPlan",
     "ExecutionResult",
     "Payload",
     "RequestContext",

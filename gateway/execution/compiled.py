@@ -8,6 +8,7 @@ from graphql import is_interface_type
 from gateway.execution.completion import DeferredShapes, Shapes
 from gateway.execution.context import Execution, RequestContext
 from gateway.execution.entity_fetch import compile_entity_fetch
+from gateway.execution.events import EventPlan
 from gateway.execution.nodes import compile_node
 from gateway.execution.parts import Parts
 from gateway.execution.result import EncodedResult, ExecutionResult, Payload
@@ -19,15 +20,21 @@ from gateway.supergraph import Supergraph
 
 
 class CompiledPlan:
-    """Holds nothing of any request; safe to use by many at the same time.
+    """Holds nothing of any request; safe to use by many at the same time. `events` is there for a subscription alone.
 
     It has two ways to run: typed, for what goes as it should, and a general one for everything else, which takes
     over where the first gives up and sends nothing again that was sent.
     """
 
     def __init__(
-        self, run: Runner[Execution] | None, shapes: Shapes, programs: Programs, parts: Parts | None = None
+        self,
+        run: Runner[Execution] | None,
+        shapes: Shapes,
+        programs: Programs,
+        parts: Parts | None = None,
+        events: EventPlan | None = None,
     ) -> None:
+        self.events = events
         self._run = run
         self._shapes = shapes
         self._programs = programs
@@ -74,10 +81,7 @@ class CompiledPlan:
 
 
 def compile_plan(plan: QueryPlan, supergraph: Supergraph) -> CompiledPlan:
-    """The plan as code made for it; what depends on the values of conditions is made as requests ask for it.
-
-    Raises ValueError for a subscription: its plan is that of one event.
-    """
+    """The plan as code made for it; what depends on the values of conditions is made as requests ask for it."""
     schema = supergraph.api_schema
     types = schema.type_map
     interfaces = frozenset(name for name, kind in types.items() if is_interface_type(kind))
@@ -92,8 +96,9 @@ def compile_plan(plan: QueryPlan, supergraph: Supergraph) -> CompiledPlan:
     match plan.node:
         case None:
             return CompiledPlan(None, shapes, programs)
-        case Subscription():
-            raise ValueError("a subscription is run event by event")
+        case Subscription(primary, rest):
+            events = EventPlan(primary, None if rest is None else compile_(rest), shapes)
+            return CompiledPlan(None, shapes, programs, events=events)
         case Defer() as node:
             parts = Parts(node, DeferredShapes(plan, node.deferred, schema), compile_)
             return CompiledPlan(compile_(node.at_once()), shapes, programs, parts)

@@ -1,5 +1,6 @@
 """Fetches of a root type's fields: the operation's own, or those of a root type that a field leads to."""
 
+from gateway.execution.answer import Answer
 from gateway.execution.context import Execution
 from gateway.execution.errors import FetchError, FormattedError, Position, in_clients_terms
 from gateway.execution.merge import copy, merge
@@ -14,27 +15,44 @@ from gateway.planning.plan import Fetch
 def compile_root_fetch(fetch: Fetch) -> Runner[Execution]:
     """Runs the fetch if there is an object at its path; its failure is reported at each of its fields."""
     encode_body = compile_body(fetch)
-    renames = [compile_rename(renamer) for renamer in fetch.renames]
-    collect = compile_collector(fetch.path)
-    failures = _Failures(fetch)
+    answers = RootAnswers(fetch)
 
     async def run(execution: Execution) -> None:
-        objects = collect(execution.data)
+        objects = answers.objects(execution)
         if not objects:
             return
         try:
             answer = await ask(fetch, encode_body(execution.variables, ()), execution)
         except FetchError as error:
-            failures.report_fetch(error, execution)
-            return
+            answers.fail(error, execution)
+        else:
+            answers.take(answer, objects, execution)
+
+    return run
+
+
+class RootAnswers:
+    """What an answer to the fetch, or its failure, means for an execution."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._renames = [compile_rename(renamer) for renamer in fetch.renames]
+        self._collect = compile_collector(fetch.path)
+        self._failures = _Failures(fetch)
+
+    def objects(self, execution: Execution) -> list[Object]:
+        """Those that the answer is about."""
+        return self._collect(execution.data)
+
+    def take(self, answer: Answer, objects: list[Object], execution: Execution) -> None:
         if answer.data is not None:
-            for rename in renames:
+            for rename in self._renames:
                 rename(answer.data)
             _fill(objects, answer.data)
         for answered in answer.errors:
-            failures.report_answered(answered, execution)
+            self._failures.report_answered(answered, execution)
 
-    return run
+    def fail(self, error: FetchError, execution: Execution) -> None:
+        self._failures.report_fetch(error, execution)
 
 
 def _fill(objects: list[Object], data: Object) -> None:

@@ -32,7 +32,12 @@ def create_router_app(
     config = router.generation.config
     around = _doors(router, health or Health(), metrics).get(None, {})
     paths = around | {config.supergraph.path: router}
-    doors = Doors(paths, mounts or {}, otherwise=Console() if config.console else _nothing)
+    doors = Doors(
+        paths,
+        mounts or {},
+        otherwise=Console() if config.console else _nothing,
+        websockets=config.supergraph.path,
+    )
     return _Lifespan(doors, router)
 
 

@@ -10,13 +10,19 @@ class Doors:
     one to `otherwise`.
 
     A slash at the end makes no difference to `paths`. An app below a prefix sees its path without it; it is added to
-    `root_path`. WebSockets are for the apps below a prefix only.
+    `root_path`. WebSockets are for the app at `websockets` and for those below a prefix.
     """
 
     def __init__(
-        self, paths: Mapping[str, ASGIApp], prefixes: Mapping[str, ASGIApp], *, otherwise: ASGIApp
+        self,
+        paths: Mapping[str, ASGIApp],
+        prefixes: Mapping[str, ASGIApp],
+        *,
+        otherwise: ASGIApp,
+        websockets: str | None = None,
     ) -> None:
         self._paths = paths
+        self._websockets = websockets
         self._prefixes = {prefix.strip("/"): app for prefix, app in prefixes.items()}
         self._otherwise = otherwise
 
@@ -34,7 +40,8 @@ class Doors:
         if below is not None:
             return below, {**scope, "path": slash + rest or "/", "root_path": f"{root}/{segment}"}
         if scope["type"] == "websocket":
-            return _close, scope
+            is_served = path.rstrip("/") == (self._websockets or "").rstrip("/")
+            return (self._paths[self._websockets] if self._websockets and is_served else _close), scope
         app = self._paths.get(path) or self._paths.get(path.rstrip("/"), self._otherwise)
         return app, {**scope, "path": path}
 

@@ -15,7 +15,10 @@ if TYPE_CHECKING:  # it loads cryptography
 
 
 class Exchange(Struct):
-    """What the parts of the router find out about a request while they answer it; `call` is what its plugins share."""
+    """What the parts of the router find out about a request while they answer it; `call` is what its plugins share.
+
+    `takes_events` says that the client has a way to receive what a subscription answers.
+    """
 
     request: HttpRequest
     media_type: str = JSON
@@ -25,6 +28,7 @@ class Exchange(Struct):
     caller: "Caller | None" = None
     call: "Call | None" = None
     answer_headers: AnswerHeaders | None = None
+    takes_events: bool = False
     started: float = field(default_factory=time.perf_counter)
 
     @property

@@ -1,5 +1,7 @@
 """A prepared operation through the router: coerce its variables, run its plan, answer."""
 
+import dataclasses
+import math
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,7 +14,7 @@ from gateway.execution import ExecutionResult, Payload, RequestContext, Variable
 from gateway.server.access.reporting import Reporting
 from gateway.server.config import RouterConfig
 from gateway.server.demand.control import DemandController, unmasked, with_refused
-from gateway.server.errors import refused_for
+from gateway.server.errors import bad_request, refused, refused_for
 from gateway.server.exchange import Exchange
 from gateway.server.headers import ClientHeaders, propagations
 from gateway.server.http.answer import Answer
@@ -23,11 +25,13 @@ from gateway.server.operation import Operation
 from gateway.server.query_plan import PlanExposure, plan_extensions
 from gateway.server.spans import span
 from gateway.server.subgraphs import open_subgraphs
+from gateway.server.subscriptions.resolution import Resolution, Resolutions
 from gateway.server.surroundings import Surroundings
 from gateway.supergraph import Supergraph
 
 if TYPE_CHECKING:  # it loads redis where it is configured only
     from gateway.server.response_cache.cache import ResponseCache
+    from gateway.server.response_cache.exchange import ExchangeCache
 
 
 class Prepared(NamedTuple):
@@ -35,6 +39,15 @@ class Prepared(NamedTuple):
 
     operation: Operation
     variables: dict[str, Any]
+
+
+class _Admitted(NamedTuple):
+    """What an operation is run with, and the errors of what the caller may not see of it."""
+
+    variables: Mapping[str, Any]
+    context: RequestContext
+    unauthorized: Sequence[dict[str, Any]]
+    cache: "ExchangeCache | None"
 
 
 class Executor:
@@ -63,6 +76,9 @@ class Executor:
         self._propagations = propagations(config.headers, supergraph.subgraphs)
         self._demand = demand
         self._reporting = Reporting(config.authorization.directives)
+        self._resolutions = (
+            Resolutions(supergraph, config, surroundings.apps) if config.subscription.enabled else None
+        )
 
     async def execute(
         self,
@@ -78,28 +94,18 @@ class Executor:
         `deadline` is in the loop's time, `transports` stand for its own, `is_alone` where the answer may have parts.
         Raises RequestError.
         """
-        operation, raw = prepared
+        operation = prepared.operation
         exposure = PlanExposure.of(exchange.request) if self._exposes_plans else PlanExposure.NONE
         extensions = None if exposure is PlanExposure.NONE else plan_extensions(operation.plan)
         if exposure is PlanExposure.DRY_RUN:
             return Answer(
                 200, exchange.media_type, msgspec.json.encode({"data": None, "extensions": extensions})
             )
-        variables = self._coerce(operation, raw)
-        too_dear = self._demand.admit(operation.cost, variables) if self._demand and operation.cost else {}
-        unauthorized = self._reporting.errors(operation.plan, variables) if operation.plan.refused else ()
-        is_plain = transports in (None, self.transports) and not too_dear
-        cache = None
-        if self.response_cache is not None and operation.kind == "query" and is_plain:
-            cache = self.response_cache.of(exchange.caller)
-        context = RequestContext(
-            transports=with_refused(transports or self.transports, too_dear),
-            headers=ClientHeaders(self._propagations, exchange.request, exchange.caller),
-            deadline=deadline,
-            mask_error=unmasked(self._mask, too_dear),
-            tracer=self._tracer,
-            on_response=exchange.on_response,
-            cache=cache,
+        if operation.compiled.events is not None:
+            message = "An operation of a batch or with files cannot be a subscription: send it by itself"
+            raise bad_request(message, "SUBSCRIPTION_NOT_ALONE")
+        variables, context, unauthorized, cache = self._admit(
+            exchange, prepared, deadline, transports or self.transports
         )
         if operation.compiled.defers(variables):
             require_parts(exchange.request.header(b"accept"), is_alone=is_alone)
@@ -113,6 +119,55 @@ class Executor:
             result, extensions = self._reporting.report(unauthorized, result, extensions)
         self._tell(exchange, result.errors)
         return Answer(200, exchange.media_type, result.encode(extensions))
+
+    def resolve(
+        self, exchange: Exchange, prepared: Prepared, transports: Mapping[str, Transport] | None = None
+    ) -> Resolution:
+        """How the events of a subscription become responses. Raises RequestError."""
+        events = prepared.operation.compiled.events
+        if self._resolutions is None or events is None:
+            raise refused("This is no subscription", "UNSUPPORTED_OPERATION")
+        variables, context, unauthorized, _ = self._admit(
+            exchange, prepared, math.inf, transports or self.transports
+        )
+        context = dataclasses.replace(
+            context, on_response=None
+        )  # the answer's head has gone before any event
+
+        def encode(result: ExecutionResult) -> bytes:
+            if not unauthorized:
+                return result.encode()
+            told, extensions = self._reporting.report(unauthorized, result, None)
+            return told.encode(extensions)
+
+        return self._resolutions.make(events, variables, context, encode)
+
+    def _admit(
+        self,
+        exchange: Exchange,
+        prepared: Prepared,
+        deadline: float,
+        transports: Mapping[str, Transport],
+    ) -> "_Admitted":
+        """What an operation is run with. Raises RequestError where it is not to run."""
+        operation, raw = prepared
+        variables = self._coerce(operation, raw)
+        too_dear = self._demand.admit(operation.cost, variables) if self._demand and operation.cost else {}
+        unauthorized = self._reporting.errors(operation.plan, variables) if operation.plan.refused else ()
+        cache = None
+        if self.response_cache is not None and operation.kind == "query":
+            is_plain = transports == self.transports and not too_dear
+            cache = self.response_cache.of(exchange.caller) if is_plain else None
+        context = RequestContext(
+            transports=with_refused(transports, too_dear),
+            headers=ClientHeaders(self._propagations, exchange.request, exchange.caller),
+            deadline=deadline,
+            mask_error=unmasked(self._mask, too_dear),
+            tracer=self._tracer,
+            on_response=exchange.on_response,
+            cache=cache,
+        )
+        return _Admitted(variables, context, unauthorized, cache)
 
     async def _first_part(
         self,

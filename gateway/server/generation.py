@@ -12,6 +12,7 @@ from gateway.server.config.telemetry import ResponseTraceId
 from gateway.server.http.cors import CrossOrigin
 from gateway.server.http.csrf import CsrfPrevention
 from gateway.server.pipeline import Pipeline
+from gateway.server.subscriptions.clients.over_http import StreamingDoor
 from gateway.server.surroundings import Surroundings
 from gateway.server.traffic.door import guarded
 from gateway.supergraph import Supergraph
@@ -36,6 +37,11 @@ class Generation:
         self._opened = AsyncExitStack()
         self.pipeline = _open_pipeline(supergraph, config, surroundings, self._opened)
         self.answer = guarded(self.pipeline.answer, supergraph, config, surroundings.metrics.traffic)
+        self.streaming = (
+            StreamingDoor(self.pipeline, self.answer, surroundings.subscriptions.reservations)
+            if config.subscription.enabled
+            else None
+        )
         self._under_way = 0
         self._idle = asyncio.Event()
 

@@ -41,7 +41,7 @@ class Operation(Struct, frozen=True):
 
     @property
     def kind(self) -> str:
-        """`query` or `mutation`."""
+        """`query`, `mutation` or `subscription`."""
         return self.plan.operation.operation.value
 
     @property
@@ -87,6 +87,7 @@ class Preparation:
         self._is_guarded = bool(supergraph.authorization) and config.authorization.directives.enabled
         self._introspection = config.supergraph.introspection
         self._defers = config.supergraph.defer_support
+        self._subscribes = config.subscription.enabled
         self._duration = metrics.planning_duration
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="query-planning")
 
@@ -137,8 +138,8 @@ class Preparation:
             return Operation(plan, compile_plan(plan, self._supergraph), cost)
 
     def _refuse_unserved(self, plan: QueryPlan) -> None:
-        if isinstance(plan.node, Subscription):
-            raise refused("Subscriptions are not served", "UNSUPPORTED_OPERATION")
+        if isinstance(plan.node, Subscription) and not self._subscribes:
+            raise refused("Subscriptions are switched off", "UNSUPPORTED_OPERATION")
         if isinstance(plan.node, Defer) and not self._defers:
             raise refused("@defer is switched off", "UNSUPPORTED_OPERATION")
 

@@ -30,6 +30,8 @@ from gateway.server.overrides import Overrides
 from gateway.server.persisted_queries.documents import open_documents
 from gateway.server.rate_limits.control import open_rate_limits
 from gateway.server.spans import name_operation, span
+from gateway.server.subscriptions.clients.accepting import no_stream_accepted
+from gateway.server.subscriptions.resolution import Resolution
 from gateway.server.surroundings import Surroundings
 from gateway.supergraph import Supergraph
 
@@ -58,6 +60,7 @@ class Pipeline:
         metrics = surroundings.metrics
         self._errors = metrics.errors
         self._max_bytes = config.limits.in_force().http_max_request_bytes
+        self._subscriptions = surroundings.subscriptions
         self._timeout = config.traffic_shaping.router.timeout
         self._tracer = surroundings.tracer
         self.authenticator = _authenticator(config, surroundings, opened)
@@ -99,21 +102,54 @@ class Pipeline:
         Raises RequestError for one that is not run, ClientDisconnected where nobody waits for an answer.
         """
         with Interruption(self._timeout) as interruption:
-            await self._authenticate(exchange)
+            await self.authenticate(exchange)
             if self._uploads is not None and (boundary := self._uploads.boundary(exchange.request)):
                 return await self._answer_upload(exchange, boundary, interruption, receive)
             body = await self._read(exchange, receive)
             entries = self._batches.entries(exchange.request, body)
             if entries is not None:
                 return await self._answer_batch(exchange, entries, interruption, receive)
-            prepared = await self._prepare(exchange, _parameters(exchange.request, body))
+            parameters = _parameters(exchange.request, body)
+            prepared = await self._prepare(exchange, parameters)
             _begin(interruption, receive, prepared.operation.kind)
-            answer = await self._executor.execute(exchange, prepared, interruption.deadline)
+            answer = await self._run(exchange, parameters, prepared, interruption.deadline)
         if answer.rest is None:
             return answer
         return replace(answer, rest=while_connected(answer.rest, receive))
 
-    async def _authenticate(self, exchange: Exchange) -> None:
+    async def parameters(self, exchange: Exchange, receive: Receive) -> Parameters:
+        """What a POST request asks. Raises RequestError, ClientDisconnected."""
+        return _parameters(exchange.request, await self._read(exchange, receive))
+
+    async def operate(self, exchange: Exchange, parameters: Parameters) -> Answer:
+        """The answer to one operation of a connection that carries several; its caller is known. Raises RequestError."""
+        with Interruption(self._timeout) as interruption:
+            prepared = await self._prepare(exchange, parameters)
+            if prepared.operation.kind == "mutation":
+                interruption.hold_off()
+            return await self._run(exchange, parameters, prepared, interruption.deadline)
+
+    async def resolve(self, exchange: Exchange, parameters: Parameters) -> Resolution:
+        """How the events of a subscription that is running become responses here. Raises RequestError."""
+        text = self._documents.sent(parameters)
+        if text is None:
+            text = await self._documents.find(parameters, exchange.request)
+        prepared = await self._planned(exchange, text, parameters)
+        return self._executor.resolve(exchange, prepared)
+
+    async def _run(
+        self, exchange: Exchange, parameters: Parameters, prepared: Prepared, deadline: float
+    ) -> Answer:
+        if prepared.operation.compiled.events is None:
+            return await self._executor.execute(exchange, prepared, deadline)
+        if not exchange.takes_events:
+            raise no_stream_accepted()
+        resolution = self._executor.resolve(exchange, prepared)
+        stream = self._subscriptions.open(exchange, parameters, resolution)
+        return Answer(200, exchange.media_type, b"", stream=stream)
+
+    async def authenticate(self, exchange: Exchange) -> None:
+        """Finds out who asks. Raises RequestError for one who may not."""
         if self.authenticator is not None:
             exchange.caller = await self.authenticator.authenticate(exchange.request)
         self._authorizer.admit(exchange.caller)
@@ -168,7 +204,9 @@ class Pipeline:
                 text = await self._documents.find(parameters, exchange.request)
             prepared = await self._planned(exchange, text, parameters)
             name_operation(current, exchange.operation_type, exchange.operation_name)
-            return prepared
+        if self._rate_limits is not None:
+            await self._rate_limits.after(exchange)
+        return prepared
 
     async def _planned(self, exchange: Exchange, text: str, parameters: Parameters) -> Prepared:
         labels = self._overrides.decide(exchange.request)
@@ -178,8 +216,6 @@ class Pipeline:
         exchange.operation_type, exchange.operation_name = operation.kind, operation.name
         if operation.kind == "mutation" and exchange.request.method == "GET":
             raise _mutation_by_get()
-        if self._rate_limits is not None:
-            await self._rate_limits.after(exchange)
         return Prepared(operation, parameters.variables or {})
 
 

@@ -26,7 +26,10 @@ from gateway.server.metrics import Metrics
 from gateway.server.overrides import LabelPlugin
 from gateway.server.rejections import Rejections
 from gateway.server.spans import name_operation, span
+from gateway.server.subscriptions.clients.websocket.door import serve_websocket
+from gateway.server.subscriptions.subscriptions import Subscriptions
 from gateway.server.surroundings import Surroundings
+from gateway.server.traffic.door import AnswerRequest
 from gateway.supergraph import Supergraph
 
 if TYPE_CHECKING:  # they load only when there are any
@@ -65,7 +68,13 @@ class Router:
         self._tracer = telemetry.tracer if telemetry else None
         self._app = cast("ASGIApp", telemetry.asgi(cast("Any", self._serve))) if telemetry else self._serve
         self._surroundings = Surroundings(
-            self._metrics, self._tracer, apps or {}, label_plugins, policies, plugins
+            self._metrics,
+            Subscriptions(self.registry),
+            self._tracer,
+            apps or {},
+            label_plugins,
+            policies,
+            plugins,
         )
         self.generation = Generation(supergraph, config, self._surroundings)
         self.rejections = Rejections()
@@ -73,6 +82,9 @@ class Router:
         self._retiring: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await serve_websocket(self, scope, receive, send)
+            return
         if scope["type"] != "http":
             raise RuntimeError(f"The router does not serve {scope['type']}")
         await self._app(scope, receive, send)
@@ -105,13 +117,19 @@ class Router:
             await successor.warm_up(self.generation)
             predecessor, self.generation = self.generation, successor
             predecessor.retired.set()
+        self._surroundings.subscriptions.move_to(successor.pipeline)
         retiring = asyncio.create_task(predecessor.drain())
         self._retiring.add(retiring)
         retiring.add_done_callback(self._retiring.discard)
         return retiring
 
+    async def end_subscriptions(self) -> None:
+        """Tells clients that the router stops, and that they are to subscribe to another."""
+        await self._surroundings.subscriptions.close()
+
     async def close(self) -> None:
         """Closes the connections to the subgraphs once those that were replaced are done; other requests fail."""
+        await self.end_subscriptions()
         await asyncio.gather(*self._retiring)
         await self.generation.close()
 
@@ -149,10 +167,7 @@ async def _answer(generation: Generation, exchange: Exchange, receive: Receive) 
     try:
         if generation.cors is not None and is_preflight(exchange.request):
             return generation.cors.preflight(exchange.request)
-        _require_method(exchange.request.method)
-        exchange.media_type = negotiate(exchange.request.header(b"accept"))
-        generation.csrf.check(exchange.request)
-        return await generation.answer(exchange, receive)
+        return await _door(generation, exchange)(exchange, receive)
     except RequestError as error:
         exchange.errors = len(error.errors)
         generation.errors.count(error.errors, exchange.operation_name)
@@ -165,6 +180,18 @@ async def _answer(generation: Generation, exchange: Exchange, receive: Receive) 
         exchange.errors = 1
         _log.exception("A request could not be answered")
         return internal_error(exchange.media_type)
+
+
+def _door(generation: Generation, exchange: Exchange) -> AnswerRequest:
+    """What answers the request. Raises RequestError for one that is refused by its head."""
+    streaming = generation.streaming
+    if streaming is not None and streaming.takes(exchange.request):
+        generation.csrf.check(exchange.request)
+        return streaming.answer
+    _require_method(exchange.request.method)
+    exchange.media_type = negotiate(exchange.request.header(b"accept"))
+    generation.csrf.check(exchange.request)
+    return generation.answer
 
 
 def _incoming(request: HttpRequest) -> TraceContext:

@@ -8,7 +8,7 @@ import signal
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import uvicorn
 
@@ -194,7 +194,8 @@ def _config(
     return uvicorn.Config(
         app,
         http=Protocol,
-        ws="none",
+        ws=_websocket,  # type: ignore[arg-type]  # a class is what makes one: this does, too
+        ws_per_message_deflate=False,
         lifespan="on" if has_lifespan else "off",
         access_log=False,
         log_config=None,
@@ -207,6 +208,13 @@ def _config(
         timeout_graceful_shutdown=max(1, round(grace)),
         ssl_context_factory=None if tls is None else lambda _config, _default: tls,
     )
+
+
+def _websocket(**options: Any) -> asyncio.Protocol:
+    """A connection's protocol from its upgrade on; the library loads with the first."""
+    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol  # noqa: PLC0415
+
+    return WebSocketsSansIOProtocol(**options)
 
 
 async def _stop(server: uvicorn.Server, health: Health, stop: asyncio.Event) -> None:

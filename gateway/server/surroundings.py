@@ -10,15 +10,17 @@ from gateway.server.access.policies import PolicyFunction
 from gateway.server.asgi import ASGIApp
 from gateway.server.metrics import Metrics
 from gateway.server.overrides import LabelPlugin
+from gateway.server.subscriptions.subscriptions import Subscriptions
 
 if TYPE_CHECKING:  # they load only when there are any
     from gateway.server.plugins.plugin import Plugin
 
 
 class Surroundings(Struct, frozen=True):
-    """The router's metrics and tracer, and what its owner gave it: see `Router`."""
+    """The router's metrics, its tracer and the subscriptions that are open, and what its owner gave it: see `Router`."""
 
     metrics: Metrics
+    subscriptions: Subscriptions
     tracer: Tracer | None = None
     apps: Mapping[str, ASGIApp] = {}
     label_plugins: Sequence[LabelPlugin] | None = None

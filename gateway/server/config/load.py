@@ -15,6 +15,7 @@ from gateway.server.config.plugins import Plugins, section_of
 from gateway.server.config.rules import faults
 from gateway.server.config.schema import RouterConfig
 from gateway.server.config.size import ByteSize
+from gateway.server.config.subscription import HeartbeatInterval
 from gateway.server.dotted import find_modules_in, load_by_name
 
 Value = TypeVar("Value", bound=msgspec.Struct)
@@ -102,6 +103,8 @@ def _decode(target: type, value: Any) -> Any:
         return Plugins.parse(value)
     if target is ByteSize:
         return ByteSize.parse(str(value))
+    if target is HeartbeatInterval:
+        return HeartbeatInterval.parse(str(value))
     if target is not Duration or not isinstance(value, str):
         raise ValueError(f"Expected a duration such as `30s`, got `{value}`")
     return Duration.parse(value)

@@ -21,6 +21,7 @@ from gateway.server.config.plugins import Plugins
 from gateway.server.config.rate_limits import RateLimits
 from gateway.server.config.response_cache import ResponseCache
 from gateway.server.config.subgraph_errors import ErrorInclusion
+from gateway.server.config.subscription import SubscriptionConfig
 from gateway.server.config.telemetry import Telemetry
 from gateway.server.config.tls import Tls
 from gateway.server.config.traffic import SubgraphTraffic, TrafficShaping
@@ -77,6 +78,7 @@ class RouterConfig(Struct, frozen=True):
     rate_limits: RateLimits | None = None
     tls: Tls = Tls()
     response_cache: ResponseCache = ResponseCache()
+    subscription: SubscriptionConfig = SubscriptionConfig()
     override_subgraph_url: dict[str, str] = {}
     trusted_proxies: tuple[str, ...] = ()
     health_check: HealthCheck = HealthCheck()

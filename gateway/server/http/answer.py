@@ -1,6 +1,7 @@
 """Answers, and the status that an answer without data has (GraphQL over HTTP, section 6.4)."""
 
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
@@ -8,15 +9,22 @@ from msgspec import Struct
 from gateway.server.errors import RequestError, error_body
 from gateway.server.http.negotiation import JSON
 
+if TYPE_CHECKING:
+    from gateway.server.subscriptions.stream import ResponseStream
+
 
 class Answer(Struct, frozen=True):
-    """A whole response to the client, but for what every response carries; `rest` is what follows `body` later."""
+    """A whole response to the client, but for what every response carries; `rest` is what follows `body` later.
+
+    `stream` is what there will be to answer to a subscription, in no framing yet.
+    """
 
     status: int
     media_type: str
     body: bytes
     headers: tuple[tuple[str, str], ...] = ()
     rest: AsyncIterator[bytes] | None = None
+    stream: "ResponseStream | None" = None
 
 
 def refusal(error: RequestError, media_type: str) -> Answer:

@@ -29,6 +29,7 @@ class Policy:
         self._any_origin = any_origin
         self._methods = ", ".join(policy.methods or ())
         self._allowed_headers = ", ".join(policy.allow_headers or ())
+        self.allows_credentials = bool(policy.allow_credentials)
         self._credentials: Headers = (
             (("access-control-allow-credentials", "true"),) if policy.allow_credentials else ()
         )
@@ -75,7 +76,7 @@ class CrossOrigin:
         if is_preflight(request):
             return answer
         origin = request.header(b"origin")
-        policy = self._policy(origin)
+        policy = self.policy(origin)
         shared = policy.share(origin) if policy and origin else ()
         vary = () if self._any else (("vary", "Origin"),)
         return replace(answer, headers=(*answer.headers, *shared, *vary))
@@ -83,12 +84,13 @@ class CrossOrigin:
     def preflight(self, request: HttpRequest) -> Answer:
         """What the pages of the request's origin may send."""
         origin = request.header(b"origin") or ""
-        policy = self._policy(origin)
+        policy = self.policy(origin)
         asked = request.header(b"access-control-request-headers") or ""
         allowed = policy.preflight(origin, asked) if policy else ()
         return Answer(200, "text/plain", b"", (*allowed, ("vary", _PREFLIGHT_VARY)))
 
-    def _policy(self, origin: str | None) -> Policy | None:
+    def policy(self, origin: str | None) -> Policy | None:
+        """What pages of that origin may do; None for nothing."""
         if self._any is not None or origin is None:
             return self._any
         return self._exact.get(origin) or next(

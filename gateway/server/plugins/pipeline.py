@@ -33,6 +33,7 @@ from gateway.server.plugins.stages import (
     SupergraphResponse,
 )
 from gateway.server.plugins.transport import plugged
+from gateway.server.subscriptions.resolution import Resolution
 from gateway.server.surroundings import Surroundings
 from gateway.supergraph import Supergraph
 
@@ -82,7 +83,17 @@ class PluggedPipeline(Pipeline):
             answer = refusal(error, exchange.media_type)
         return await self._responded(exchange, answer)
 
-    async def _authenticate(self, exchange: Exchange) -> None:
+    async def operate(self, exchange: Exchange, parameters: Parameters) -> Answer:
+        """Without the router stage, which is about requests over HTTP."""
+        await self._hooks.start()
+        exchange.call = Call()
+        self._authorizer.admit(exchange.caller)
+        try:
+            return await super().operate(exchange, parameters)
+        except EarlyAnswer as early:
+            return early.answer
+
+    async def authenticate(self, exchange: Exchange) -> None:
         """Who calls; whether anonymous requests are let in is decided after a plugin may have said who it is."""
         if self.authenticator is not None:
             exchange.caller = await self.authenticator.authenticate(exchange.request)
@@ -134,7 +145,7 @@ class PluggedPipeline(Pipeline):
             body=answer.body,
         )
         await self._hooks.router_response.run(response)
-        return replace(_answer(exchange, response), rest=answer.rest)
+        return replace(_answer(exchange, response), rest=answer.rest, stream=answer.stream)
 
     async def _planned(self, exchange: Exchange, text: str, parameters: Parameters) -> Prepared:
         """The supergraph stage on the way in."""
@@ -196,6 +207,12 @@ class PluggedExecutor(Executor):
             answer = await self._responded(exchange, answer, ExecutionResponse)
         return await self._responded(exchange, answer, SupergraphResponse)
 
+    def resolve(
+        self, exchange: Exchange, prepared: Prepared, transports: Mapping[str, Transport] | None = None
+    ) -> Resolution:
+        through = plugged(transports or self.transports, self._hooks, exchange, _call(exchange))
+        return super().resolve(exchange, prepared, through)
+
     async def _requested(
         self, exchange: Exchange, prepared: Prepared
     ) -> tuple[ExecutionResponse | None, Prepared]:
@@ -221,7 +238,12 @@ class PluggedExecutor(Executor):
         hook = (
             self._hooks.execution_response if stage is ExecutionResponse else self._hooks.supergraph_response
         )
-        if not hook or answer.rest is not None or answer.media_type != exchange.media_type:
+        if (
+            not hook
+            or answer.rest is not None
+            or answer.stream is not None
+            or answer.media_type != exchange.media_type
+        ):
             return answer
         response = msgspec.convert(msgspec.json.decode(answer.body), stage)
         response = replace(

@@ -59,7 +59,7 @@ class _WithHeaders:
     async def answer(self, exchange: Exchange, receive: Receive) -> Answer:
         headers = exchange.answer_headers = AnswerHeaders(self._rules)
         answer = await self._answer(exchange, receive)
-        may_be_kept = exchange.errors == 0 and answer.rest is None
+        may_be_kept = exchange.errors == 0 and answer.rest is None and answer.stream is None
         return replace(answer, headers=answer.headers + headers.pairs(may_be_kept=may_be_kept))
 
 

@@ -1,0 +1,52 @@
+"""Where each subgraph's source streams come from, by the configuration."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+
+from common.http import ASGIApp
+from common.streaming import Streams, open_streams
+from gateway.server.config import RouterConfig
+from gateway.server.config.subscription import Passthrough
+from gateway.server.subscriptions.upstream.graphql_ws import websocket_events
+from gateway.server.subscriptions.upstream.over_http import EVENT_STREAM, MULTIPART, http_events
+from gateway.server.subscriptions.upstream.request import SourceRequest
+from gateway.supergraph import Supergraph
+
+
+class Source:
+    """The source streams of one subgraph. Equal ones are found in the same place in the same way."""
+
+    def __init__(self, subgraph: str, streams: Streams, config: Passthrough) -> None:
+        self.subgraph = subgraph
+        self._streams = streams
+        self._config = config
+
+    @property
+    def place(self) -> tuple[str, Passthrough]:
+        """What makes two sources the same."""
+        return self._streams.url, self._config
+
+    def events(self, request: SourceRequest, established: Callable[[], None]) -> AsyncIterator[bytes]:
+        """The events of a new stream, which is `established` before the first. Raises FetchError and TransportError."""
+        path = self._config.path or ""
+        match self._config.protocol:
+            case "graphql_ws":
+                return websocket_events(
+                    self._streams, path, request, self._config.heartbeat_interval, established
+                )
+            case "sse":
+                return http_events(self._streams, path, request, EVENT_STREAM, established)
+            case "multipart":
+                return http_events(self._streams, path, request, MULTIPART, established)
+
+
+def open_sources(
+    supergraph: Supergraph, config: RouterConfig, apps: Mapping[str, ASGIApp]
+) -> dict[str, Source]:
+    """The sources of the subgraphs that are subscribed to, by their names. Raises ValueError for a URL that cannot be used."""
+    sources: dict[str, Source] = {}
+    for name, subgraph in supergraph.subgraphs.items():
+        passthrough = config.subscription.passthrough(name)
+        if passthrough is not None:
+            url = config.override_subgraph_url.get(name, subgraph.url)
+            sources[name] = Source(name, open_streams(url, apps=apps), passthrough)
+    return sources

@@ -1,0 +1,122 @@
+"""Source streams of a real subgraph, over each protocol, in this process and over a socket."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import pytest
+
+from gateway.server.router import Router
+from tests.integration.streaming.conftest import served
+from tests.integration.subscriptions.clients import NAMED_PRICES, PRICES, events, streamed
+from tests.integration.subscriptions.conftest import MakeRouter, configured
+from tests.integration.subscriptions.graph import Changes, prices_app
+
+PROTOCOLS = ("graphql_ws", "sse", "multipart")
+
+
+@pytest.fixture(params=["in process", "tcp"])
+async def prices_url(request: pytest.FixtureRequest, changes: Changes) -> AsyncIterator[str]:
+    async with AsyncExitStack() as stack:
+        if request.param == "in process":
+            yield "app://prices/graphql"
+        else:
+            server = await stack.enter_async_context(served(prices_app(changes), port=0))
+            port = server.servers[0].sockets[0].getsockname()[1]
+            yield f"http://127.0.0.1:{port}/graphql"
+
+
+@pytest.fixture(params=PROTOCOLS)
+def router(request: pytest.FixtureRequest, make_router: MakeRouter, prices_url: str) -> Router:
+    return make_router(configured(protocol=request.param), prices_url=prices_url)
+
+
+async def test_events_become_responses_with_what_other_subgraphs_know(
+    router: Router, changes: Changes
+) -> None:
+    async with streamed(router, NAMED_PRICES) as response:
+        received = events(response)
+        await changes.listeners(1)
+        for price in (5, 6):
+            await changes.publish(("1", price))
+            product = {"id": "1", "price": price, "name": "Chair"}
+            assert await anext(received) == ("next", {"data": {"priceChanged": product}})
+        await changes.publish(None)
+        assert [event async for event in received] == [("complete", None)]
+
+
+async def test_a_client_that_leaves_ends_the_source_stream(router: Router, changes: Changes) -> None:
+    async with streamed(router):
+        await changes.listeners(1)
+    await changes.listeners(0)
+
+
+async def test_what_a_subgraph_refuses_is_the_streams_only_answer(router: Router, changes: Changes) -> None:
+    async with streamed(router, "subscription { priceChanged { price } }") as response:
+        await changes.listeners(1)
+        await changes.publish(RuntimeError("the database at 10.0.0.7 said no"))
+        received = [event async for event in events(response)]
+    names = [name for name, _ in received]
+    assert names == ["next", "complete"]
+    assert received[0][1]["errors"][0]["message"] == "Subgraph errors redacted"
+
+
+async def test_variables_reach_the_subgraph(router: Router, changes: Changes) -> None:
+    query = "subscription($of: ID) { priceChanged(of: $of) { id price } }"
+    async with streamed(router, query, variables={"of": "2"}) as response:
+        await changes.listeners(1)
+        await changes.publish(("1", 5), ("2", 7))
+        assert (await anext(events(response)))[1] == {"data": {"priceChanged": {"id": "2", "price": 7}}}
+
+
+async def test_a_field_of_one_event_that_fails_ends_nothing(router: Router, changes: Changes) -> None:
+    async with streamed(router, NAMED_PRICES) as response:
+        received = events(response)
+        await changes.listeners(1)
+        await changes.publish(("9", 5), ("1", 6))
+        _, failed = await anext(received)
+        assert (failed["data"], len(failed["errors"])) == (None, 1)
+        _, answered = await anext(received)
+        assert answered == {"data": {"priceChanged": {"id": "1", "price": 6, "name": "Chair"}}}
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+async def test_a_subgraph_that_dies_is_an_error_and_the_end(
+    make_router: MakeRouter, changes: Changes, protocol: str
+) -> None:
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(served(prices_app(changes), port=0))
+        port = server.servers[0].sockets[0].getsockname()[1]
+        router = make_router(configured(protocol=protocol), prices_url=f"http://127.0.0.1:{port}/graphql")
+        async with streamed(router, PRICES) as response:
+            received = events(response)
+            await changes.listeners(1)
+            await changes.publish(("1", 5))
+            await anext(received)
+            for connection in tuple(server.server_state.connections):
+                connection.transport.abort()
+            rest = [event async for event in received]
+    (name, failed), last = rest
+    assert (name, last) == ("next", ("complete", None))
+    assert failed["errors"][0]["extensions"] == {"code": "SUBREQUEST_HTTP_ERROR", "service": "prices"}
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+async def test_a_subgraph_that_is_not_there_is_an_error_and_the_end(
+    make_router: MakeRouter, protocol: str
+) -> None:
+    router = make_router(configured(protocol=protocol), prices_url="http://127.0.0.1:9/graphql")
+    async with streamed(router, PRICES) as response:
+        (name, failed), last = [event async for event in events(response)]
+    assert (name, last) == ("next", ("complete", None))
+    assert failed["errors"][0]["extensions"]["code"] == "SUBREQUEST_HTTP_ERROR"
+
+
+async def test_headers_reach_the_subgraph_with_the_handshake_and_as_its_payload(
+    changes: Changes, make_router: MakeRouter
+) -> None:
+    config = configured("headers: {all: {request: [{propagate: {named: authorization}}]}}")
+    async with streamed(make_router(config), headers=(("authorization", "Bearer x"), ("other", "y"))):
+        await changes.listeners(1)
+    (seen,) = changes.seen
+    assert (seen["authorization"], seen["init:authorization"]) == ("Bearer x", "Bearer x")
+    assert "other" not in seen
