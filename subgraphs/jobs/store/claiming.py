@@ -15,15 +15,18 @@ from subgraphs.jobs.domain import JobState
 from subgraphs.jobs.scheduling import Lane
 
 LANES: Final = text("""
-    SELECT queue, class
-    FROM unnest(CAST(:queues AS text[])) AS queue, generate_series(0, 3) AS class
-    WHERE EXISTS (
+    SELECT asked.queue, asked.class
+    FROM (SELECT queue, class FROM unnest(CAST(:queues AS text[])) AS queue, generate_series(0, 3) AS class) asked,
+    LATERAL (
         SELECT 1 FROM job
-        WHERE state = 3 AND job.queue = queue.queue AND job.class = class.class
+        WHERE state = 3 AND job.queue = asked.queue AND job.class = asked.class
               AND kind = ANY(CAST(:kinds AS text[]))
-    ) AND NOT EXISTS (SELECT 1 FROM queue q WHERE q.name = queue.queue AND q.is_paused)
+        ORDER BY tag, id LIMIT 1
+    ) first
+    WHERE NOT EXISTS (SELECT 1 FROM queue q WHERE q.name = asked.queue AND q.is_paused)
 """)
-# The picked rows are MATERIALIZED: joined into the UPDATE the planner may run the LIMIT again and take more.
+# The picked rows are MATERIALIZED: joined into the UPDATE the planner may run the LIMIT again and take more. As an array,
+# here and below, they are looked up by the primary key: of a join the planner thinks that it wants the whole table.
 CLAIM: Final = text("""
     WITH picked AS MATERIALIZED (
         SELECT found.id
@@ -38,8 +41,8 @@ CLAIM: Final = text("""
     )
     UPDATE job SET state = 4, attempt = attempt + 1, worker_id = CAST(:worker AS uuid), started_at = now(),
                    unique_key = CASE WHEN (unique_states >> 4) & 1 = 1 THEN unique_key END
-    FROM picked WHERE job.id = picked.id
-    RETURNING job.id, kind, tenant, attempt, max_attempts, queue, class, tag, trace, arguments
+    WHERE id = ANY(ARRAY(SELECT id FROM picked))
+    RETURNING id, kind, tenant, attempt, max_attempts, queue, class, tag, trace, arguments
 """)
 SERVED: Final = text("""
     INSERT INTO lane (queue, class, served)
@@ -49,13 +52,11 @@ SERVED: Final = text("""
 """)
 SUCCEED: Final = text("""
     WITH ended AS (
-        UPDATE job SET state = 5, finished_at = now(), worker_id = NULL, result = told.result,
-                       progress = NULL, note = NULL
-        FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS smallint[]), CAST(:results AS text[]))
-             AS told (id, attempt, result)
-        WHERE job.id = told.id AND job.attempt = told.attempt
-              AND worker_id = CAST(:worker AS uuid) AND state = 4
-        RETURNING job.id, has_dependents, limit_key
+        UPDATE job SET state = 5, finished_at = now(), worker_id = NULL, progress = NULL, note = NULL,
+                       result = (CAST(:results AS text[]))[array_position(CAST(:ids AS uuid[]), id)]
+        WHERE id = ANY(CAST(:ids AS uuid[])) AND state = 4 AND worker_id = CAST(:worker AS uuid)
+              AND attempt = (CAST(:attempts AS smallint[]))[array_position(CAST(:ids AS uuid[]), id)]
+        RETURNING id, has_dependents, limit_key
     )
     SELECT count(*) AS n, array_agg(id) FILTER (WHERE has_dependents) AS needed,
            array_agg(DISTINCT limit_key) FILTER (WHERE limit_key IS NOT NULL) AS limits
@@ -70,7 +71,8 @@ SETTLE: Final = text("""
             CAST(:ids AS uuid[]), CAST(:attempts AS smallint[]), CAST(:states AS smallint[]),
             CAST(:delays AS float8[]), CAST(:burns AS boolean[]), CAST(:errors AS text[])
         ) AS told (id, attempt, state, delay, burns, error) JOIN job USING (id)
-        WHERE job.attempt = told.attempt AND worker_id = CAST(:worker AS uuid) AND job.state = 4
+        WHERE job.id = ANY(CAST(:ids AS uuid[])) AND job.attempt = told.attempt
+              AND worker_id = CAST(:worker AS uuid) AND job.state = 4
         FOR UPDATE OF job
     ), ended AS (
         UPDATE job SET state = told.state, attempt = attempt - CASE WHEN told.burns THEN 0 ELSE 1 END,
@@ -87,7 +89,8 @@ PROGRESS: Final = text("""
     UPDATE job SET progress = told.progress, note = told.note
     FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS smallint[]), CAST(:fractions AS real[]),
                 CAST(:notes AS text[])) AS told (id, attempt, progress, note)
-    WHERE job.id = told.id AND job.attempt = told.attempt AND worker_id = CAST(:worker AS uuid) AND state = 4
+    WHERE job.id = ANY(CAST(:ids AS uuid[])) AND job.id = told.id AND job.attempt = told.attempt
+        AND worker_id = CAST(:worker AS uuid) AND state = 4
 """)
 RECLAIM: Final = text("""
     UPDATE job SET state = 3, attempt = attempt - 1, worker_id = NULL

@@ -28,7 +28,7 @@ STAGE: Final = text("""
         WINDOW same AS (PARTITION BY d.queue, d.class, d.tenant, d.limit_key IS NULL ORDER BY d.run_at, d.id)
     ), moved AS (
         UPDATE job SET state = CASE WHEN is_held THEN 1 ELSE 3 END, tag = coalesce(placed.tag, job.tag)
-        FROM placed WHERE job.id = placed.id
+        FROM placed WHERE job.id = placed.id AND job.id = ANY(ARRAY(SELECT id FROM due))
         RETURNING limit_key
     )
     SELECT count(*) AS n, array_agg(DISTINCT limit_key) FILTER (WHERE limit_key IS NOT NULL) AS limits FROM moved
@@ -70,7 +70,7 @@ ADMIT: Final = text("""
         SELECT p.id, c.first_tag + c.step * (row_number() OVER same - 1) AS tag
         FROM picked p JOIN charged c ON (c.queue, c.class, c.tenant) = (p.queue, p.class, p.tenant)
         WINDOW same AS (PARTITION BY p.queue, p.class, p.tenant ORDER BY p.id)
-    ) placed WHERE job.id = placed.id
+    ) placed WHERE job.id = placed.id AND job.id = ANY(ARRAY(SELECT id FROM picked))
 """)
 MEET: Final = text("""
     WITH met AS (
@@ -88,7 +88,7 @@ CANCEL_DEPENDENTS: Final = text("""
         UNION SELECT d.job_id FROM dependency d JOIN lost ON d.needs_id = lost.job_id
     )
     UPDATE job SET state = 7, finished_at = now(), error = 'a job that it waits for was cancelled'
-    WHERE id IN (SELECT job_id FROM lost) AND state = 0
+    WHERE id = ANY(ARRAY(SELECT job_id FROM lost)) AND state = 0
 """)
 # A server that was down hears of its workers first.
 RESCUE: Final = text("""
@@ -108,7 +108,7 @@ RESCUE: Final = text("""
         finished_at = CASE WHEN cancel_requested OR crashes + 1 >= :max_crashes OR attempt >= max_attempts
                            THEN now() END,
         run_at = CASE WHEN crashes = 0 THEN run_at ELSE now() + random() * interval '10 s' * crashes END
-    FROM lost WHERE job.id = lost.id
+    WHERE id = ANY(ARRAY(SELECT id FROM lost))
 """)
 FORGET_WORKERS: Final = text("""
     DELETE FROM worker w
@@ -116,13 +116,13 @@ FORGET_WORKERS: Final = text("""
         AND NOT EXISTS (SELECT 1 FROM job WHERE state = 4 AND worker_id = w.id)
 """)
 PRUNE: Final = text("""
-    DELETE FROM job WHERE id IN (
+    DELETE FROM job WHERE id = ANY(ARRAY(
         SELECT id FROM job
         WHERE state >= 5
             AND finished_at < now() - CASE WHEN state = 5 THEN interval '7 days' ELSE interval '30 days' END
             AND NOT EXISTS (SELECT 1 FROM dependency d WHERE d.needs_id = job.id AND NOT d.is_met)
         ORDER BY finished_at LIMIT :limit FOR UPDATE SKIP LOCKED
-    )
+    ))
 """)
 PRUNE_SHARES: Final = text("""
     DELETE FROM share s USING lane l

@@ -42,8 +42,8 @@ RETRY: Final = text("""
     )
     UPDATE job SET state = CASE WHEN pending > 0 THEN 0 ELSE 2 END, attempt = 0, crashes = 0, run_at = now(),
                    finished_at = NULL, started_at = NULL, cancel_requested = false, progress = NULL, note = NULL
-    FROM chosen WHERE job.id = chosen.id
-    RETURNING job.id
+    WHERE id = ANY(ARRAY(SELECT id FROM chosen))
+    RETURNING id
 """)
 PAUSE: Final = text("""
     INSERT INTO queue (name, is_paused) VALUES (:name, :is_paused)
