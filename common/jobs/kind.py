@@ -6,7 +6,7 @@ will decode them, so that what it would refuse is refused at once.
 
 import hashlib
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, Concatenate, Generic, ParamSpec, TypedDict, TypeVar, Unpack, get_type_hints
 
@@ -21,7 +21,6 @@ from common.telemetry.context import outgoing_headers
 
 P = ParamSpec("P")
 R = TypeVar("R")
-T = TypeVar("T")
 
 Opening = Callable[[Mapping[str, str]], AbstractAsyncContextManager[R]]
 
@@ -74,11 +73,14 @@ class JobKind(Generic[P]):
             InvalidJobError: an argument is not what the function's annotation says.
         """
         given = self._signature.bind(*args, **kwargs).arguments
-        return self.request(msgspec.json.encode(given))
+        try:
+            return self.request(msgspec.json.encode(given))
+        except (TypeError, OverflowError, UnicodeEncodeError) as error:
+            raise InvalidJobError("arguments", f"of {self.name} are not JSON: {error}") from None
 
     def request(self, arguments: bytes) -> JobRequest:
         """A request by arguments that are JSON. Raises InvalidJobError."""
-        policy, text = self.policy, msgspec.json.encode(self._decode(arguments), order="deterministic").decode()
+        policy, text = self.policy, self._encode(self._decode(arguments))
         headers = dict(outgoing_headers())
         return JobRequest(
             id=new_id(),
@@ -104,6 +106,12 @@ class JobKind(Generic[P]):
         except msgspec.MsgspecError as error:
             raise InvalidJobError("arguments", f"of {self.name} do not fit: {error}") from None
 
+    def _encode(self, arguments: Struct) -> str:
+        try:
+            return msgspec.json.encode(arguments, order="deterministic").decode()
+        except (OverflowError, ValueError) as error:
+            raise InvalidJobError("arguments", f"of {self.name} are not JSON: {error}") from None
+
     def _key(self, arguments: str) -> str:
         return f"{self.name}:{hashlib.sha256(arguments.encode()).hexdigest()}"
 
@@ -121,14 +129,14 @@ class Jobs(Generic[R]):
 
     def job(
         self, **policy: Unpack[PolicyOptions]
-    ) -> Callable[[Callable[Concatenate[Run[R], P], Awaitable[T] | T]], JobKind[P]]:
+    ) -> Callable[[Callable[Concatenate[Run[R], P], object]], JobKind[P]]:
         """Make a function a kind of job; `policy` is what `Policy` has otherwise than by default.
 
         A coroutine function runs in the event loop, another in a thread. Its first parameter is the `Run`; the others
         are annotated with what msgspec can decode, and so is its result.
         """
 
-        def register(function: Callable[Concatenate[Run[R], P], Awaitable[T] | T]) -> JobKind[P]:
+        def register(function: Callable[Concatenate[Run[R], P], object]) -> JobKind[P]:
             name = f"{self.name}.{getattr(function, '__name__', 'job')}"
             kind: JobKind[P] = JobKind(name, function, Policy(**policy))
             self.kinds[name] = kind

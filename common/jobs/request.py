@@ -116,7 +116,9 @@ def check(requests: Sequence[JobRequest]) -> None:
         known.add(request.id)
     needed = {id_ for request in requests for id_ in request.after}
     if any(request.unique_key and (request.after or request.id in needed) for request in requests):
-        raise InvalidJobError("uniqueKey", "cannot be that of a job that others wait for, or that waits for others")
+        raise InvalidJobError(
+            "uniqueKey", "cannot be that of a job that others wait for, or that waits for others"
+        )
 
 
 def _check_one(request: JobRequest) -> None:

@@ -29,7 +29,9 @@ class Workflow:
             problem = f"names {unknown[0]}, which is no earlier step" if unknown else f"has {step} already"
             raise InvalidJobError("after" if unknown else "step", problem)
         needed = tuple(dict.fromkeys(self._steps[name].id for name in after))
-        self._steps[step] = msgspec.structs.replace(job, workflow_id=self.id, step=step, after=needed, unique_key=None)
+        self._steps[step] = msgspec.structs.replace(
+            job, workflow_id=self.id, step=step, after=needed, unique_key=None
+        )
         return job.id
 
     def __iter__(self) -> Iterator[JobRequest]:

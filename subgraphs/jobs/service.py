@@ -37,6 +37,12 @@ MAX_RETRIED = 10_000
 RECURRING_SCOPE = "recurring"
 
 
+class Asked(Struct, frozen=True):
+    """What was asked for under an idempotency key, as text, to tell whether the same is asked for again."""
+
+    text: str
+
+
 class _Receipt(Struct, frozen=True):
     """What is remembered under an idempotency key: the jobs, or those that kept them out."""
 
@@ -69,7 +75,7 @@ class JobQueues:
         return known.request(arguments.encode())
 
     async def enqueue(
-        self, requests: Sequence[JobRequest], *, scope: str, idempotency_key: str, fingerprint: Struct
+        self, requests: Sequence[JobRequest], *, scope: str, idempotency_key: str, fingerprint: Asked
     ) -> list[UUID]:
         """Add jobs, once for each key in `scope`; the ids of the jobs, or of those that keep them out.
 
@@ -119,6 +125,11 @@ class JobQueues:
         async with self._database.transaction() as transaction:
             found = await reading.list_jobs(transaction, wanted, after=after, limit=limit + 1)
         return JobPage(found[:limit], len(found) > limit)
+
+    async def list_jobs_of(self, tenants: Sequence[str], first: int) -> dict[str, list[Job]]:
+        """The newest `first` jobs of each tenant. Raises InvalidInputError for a wrong page."""
+        async with self._database.transaction() as transaction:
+            return await reading.list_jobs_of(transaction, tenants, check_page(first))
 
     async def find_queues(self, names: Sequence[str] | None = None) -> dict[str, QueueStats]:
         async with self._database.transaction() as transaction:
@@ -220,7 +231,9 @@ async def add_jobs(transaction: Transaction, requests: Sequence[JobRequest]) -> 
     kept_out = [each for each in requests if each.id not in added and each.unique_key]
     if not kept_out:
         return [request.id for request in requests]
-    holders = await adding.find_in_the_way(transaction, [each.unique_key for each in kept_out if each.unique_key])
+    holders = await adding.find_in_the_way(
+        transaction, [each.unique_key for each in kept_out if each.unique_key]
+    )
     return [
         request.id if request.id in added else holders.get(request.unique_key or "", request.id)
         for request in requests

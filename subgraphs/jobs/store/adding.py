@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from common.database import Transaction
 from common.jobs import JobRequest
-from subgraphs.jobs.domain import UNIQUE_STATES, JobState
+from subgraphs.jobs.domain import UNIQUE_STATES
 
 ADD: Final = text("""
     WITH placed AS MATERIALIZED (
@@ -96,5 +96,3 @@ async def find_in_the_way(transaction: Transaction, keys: Sequence[str]) -> dict
     """The job that keeps others out, by each of the unique `keys` that has one."""
     rows = await transaction.execute(IN_THE_WAY, {"keys": list(keys)})
     return {row.unique_key: row.id for row in rows}
-
-

@@ -4,7 +4,7 @@ A worker may tell of a job only what is fenced by (id, attempt, worker): when th
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from msgspec import Struct
@@ -147,8 +147,8 @@ class Ended(Struct, frozen=True):
 
 async def find_lanes(transaction: Transaction, queues: Sequence[str], kinds: Sequence[str]) -> list[Lane]:
     """The classes of `queues`, without those that are paused, in which a job of `kinds` is READY."""
-    rows = await transaction.execute(LANES, {"queues": list(queues), "kinds": list(kinds)})
-    return [(row[0], row[1]) for row in rows]
+    rows: Any = await transaction.execute(LANES, {"queues": list(queues), "kinds": list(kinds)})
+    return [(queue, class_) for queue, class_ in rows]
 
 
 async def claim(
@@ -165,7 +165,7 @@ async def claim(
     jobs: list[tuple[int, UUID, Claimed]] = []
     counts: dict[Lane, int] = {}
     tags: dict[Lane, int] = {}
-    rows = await transaction.execute(CLAIM, parameters)
+    rows: Any = await transaction.execute(CLAIM, parameters)
     for id_, kind, tenant, attempt, most, queue, class_, tag, trace, arguments in rows:
         lane = (queue, class_)
         counts[lane] = counts.get(lane, 0) + 1

@@ -33,8 +33,12 @@ STAGE: Final = text("""
     )
     SELECT count(*) AS n, array_agg(DISTINCT limit_key) FILTER (WHERE limit_key IS NOT NULL) AS limits FROM moved
 """)
-HELD_KEYS: Final = text("SELECT DISTINCT limit_key FROM job WHERE limit_key IS NOT NULL AND state = 1 LIMIT 1000")
-LOCK_LIMITS: Final = text("SELECT key FROM job_limit WHERE key = ANY(CAST(:keys AS text[])) ORDER BY key FOR UPDATE")
+HELD_KEYS: Final = text(
+    "SELECT DISTINCT limit_key FROM job WHERE limit_key IS NOT NULL AND state = 1 LIMIT 1000"
+)
+LOCK_LIMITS: Final = text(
+    "SELECT key FROM job_limit WHERE key = ANY(CAST(:keys AS text[])) ORDER BY key FOR UPDATE"
+)
 # Its own statement behind the lock: it sees what whoever held the lock before has admitted. All that makes a limited
 # job READY is here, and what is READY counts as running, so that the limit holds however jobs go on from there.
 ADMIT: Final = text("""

@@ -21,8 +21,14 @@ LIST: Final = text("""
         AND (CAST(:tenant AS text) IS NULL OR tenant = CAST(:tenant AS text))
     ORDER BY id DESC LIMIT :limit
 """)
+OF_TENANTS: Final = text("""
+    SELECT newest.* FROM unnest(CAST(:tenants AS text[])) AS given (tenant),
+    LATERAL (SELECT * FROM job WHERE job.tenant = given.tenant ORDER BY id DESC LIMIT :limit) newest
+""")
 OF_WORKFLOWS: Final = text("SELECT * FROM job WHERE workflow_id = ANY(CAST(:ids AS uuid[])) ORDER BY id")
-NEEDED: Final = text("SELECT job_id, needs_id FROM dependency WHERE job_id = ANY(CAST(:ids AS uuid[])) ORDER BY 2")
+NEEDED: Final = text(
+    "SELECT job_id, needs_id FROM dependency WHERE job_id = ANY(CAST(:ids AS uuid[])) ORDER BY 2"
+)
 QUEUES: Final = text("""
     WITH counted AS (
         SELECT queue AS name, state, count(*) AS n, min(run_at) FILTER (WHERE state = 3) AS oldest
@@ -41,7 +47,9 @@ QUEUES: Final = text("""
     GROUP BY name ORDER BY name LIMIT 1000
 """)
 LIMITS: Final = text("SELECT key, max_running, rate, burst FROM job_limit ORDER BY key LIMIT 1000")
-RECURRING: Final = text("SELECT name, cron, timezone, catch_up, next_at FROM recurring ORDER BY name LIMIT 1000")
+RECURRING: Final = text(
+    "SELECT name, cron, timezone, catch_up, next_at FROM recurring ORDER BY name LIMIT 1000"
+)
 
 
 async def find_jobs(transaction: Transaction, ids: Sequence[UUID]) -> dict[UUID, Job]:
@@ -61,6 +69,14 @@ async def list_jobs(
         "limit": limit,
     }
     return [_job(row) for row in await transaction.execute(LIST, parameters)]
+
+
+async def list_jobs_of(transaction: Transaction, tenants: Sequence[str], limit: int) -> dict[str, list[Job]]:
+    """The newest `limit` jobs of each tenant."""
+    found: dict[str, list[Job]] = {tenant: [] for tenant in tenants}
+    for row in await transaction.execute(OF_TENANTS, {"tenants": list(tenants), "limit": limit}):
+        found[row.tenant].append(_job(row))
+    return found
 
 
 async def find_workflows(transaction: Transaction, ids: Sequence[UUID]) -> dict[UUID, list[Job]]:
@@ -108,7 +124,6 @@ async def list_recurring(transaction: Transaction) -> list[Recurring]:
 def _job(row: sa.Row[Any]) -> Job:
     values = {name: getattr(row, name) for name in _PLAIN}
     return Job(priority=Priority(getattr(row, "class")), state=JobState(row.state), **values)
-
 
 
 _PLAIN: Final = tuple(name for name in Job.__struct_fields__ if name not in {"priority", "state"})

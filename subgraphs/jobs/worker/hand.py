@@ -53,8 +53,8 @@ class Hand:
 
     def ids(self) -> list[UUID]:
         """All jobs that are in it."""
-        told = (each.id for each in (*self.told.succeeded, *self.told.settled))
-        return [*(job.id for job in self.waiting), *self.running, *told]
+        told: list[Outcome] = [*self.told.succeeded, *self.told.settled]
+        return [*(job.id for job in self.waiting), *self.running, *(each.id for each in told)]
 
     def finish(self, execution: Execution, outcome: Outcome | None, seconds: float) -> None:
         """A job has run."""

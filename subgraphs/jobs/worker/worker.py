@@ -266,4 +266,3 @@ class Worker:
     async def _await_tasks(self, seconds: float) -> None:
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=seconds)
-

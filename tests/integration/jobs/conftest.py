@@ -46,7 +46,9 @@ class Desk:
         async with self.database.transaction() as transaction:
             return await add_jobs(transaction, requests)
 
-    def worker(self, *, concurrency: int = 10, queues: Sequence[str] = ("default",), grace: float = 5.0) -> Worker:
+    def worker(
+        self, *, concurrency: int = 10, queues: Sequence[str] = ("default",), grace: float = 5.0
+    ) -> Worker:
         options = WorkerOptions(queues=queues, concurrency=concurrency, grace=grace)
         return Worker(self.database, jobs.kinds, dict.fromkeys(jobs.kinds, self.log), options)
 

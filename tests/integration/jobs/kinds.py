@@ -66,7 +66,8 @@ async def end_by(run: Run[Log], how: str) -> str:
         "retry": lambda: Retry("later", after=0.1),
         "unencodable": lambda: ValueError("\0"),
     }
-    raise endings[how]()
+    ending = endings[how]()
+    raise ending
 
 
 @jobs.job(backoff=AT_ONCE, max_attempts=2, timeout=0.1)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from subgraphs.jobs.domain import JobState
+from subgraphs.jobs.service import add_jobs
 from tests.integration.jobs import kinds
 
 
@@ -14,17 +15,24 @@ async def test_a_job_runs_with_its_arguments_and_its_result_is_kept(desk: Any) -
     async with desk.working():
         written, added = await desk.ended(*ids)
     assert desk.log.lines == ["ahoy", "ahoy"]
-    assert (written.state, written.result, written.attempt, written.worker_id) == (JobState.SUCCEEDED, "4", 1, None)
+    assert (written.state, written.result, written.attempt, written.worker_id) == (
+        JobState.SUCCEEDED,
+        "4",
+        1,
+        None,
+    )
     assert added.result == '{"total":6,"thread":true}'
 
 
-async def test_a_transaction_that_rolls_back_has_asked_for_nothing(desk: Any) -> None:
-    from subgraphs.jobs.service import add_jobs
+async def fail_after_asking(desk: Any) -> None:
+    async with desk.database.transaction() as transaction:
+        await add_jobs(transaction, [kinds.noop()])
+        raise ZeroDivisionError
 
+
+async def test_a_transaction_that_rolls_back_has_asked_for_nothing(desk: Any) -> None:
     with pytest.raises(ZeroDivisionError):
-        async with desk.database.transaction() as transaction:
-            await add_jobs(transaction, [kinds.noop()])
-            raise ZeroDivisionError
+        await fail_after_asking(desk)
     assert await desk.scalar("SELECT count(*) FROM job") == 0
 
 
@@ -88,7 +96,7 @@ async def test_progress_is_seen_while_a_job_runs(desk: Any) -> None:
     (id_,) = await desk.add(kinds.wait_at_gate())
     async with desk.working():
         async with asyncio.timeout(20):
-            while (job := await desk.job(id_)).progress is None:
+            while (job := await desk.job(id_)).progress is None:  # noqa: ASYNC110 - it watches a database
                 await asyncio.sleep(0.05)
         desk.log.gate.set()
         (done,) = await desk.ended(id_)

@@ -57,8 +57,10 @@ INDEXES = (
     "CREATE INDEX job_limited ON job (limit_key, state, id) WHERE limit_key IS NOT NULL AND state IN (1, 3, 4)",
     "CREATE INDEX job_workflow ON job (workflow_id) WHERE workflow_id IS NOT NULL",
     "CREATE INDEX job_tenant ON job (tenant, id) WHERE tenant <> ''",
-    "CREATE UNIQUE INDEX job_unique ON job (unique_key)"
-    " WHERE unique_key IS NOT NULL AND ((unique_states >> state) & 1) = 1",
+    """
+    CREATE UNIQUE INDEX job_unique ON job (unique_key)
+        WHERE unique_key IS NOT NULL AND ((unique_states >> state) & 1) = 1
+    """,
 )
 TABLES = (
     """
