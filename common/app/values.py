@@ -25,6 +25,12 @@ class Money:
         return cls(amount=money.amount, currency=money.currency)
 
 
+@strawberry.federation.type(shareable=True, description="Where a page ends (GraphQL Cursor Connections).")
+class PageInfo:
+    has_next_page: bool
+    end_cursor: str | None = strawberry.field(description="Give it as `after` for the next page.")
+
+
 @strawberry.federation.type(shareable=True, description="A value in the request cannot be right.")
 class InvalidInput:
     message: str

@@ -4,18 +4,12 @@
 # Strawberry types its field decorators as Any.
 
 import strawberry
-import strawberry.federation
 
+from common.app.values import PageInfo
 from common.inputs import InvalidInputError
 from subgraphs.inventory import domain
 from subgraphs.inventory.api.context import Info
 from subgraphs.inventory.api.types import Product, Reservation
-
-
-@strawberry.federation.type(shareable=True, description="Where a page ends (GraphQL Cursor Connections).")
-class PageInfo:
-    has_next_page: bool
-    end_cursor: str | None = strawberry.field(description="Give it as `after` for the next page.")
 
 
 @strawberry.type

@@ -1,0 +1,61 @@
+"""Running jobs for the length of a block: a worker and a leader, in the service's own process or in `hansa worker`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from common.database import Database
+from common.jobs import WorkerOptions, installed_jobs
+from common.settings import load
+from common.telemetry import Telemetry
+from subgraphs.jobs.registry import Registry
+from subgraphs.jobs.settings import WorkerSettings
+from subgraphs.jobs.worker import Leader, Worker
+
+
+@asynccontextmanager
+async def working(
+    database: Database,
+    registry: Registry,
+    environment: Mapping[str, str],
+    options: WorkerOptions,
+    *,
+    telemetry: Telemetry,
+    wake: asyncio.Event,
+) -> AsyncIterator[None]:
+    """Lead, and run jobs if `options` let one run at all; leaving drains the worker."""
+    async with AsyncExitStack() as stack:
+        leading = asyncio.create_task(Leader(database, wake).run(), name="leader of jobs")
+        stack.push_async_callback(_end, leading)
+        if options.concurrency:
+            resources = await stack.enter_async_context(registry.opened(environment))
+            worker = Worker(database, registry.kinds, resources, options, telemetry=telemetry, wake=wake)
+            stop = asyncio.Event()
+            task = asyncio.create_task(worker.run(stop), name="worker")
+            stack.push_async_callback(_stop, stop, task)
+        yield
+
+
+@asynccontextmanager
+async def worker_program(environment: Mapping[str, str], options: WorkerOptions) -> AsyncIterator[None]:
+    """What `hansa worker` runs. Raises SettingsError."""
+    settings = load(WorkerSettings, environment)
+    telemetry = Telemetry("worker", environment)
+    database = Database.open(settings.database_url.reveal(), schema=settings.service, telemetry=telemetry)
+    try:
+        registry, wake = Registry(installed_jobs()), asyncio.Event()
+        async with working(database, registry, environment, options, telemetry=telemetry, wake=wake):
+            yield
+    finally:
+        await database.close()
+        await asyncio.to_thread(telemetry.close)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def _stop(stop: asyncio.Event, worker: asyncio.Task[None]) -> None:
+    stop.set()
+    await worker

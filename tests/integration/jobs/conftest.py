@@ -1,0 +1,106 @@
+"""A queue of the test's own, kinds of jobs to fill it with, and workers to empty it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from common.database import Database, migrate
+from common.jobs import JobRequest, WorkerOptions
+from subgraphs.jobs.domain import FINAL, Job, JobState
+from subgraphs.jobs.service import JobQueues, add_jobs
+from subgraphs.jobs.worker import Leader, Worker
+from tests.integration.jobs.kinds import Log, jobs
+
+MIGRATIONS = Path(__file__).parents[3] / "subgraphs/jobs/migrations"
+
+
+@pytest.fixture(scope="session")
+def template(create_database: Callable[..., str]) -> str:
+    """A migrated database, to be copied."""
+    url = create_database()
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        thread.submit(asyncio.run, migrate(url, schema="jobs", scripts=MIGRATIONS)).result()
+    return url
+
+
+@pytest.fixture
+def database_url(create_database: Callable[..., str], template: str) -> str:
+    return create_database(template=template)
+
+
+class Desk:
+    """The queue as its tests use it; `log` is what the jobs' functions have done."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.log = Log()
+        self.queues = JobQueues(database, jobs.kinds)
+
+    async def add(self, *requests: JobRequest) -> list[UUID]:
+        async with self.database.transaction() as transaction:
+            return await add_jobs(transaction, requests)
+
+    def worker(
+        self, *, concurrency: int = 10, queues: Sequence[str] = ("default",), grace: float = 5.0
+    ) -> Worker:
+        options = WorkerOptions(queues=queues, concurrency=concurrency, grace=grace)
+        return Worker(self.database, jobs.kinds, dict.fromkeys(jobs.kinds, self.log), options)
+
+    @asynccontextmanager
+    async def working(self, *workers: Worker, leads: bool = True, **options: Any) -> AsyncIterator[Worker]:
+        """Workers, one with `options` if none is given, and a leader, for the length of the block."""
+        given = workers or (self.worker(**options),)
+        async with AsyncExitStack() as stack:
+            if leads:
+                leader = asyncio.create_task(Leader(self.database, asyncio.Event()).run())
+                stack.push_async_callback(end, leader)
+            for worker in given:
+                stop = asyncio.Event()
+                stack.push_async_callback(drain, stop, asyncio.create_task(worker.run(stop)))
+            yield given[0]
+
+    async def job(self, job_id: UUID) -> Job:
+        return (await self.queues.find_jobs([job_id]))[job_id]
+
+    async def until(self, states: Sequence[JobState], *ids: UUID, seconds: float = 30) -> list[Job]:
+        """The jobs, once all are in one of `states`."""
+        async with asyncio.timeout(seconds):
+            while True:
+                found = await self.queues.find_jobs(ids)
+                if all(found[id_].state in states for id_ in ids):
+                    return [found[id_] for id_ in ids]
+                await asyncio.sleep(0.02)
+
+    async def ended(self, *ids: UUID, seconds: float = 30) -> list[Job]:
+        return await self.until(FINAL, *ids, seconds=seconds)
+
+    async def scalar(self, query: str, **parameters: Any) -> Any:
+        async with self.database.transaction() as transaction:
+            return (await transaction.execute(query, parameters)).scalar()
+
+    async def run(self, statement: str, **parameters: Any) -> None:
+        async with self.database.transaction() as transaction:
+            await transaction.execute(statement, parameters)
+
+
+@pytest.fixture
+async def desk(database_url: str) -> AsyncIterator[Desk]:
+    database = Database.open(database_url, schema="jobs")
+    yield Desk(database)
+    await database.close()
+
+
+async def end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def drain(stop: asyncio.Event, task: asyncio.Task[None]) -> None:
+    stop.set()
+    await task
