@@ -1,6 +1,7 @@
 """The app that every service is: GraphQL, health, metrics, logs, errors and the caller's identity."""
 
 from common.app.context import CallerContext
+from common.app.edge import EdgeAnswer, EdgeRoute, problem
 from common.app.entities import InvalidRepresentationError
 from common.app.factory import create_service
 from common.app.lifespan import closing, running
@@ -9,10 +10,13 @@ from common.app.schema import subgraph_schema
 
 __all__ = (
     "CallerContext",
+    "EdgeAnswer",
+    "EdgeRoute",
     "InvalidRepresentationError",
     "ServiceRequest",
     "closing",
     "create_service",
+    "problem",
     "running",
     "subgraph_schema",
 )

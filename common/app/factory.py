@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 from litestar import Litestar, asgi
 from litestar.exceptions import HTTPException
@@ -15,6 +16,7 @@ from litestar.types import ControllerRouterHandler
 from prometheus_client import CollectorRegistry
 from strawberry.federation import Schema
 
+from common.app.edge import Edge, EdgeRoute, document
 from common.app.endpoint import GraphQLEndpoint
 from common.app.health import Check, health_routes
 from common.app.lifespan import Lifespan, closing
@@ -36,12 +38,13 @@ def create_service(
     schema: Schema,
     context: Callable[[ServiceRequest], object],
     route_handlers: Sequence[ControllerRouterHandler] = (),
+    edge: Sequence[EdgeRoute[Any]] = (),
     lifespan: Sequence[Lifespan] = (),
     readiness: Mapping[str, Check] | None = None,
 ) -> Litestar:
     """The app of the service `settings.service`.
 
-    `context` makes the resolvers' `info.context` for one request. `readiness` are checks by
+    `context` makes the resolvers' `info.context` for one request. `edge` are doors that Litestar is too slow for. `readiness` are checks by
     name. `lifespan` are context managers entered in order and left in reverse. Apps that share the process
     may be given as `app.state.apps`, by name, before the lifespan starts, for `app://` URLs.
     """
@@ -57,7 +60,9 @@ def create_service(
         openapi_config=_openapi(settings.service),
         logging_config=None,
     )
-    app.asgi_handler = telemetry.asgi(RequestObserver(app.asgi_handler, log, registry))
+    document(app, edge)
+    handler = Edge(app.asgi_handler, edge) if edge else app.asgi_handler
+    app.asgi_handler = telemetry.asgi(RequestObserver(handler, log, registry))
     return app
 
 

@@ -1,0 +1,36 @@
+"""The rate limiter's queries."""
+
+# mypy: disallow-untyped-decorators=False
+# Strawberry types its field decorators as Any.
+
+import strawberry
+
+from common.errors import ForbiddenError
+from subgraphs.ratelimit.api.context import Info
+from subgraphs.ratelimit.api.inputs import AttributeInput, descriptor
+from subgraphs.ratelimit.api.types import USER_ATTRIBUTE, Namespace, Policy, State
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(description="All namespaces, by name.")
+    async def rate_limit_namespaces(self, info: Info) -> list[Namespace]:
+        info.context.require_caller()
+        return [Namespace.of(each) for each in await info.context.book.namespaces()]
+
+    @strawberry.field(description="The policy of that id.")
+    async def rate_limit_policy(self, info: Info, id: strawberry.ID) -> Policy | None:  # noqa: A002 - the argument's name in the schema
+        return await Policy.resolve_reference(info, id)
+
+    @strawberry.field(
+        description="How the limits stand that apply to a request of such attributes; nothing is taken."
+    )
+    async def rate_limit_state(
+        self, info: Info, namespace: str, attributes: list[AttributeInput], cost: int = 1
+    ) -> list[State]:
+        info.context.require_caller()
+        asked = descriptor(attributes)
+        if not info.context.may_look(asked.get(USER_ATTRIBUTE)):
+            raise ForbiddenError("Only the user may see these limits")
+        outcome = await info.context.limits.peek(namespace, asked, cost)
+        return [State.of(each) for each in outcome.limits]

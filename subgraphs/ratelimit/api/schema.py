@@ -1,0 +1,8 @@
+"""The rate limiter's schema; its SDL is committed as `schema.graphql`."""
+
+from common.app import subgraph_schema
+from subgraphs.ratelimit.api.mutations import Mutation
+from subgraphs.ratelimit.api.queries import Query
+from subgraphs.ratelimit.api.types import User
+
+schema = subgraph_schema(query=Query, mutation=Mutation, types=[User])

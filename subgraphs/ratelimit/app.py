@@ -1,0 +1,86 @@
+"""The rate limiter's wiring: from the environment to an app."""
+
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from litestar import Litestar
+from redis.exceptions import RedisError
+
+from common.app import ServiceRequest, create_service
+from common.database import Database
+from common.service import Service
+from common.settings import load
+from common.telemetry import Telemetry
+from common.valkey import open_valkey
+from subgraphs.ratelimit.access import Doorkeeper
+from subgraphs.ratelimit.api import Context, schema
+from subgraphs.ratelimit.demo import load_demo
+from subgraphs.ratelimit.engine.denials import Denials
+from subgraphs.ratelimit.engine.fallback import Fallback
+from subgraphs.ratelimit.engine.limiter import Limiter
+from subgraphs.ratelimit.engine.reservations import Reservations
+from subgraphs.ratelimit.engine.valkey import IN_FLIGHT, ValkeyEngine
+from subgraphs.ratelimit.policies import Policies
+from subgraphs.ratelimit.routes import routes
+from subgraphs.ratelimit.service import PolicyBook, RateLimits
+from subgraphs.ratelimit.settings import Settings
+
+_log = logging.getLogger("hansa.ratelimit")
+
+
+def create_app(environment: Mapping[str, str]) -> Litestar:
+    """The app of the rate limiter's subgraph.
+
+    Raises:
+        SettingsError: the environment lacks something.
+    """
+    settings = load(Settings, environment)
+    telemetry = Telemetry(settings.service, environment)
+    database = Database.open(settings.database_url.reveal(), schema=settings.service, telemetry=telemetry)
+    redis = open_valkey(settings.redis_url.reveal(), connections=2 * IN_FLIGHT)
+    telemetry.instrument_redis(redis)
+    engine = ValkeyEngine(redis, timeout=settings.timeout_ms / 1_000)
+    limiter = Limiter(engine, Fallback(settings.nodes), Denials())
+    policies = Policies(database, limiter.policies_changed)
+    limits = RateLimits(policies, limiter, Reservations(engine))
+    book = PolicyBook(database, policies)
+
+    def context(request: ServiceRequest) -> Context:
+        return Context.of(request, limits, book)
+
+    @asynccontextmanager
+    async def resources(_: Litestar) -> AsyncIterator[None]:
+        try:
+            await _load(engine)
+            async with policies.following():
+                yield
+        finally:
+            await engine.close()
+            await database.close()
+
+    return create_service(
+        settings=settings,
+        telemetry=telemetry,
+        schema=schema,
+        context=context,
+        edge=routes(limits, Doorkeeper(settings.token)),
+        lifespan=[resources],
+        readiness={"policies": policies.ready},
+    )
+
+
+async def _load(engine: ValkeyEngine) -> None:
+    try:
+        await engine.load()
+    except (RedisError, OSError) as error:
+        _log.warning("Valkey does not answer; the policies' fail modes decide until it does: %s", error)
+
+
+service = Service(
+    name=Settings.service,
+    create_app=create_app,
+    migrations=Path(__file__).parent / "migrations",
+    load_demo=load_demo,
+)

@@ -1,0 +1,236 @@
+"""The use cases of the rate limiter. Decisions never touch the database; changing policies is one transaction a call."""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from common.database import Database, Transaction
+from common.inputs import InvalidInputError
+from subgraphs.ratelimit import store
+from subgraphs.ratelimit.domain.policies import (
+    Descriptor,
+    Namespace,
+    Override,
+    Policy,
+    check_cost,
+    check_name,
+    check_pattern,
+    check_policy,
+    overridden,
+)
+from subgraphs.ratelimit.domain.rules import check_rule
+from subgraphs.ratelimit.engine.limiter import Limiter
+from subgraphs.ratelimit.engine.outcome import Outcome
+from subgraphs.ratelimit.engine.reservations import Reservations
+from subgraphs.ratelimit.errors import UnknownPolicyError
+from subgraphs.ratelimit.policies import Policies
+
+MAX_RESERVATION = 3_600
+MAX_DESCRIPTION = 500
+
+
+class Reserved(Struct, frozen=True):
+    """`id` settles the reservation; None when it was denied, and where no limit applies."""
+
+    id: str | None
+    outcome: Outcome
+
+
+class RateLimits:
+    """Decisions, by what the policies say now."""
+
+    def __init__(self, policies: Policies, limiter: Limiter, reservations: Reservations) -> None:
+        self._policies = policies
+        self._limiter = limiter
+        self._reservations = reservations
+
+    async def check(self, namespace: str, descriptor: Descriptor, cost: int) -> Outcome:
+        """Take `cost` tokens of all limits that apply, or of none.
+
+        Raises:
+            InvalidInputError, PoliciesUnavailableError; so do all others.
+        """
+        limits = self._policies.current.limits(namespace, descriptor)
+        return await self._limiter.check(limits, check_cost(cost))
+
+    async def check_many(self, checks: Sequence[tuple[str, Descriptor, int]]) -> list[Outcome]:
+        """Each of (namespace, descriptor, cost) by itself, all at once; none if one of them cannot be asked."""
+        policies = self._policies.current
+        asked = [(policies.limits(name, of), check_cost(cost)) for name, of, cost in checks]
+        return await asyncio.gather(*(self._limiter.check(limits, cost) for limits, cost in asked))
+
+    async def peek(self, namespace: str, descriptor: Descriptor, cost: int) -> Outcome:
+        """What `check` would say. Raises OverloadedError without Valkey; so do those below."""
+        limits = self._policies.current.limits(namespace, descriptor)
+        return await self._limiter.peek(limits, check_cost(cost))
+
+    async def refund(self, namespace: str, descriptor: Descriptor, cost: int) -> Outcome:
+        """Give back what a check took and was not used."""
+        limits = self._policies.current.limits(namespace, descriptor)
+        return await self._limiter.refund(limits, check_cost(cost))
+
+    async def reset(self, namespace: str, descriptor: Descriptor) -> Outcome:
+        """Forget what was taken by all limits that apply."""
+        return await self._limiter.reset(self._policies.current.limits(namespace, descriptor))
+
+    async def reserve(self, namespace: str, descriptor: Descriptor, cost: int, ttl: int) -> Reserved:
+        """Hold `cost` tokens for `ttl` seconds."""
+        if not 1 <= ttl <= MAX_RESERVATION:
+            raise InvalidInputError("ttl", f"must be 1 to {MAX_RESERVATION} seconds")
+        limits = self._policies.current.limits(namespace, descriptor)
+        return Reserved(*await self._reservations.reserve(namespace, limits, check_cost(cost), ttl))
+
+    async def commit(self, reservation: str, cost: int) -> int:
+        """Take of what was reserved what it did cost.
+
+        Raises:
+            UnknownReservationError, ReservationEndedError
+        """
+        return await self._reservations.settle(reservation, check_cost(cost))
+
+    async def cancel(self, reservation: str) -> None:
+        """Give back all that was reserved. Raises as `commit` does."""
+        await self._reservations.settle(reservation, 0)
+
+
+class PolicyBook:
+    """The policies as they are written down. What changes here is in force in this process at once, elsewhere within a second."""
+
+    def __init__(self, database: Database, policies: Policies) -> None:
+        self._database = database
+        self._policies = policies
+
+    async def namespaces(self) -> list[Namespace]:
+        async with self._database.transaction() as transaction:
+            return await store.all_namespaces(transaction)
+
+    async def find_namespaces(self, keys: Sequence[UUID | str]) -> dict[UUID | str, Namespace]:
+        """The namespaces whose id or name is among `keys`, by both; they are few."""
+        found = await self.namespaces()
+        named = {each.id: each for each in found} | {each.name: each for each in found}
+        return {key: named[key] for key in keys if key in named}
+
+    async def policies_of(self, namespaces: Sequence[str]) -> dict[str, list[Policy]]:
+        """The policies of each namespace, by name."""
+        found: dict[str, list[Policy]] = {name: [] for name in namespaces}
+        async with self._database.transaction() as transaction:
+            for each in await store.policies(transaction, namespaces=namespaces):
+                found[each.namespace].append(each)
+        return found
+
+    async def policies(self) -> list[Policy]:
+        """All of them."""
+        async with self._database.transaction() as transaction:
+            return await store.policies(transaction)
+
+    async def find_policies(self, ids: Sequence[UUID]) -> dict[UUID, Policy]:
+        async with self._database.transaction() as transaction:
+            return {each.id: each for each in await store.policies(transaction, ids)}
+
+    async def find_overrides(self, ids: Sequence[UUID]) -> dict[UUID, Override]:
+        async with self._database.transaction() as transaction:
+            return {each.id: each for each in await store.overrides(transaction, ids=ids)}
+
+    async def overrides_of(self, policy_ids: Sequence[UUID]) -> dict[UUID, list[Override]]:
+        """The overrides in force of each policy."""
+        found: dict[UUID, list[Override]] = {id_: [] for id_ in policy_ids}
+        async with self._database.transaction() as transaction:
+            for each in await store.overrides(transaction, policy_ids):
+                found[each.policy_id].append(each)
+        return found
+
+    async def put_namespace(self, name: str, description: str) -> Namespace:
+        """Make a namespace, or describe it anew."""
+        check_name("name", name)
+        if len(description) > MAX_DESCRIPTION or "\0" in description:
+            raise InvalidInputError("description", f"must be at most {MAX_DESCRIPTION} characters")
+        async with self._database.transaction() as transaction:
+            put = await store.put_namespace(transaction, name, description)
+            await store.count_revision(transaction)
+        await self._policies.refresh()
+        return put
+
+    async def upsert_policy(self, wanted: Policy, changed_by: str, *, dry_run: bool) -> Policy:
+        """Write a policy down, new or changed, by its namespace and name; `dry_run` only tells what it would be.
+
+        Raises:
+            UnknownPolicyError: the namespace does not exist.
+            InvalidInputError: something is wrong with it, or its algorithm is another than before.
+        """
+        check_policy(wanted)
+        async with self._database.transaction() as transaction:
+            await _require_namespace(transaction, wanted.namespace)
+            known = await store.find_policy(transaction, wanted.namespace, wanted.name)
+            if known is not None and known.rule.algorithm is not wanted.rule.algorithm:
+                # its counts could not be read by another one, and would all start anew
+                raise InvalidInputError("algorithm", "of a policy does not change; make another policy")
+            put = wanted if known is None else replace(wanted, id=known.id, version=known.version + 1)
+            if dry_run:
+                return put
+            put = await _write(transaction, put, changed_by, is_new=known is None)
+            await store.count_revision(transaction)
+        await self._policies.refresh()
+        return put
+
+    async def promote_shadow(self, id_: UUID, changed_by: str) -> Policy:
+        """Let a shadow policy deny from now on. Raises UnknownPolicyError."""
+        async with self._database.transaction() as transaction:
+            known = await _require_policy(transaction, id_)
+            promoted = replace(known, is_shadow=False, version=known.version + 1)
+            await store.update_policy(transaction, promoted, changed_by)
+            await store.count_revision(transaction)
+        await self._policies.refresh()
+        return promoted
+
+    async def remove_policy(self, id_: UUID) -> bool:
+        """Whether there was one; its overrides go with it."""
+        async with self._database.transaction() as transaction:
+            removed = await store.delete_policy(transaction, id_)
+            await store.count_revision(transaction)
+        await self._policies.refresh()
+        return removed
+
+    async def set_override(self, wanted: Override) -> Override:
+        """Another limit for whom a pattern names; the one of the same pattern is replaced.
+
+        Raises:
+            UnknownPolicyError, InvalidInputError
+        """
+        check_pattern("pattern", wanted.pattern)
+        async with self._database.transaction() as transaction:
+            policy = await _require_policy(transaction, wanted.policy_id)
+            check_rule(overridden(policy.rule, wanted))
+            put = await store.put_override(transaction, wanted)
+            await store.count_revision(transaction)
+        await self._policies.refresh()
+        return put
+
+    async def remove_override(self, id_: UUID) -> bool:
+        """Whether there was one."""
+        async with self._database.transaction() as transaction:
+            removed = await store.delete_override(transaction, id_)
+            await store.count_revision(transaction)
+        await self._policies.refresh()
+        return removed
+
+
+async def _require_namespace(transaction: Transaction, name: str) -> None:
+    if name not in {each.name for each in await store.all_namespaces(transaction)}:
+        raise UnknownPolicyError("There is no such namespace")
+
+
+async def _require_policy(transaction: Transaction, id_: UUID) -> Policy:
+    found = await store.policies(transaction, [id_])
+    if not found:
+        raise UnknownPolicyError("There is no such policy")
+    return found[0]
+
+
+async def _write(transaction: Transaction, policy: Policy, changed_by: str, *, is_new: bool) -> Policy:
+    if is_new:
+        return replace(policy, id=await store.insert_policy(transaction, policy, changed_by))
+    await store.update_policy(transaction, policy, changed_by)
+    return policy

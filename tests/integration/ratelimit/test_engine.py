@@ -1,0 +1,151 @@
+"""The engine over a real Valkey: how many are admitted, by how many, and what it asks."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from common.valkey import open_valkey
+from subgraphs.ratelimit.domain.policies import FailMode, Limit, Policy
+from subgraphs.ratelimit.domain.rules import Algorithm, Rule
+from subgraphs.ratelimit.engine.denials import LONGEST, Denials
+from subgraphs.ratelimit.engine.fallback import Fallback
+from subgraphs.ratelimit.engine.limiter import Limiter
+from subgraphs.ratelimit.engine.valkey import ValkeyEngine
+
+PROCESSES, TASKS, LIMIT = 3, 150, 100
+RULES = {
+    "bucket": Rule(algorithm=Algorithm.TOKEN_BUCKET, limit=1, period=86_400, burst=LIMIT),
+    "log": Rule(algorithm=Algorithm.SLIDING_LOG, limit=LIMIT, period=86_400),
+    "counter": Rule(algorithm=Algorithm.SLIDING_COUNTER, limit=LIMIT, period=365 * 86_400),
+    "window": Rule(algorithm=Algorithm.FIXED_WINDOW, limit=LIMIT, period=365 * 86_400),
+}
+
+
+def limit(rule: Rule, name: str = "p", fail_mode: FailMode = FailMode.LOCAL) -> Limit:
+    policy = Policy(
+        id=uuid.uuid5(uuid.NAMESPACE_OID, name),
+        namespace="n",
+        name=name,
+        by=(),
+        when={},
+        rule=rule,
+        fail_mode=fail_mode,
+        is_shadow=False,
+        priority=0,
+        version=1,
+    )
+    return Limit(policy, rule, f"rl:{{n}}:{name}:")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def engine(redis_url: str) -> AsyncIterator[ValkeyEngine]:
+    engine = ValkeyEngine(open_valkey(redis_url, connections=8), timeout=5)
+    await engine.load()
+    yield engine
+    await engine.close()
+
+
+@pytest.fixture
+def limiter(engine: ValkeyEngine, clock: Clock) -> Limiter:
+    return Limiter(engine, Fallback(1), Denials(clock))
+
+
+async def contend(url: str) -> None:
+    """One process of many: its tasks all ask at once, each limit by itself and then all together."""
+    engine = ValkeyEngine(open_valkey(url, connections=8), timeout=30)
+    limiter = Limiter(engine, Fallback(1), Denials())
+    admitted = {}
+    for name, rule in RULES.items():
+        outcomes = await asyncio.gather(*(limiter.check([limit(rule, name)], 1) for _ in range(TASKS)))
+        assert not any(outcome.is_degraded for outcome in outcomes)
+        admitted[name] = sum(outcome.is_allowed for outcome in outcomes)
+    every = [limit(rule, f"all-{name}") for name, rule in RULES.items()]
+    outcomes = await asyncio.gather(*(limiter.check(every, 1) for _ in range(TASKS)))
+    admitted["all"] = sum(outcome.is_allowed for outcome in outcomes)
+    sys.stdout.write(json.dumps(admitted))
+    await engine.close()
+
+
+async def test_many_processes_admit_exactly_the_limit(redis_url: str) -> None:
+    """Guarantee 7."""
+    command = [
+        sys.executable,
+        "-c",
+        f"import asyncio, {__name__} as t; asyncio.run(t.contend({redis_url!r}))",
+    ]
+    root = Path(__file__).parents[3]
+    running = [
+        await asyncio.create_subprocess_exec(*command, cwd=root, stdout=subprocess.PIPE)
+        for _ in range(PROCESSES)
+    ]
+    async with asyncio.timeout(120):
+        outputs = [(await process.communicate())[0] for process in running]
+    counts = [json.loads(output) for output in outputs]
+    for name in (*RULES, "all"):
+        assert sum(count[name] for count in counts) == LIMIT, name
+
+
+async def test_a_tick_is_one_call(limiter: Limiter, engine: ValkeyEngine) -> None:
+    limits = [limit(RULES["bucket"], str(i)) for i in range(100)]
+    await engine.redis.config_resetstat()
+    await asyncio.gather(*(limiter.check([each], 1) for each in limits))
+    calls = (await engine.redis.info("commandstats"))["cmdstat_fcall"]["calls"]
+    assert calls == 1
+
+
+async def test_a_denial_is_remembered_until_there_can_be_room(
+    limiter: Limiter, engine: ValkeyEngine, clock: Clock
+) -> None:
+    """Guarantee 11."""
+    hour = limit(Rule(algorithm=Algorithm.TOKEN_BUCKET, limit=1, period=3_600, burst=5))
+    assert (await limiter.check([hour], 4)).is_allowed
+    denied = await limiter.check([hour], 3)
+    await engine.redis.config_resetstat()
+    clock.now += LONGEST / 2
+    known = await limiter.check([hour], 4)
+    assert known.denied_by is hour
+    assert known.wait == denied.wait - LONGEST / 2 * 1_000_000
+    assert "cmdstat_fcall" not in await engine.redis.info("commandstats")
+    assert (await limiter.check([hour], 1)).is_allowed
+    clock.now += LONGEST
+    assert not (await limiter.check([hour], 3)).is_allowed
+    assert (await engine.redis.info("commandstats"))["cmdstat_fcall"]["calls"] == 2
+
+
+async def test_what_is_given_back_here_is_admitted_at_once(limiter: Limiter) -> None:
+    hour = limit(RULES["log"], "given")
+    assert (await limiter.check([hour], LIMIT)).is_allowed
+    assert not (await limiter.check([hour], 1)).is_allowed
+    await limiter.refund([hour], 1)
+    assert (await limiter.check([hour], 1)).is_allowed
+    assert not (await limiter.check([hour], 1)).is_allowed
+    await limiter.reset([hour])
+    assert (await limiter.check([hour], LIMIT)).is_allowed
+
+
+async def test_a_server_that_was_emptied_gets_the_library_again(
+    limiter: Limiter, engine: ValkeyEngine
+) -> None:
+    await engine.redis.execute_command("FUNCTION", "DELETE", engine._library.name)
+    outcome = await limiter.check([limit(RULES["log"], "emptied")], 1)
+    assert outcome.is_allowed
+    assert not outcome.is_degraded

@@ -1,0 +1,142 @@
+"""limits.lua decides as the model does: every number of every answer, whatever is asked and however the clock goes."""
+
+import uuid
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from subgraphs.ratelimit.domain.calendar import CalendarUnit
+from subgraphs.ratelimit.domain.model import Decision, Mode, Model
+from subgraphs.ratelimit.domain.rules import Algorithm, Rule, check_rule
+
+START = 1_790_000_000_000_000
+SECOND = 1_000_000
+
+# Seconds and not less, so that no state is so short-lived that the server forgets it while the test stands still.
+amounts = st.integers(1, 12)
+periods = st.sampled_from([7, 60, 90, 3_600, 86_400])
+RULES = st.one_of(
+    st.builds(Rule, algorithm=st.just(Algorithm.TOKEN_BUCKET), limit=amounts, period=periods, burst=amounts),
+    st.builds(
+        Rule,
+        algorithm=st.sampled_from([Algorithm.FIXED_WINDOW, Algorithm.SLIDING_LOG, Algorithm.SLIDING_COUNTER]),
+        limit=amounts,
+        period=periods,
+    ),
+    st.builds(
+        Rule,
+        algorithm=st.just(Algorithm.FIXED_WINDOW),
+        limit=amounts,
+        calendar=st.sampled_from(CalendarUnit),
+        time_zone=st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kathmandu"]),
+    ),
+    st.builds(Rule, algorithm=st.just(Algorithm.CONCURRENCY), limit=amounts),
+)
+STEPS = st.tuples(
+    st.sampled_from([0, 1, 3, 8, 61, 4_000, 90_000, -1, -5_000]),
+    st.sampled_from(Mode),
+    st.sets(st.integers(0, 2), min_size=1),
+    st.integers(1, 14),
+    st.integers(0, 3),
+    st.sampled_from([5, 100]),
+)
+
+
+class Asking:
+    """Turns steps into decisions about three limits, the last of which is a shadow; settles what it reserved."""
+
+    def __init__(self, rules: list[Rule]) -> None:
+        self.rules = [check_rule(rule) for rule in rules]
+        self.prefix = uuid.uuid4().hex
+        self.held: list[Decision] = []
+
+    def decision(self, step: tuple[Any, ...], now: int) -> Decision:
+        _, mode, places, cost, which, ttl = step
+        calls = [
+            self.rules[i].call(f"{self.prefix}:{i}", cost, shadow=i == 2, now=now) for i in sorted(places)
+        ]
+        if mode == Mode.TAKE and all(call.shadow for call in calls):
+            mode = Mode.CHECK
+        record = {"record_key": f"{self.prefix}:r", "record": "x", "record_ttl": 1_000}
+        if mode == Mode.RESERVE:
+            self.held.append(Decision(mode, calls, uuid.uuid4().hex, ttl * SECOND, **record))
+            return self.held[-1]
+        if mode == Mode.SETTLE and self.held:
+            made = self.held[which % len(self.held)]
+            return Decision(mode, made.calls, made.id, cost - 1, **record)
+        return Decision(Mode.PEEK if mode == Mode.SETTLE else mode, calls)
+
+
+settled = settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+three_rules = st.lists(RULES, min_size=3, max_size=3)
+
+
+@settled
+@given(three_rules, st.lists(STEPS, min_size=1, max_size=25))
+def test_each_answer_is_the_models(functions: Any, rules: list[Rule], steps: list[Any]) -> None:
+    asking, model, now = Asking(rules), Model(), START
+    for step in steps:
+        now += step[0] * SECOND
+        asked = asking.decision(step, now)
+        assert functions.decide(now, [asked]) == model.decide(now, [asked]), asked
+
+
+@settled
+@given(three_rules, st.lists(st.lists(STEPS, min_size=1, max_size=8), min_size=1, max_size=4))
+def test_a_batch_is_its_decisions_one_after_the_other(
+    functions: Any, rules: list[Rule], batches: list[list[Any]]
+) -> None:
+    asking, model, now = Asking(rules), Model(), START
+    for steps in batches:
+        now += steps[0][0] * SECOND
+        asked = [asking.decision(step, now) for step in steps]
+        assert functions.decide(now, asked) == model.decide(now, asked), asked
+
+
+@settled
+@given(RULES, RULES, st.lists(STEPS, min_size=1, max_size=12), st.integers(0, 12))
+def test_a_policy_that_changes_is_the_models(
+    functions: Any, rule: Rule, other: Rule, steps: list[Any], change: int
+) -> None:
+    if rule.algorithm is not other.algorithm:
+        return  # an algorithm never changes
+    asking, model, now = Asking([rule] * 3), Model(), START
+    for number, step in enumerate(steps):
+        if number == change:
+            asking.rules = [other] * 3
+        now += step[0] * SECOND
+        asked = asking.decision(step, now)
+        assert functions.decide(now, [asked]) == model.decide(now, [asked]), asked
+
+
+@settled
+@given(RULES, st.lists(STEPS, min_size=1, max_size=10))
+def test_a_state_outlives_its_meaning(functions: Any, rule: Rule, steps: list[Any]) -> None:
+    """Guarantee 5."""
+    asking, now = Asking([rule] * 3), START
+    for step in steps:
+        now += abs(step[0]) * SECOND
+        asked = asking.decision(step, now)
+        answer = functions.decide(now, [asked])[0]
+        for call, standing in zip(asked.calls, answer.standings, strict=True):
+            left = functions.redis.pttl(call.key)
+            changed = asked.mode != Mode.PEEK and answer.verdict == 0
+            if changed and standing.reset and call.shadow == 0:
+                assert left * 1_000 >= standing.reset
+            holds = functions.redis.pttl(f"{call.key}:h")
+            if standing.held:
+                assert holds > 0
+
+
+def test_time_is_the_servers(functions: Any) -> None:
+    """Guarantee 8."""
+    call = Rule(algorithm=Algorithm.SLIDING_LOG, limit=1, period=60).call(uuid.uuid4().hex, 1)
+    seconds, microseconds = functions.redis.time()
+    functions.decide(0, [Decision(Mode.CHECK, [call])])
+    standing = functions.decide(seconds * SECOND + microseconds, [Decision(Mode.PEEK, [call])])[0].standings[
+        0
+    ]
+    assert 60 * SECOND <= standing.wait < 70 * SECOND
