@@ -8,6 +8,7 @@ from msgspec import inspect
 from gateway.server.config.duration import Duration
 from gateway.server.config.schema import RouterConfig
 from gateway.server.config.size import ByteSize
+from gateway.server.config.subscription import HeartbeatInterval
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -16,6 +17,7 @@ _REFERENCE = {"type": "string", "pattern": r"\$\{[^}]*\}"}
 
 _CUSTOM: dict[type, Schema] = {
     Duration: {"type": "string", "description": "A duration such as `30s`, `500ms` or `1m 30s`."},
+    HeartbeatInterval: {"type": "string", "description": "A duration, `enabled` or `disabled`."},
     ByteSize: {"type": ["string", "integer"], "description": "A size such as `1mb`, `512KiB`, or bytes."},
 }
 _BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
@@ -86,8 +88,8 @@ def _description(cls: type) -> str:
 
 def _default(field: inspect.Field) -> Schema:
     default = field.default
-    if isinstance(default, Duration):
-        return {"default": f"{default:g}s"}
+    if isinstance(default, Duration | HeartbeatInterval):
+        return {"default": f"{default:g}s" if default else "disabled"}
     if isinstance(default, bool | int | float | str):
         return {"default": int(default) if isinstance(default, ByteSize) else default}
     if isinstance(default, tuple) and default:
