@@ -105,11 +105,11 @@ def report(name: str, figure: float) -> None:
 # A client's request
 
 
-def ask(app: Any) -> Work:
+def ask(app: Any, query: bytes = QUERY) -> Work:
     """A client's request to an ASGI app, with what uvicorn's scope has and a client that stays."""
 
     async def work() -> None:
-        sent = [{"type": "http.request", "body": QUERY, "more_body": False}]
+        sent = [{"type": "http.request", "body": query, "more_body": False}]
         gone = asyncio.Event()
 
         async def receive() -> Any:
@@ -121,18 +121,18 @@ def ask(app: Any) -> Work:
         async def send(message: Any) -> None:
             del message
 
-        await app(scope(), receive, send)
+        await app(scope(query), receive, send)
 
     return work
 
 
-def scope() -> dict[str, Any]:
+def scope(query: bytes) -> dict[str, Any]:
     headers = [
         (b"host", b"127.0.0.1:4000"),
         (b"user-agent", b"bench"),
         (b"accept", b"application/json"),
         (b"content-type", b"application/json"),
-        (b"content-length", str(len(QUERY)).encode()),
+        (b"content-length", str(len(query)).encode()),
     ]
     return {
         "type": "http",

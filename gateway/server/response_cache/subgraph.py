@@ -60,12 +60,11 @@ class SubgraphCache:
         wanted = [
             Wanted([self.key(item, scope) for scope in readable], item.tags) for item in requested.items
         ]
-        with span(self._tracer, "response_cache.lookup", **{"subgraph.name": self.name}) as current:
+        with span(self._tracer, "response_cache.lookup") as current:
             lookup = await self._entries.lookup(wanted)
             if current is not None:
-                current.set_attribute(
-                    "cache.status", "unavailable" if lookup is None else status(lookup.found)
-                )
+                found = "unavailable" if lookup is None else status(lookup.found)
+                current.set_attributes({"subgraph.name": self.name, "cache.status": found})
         return lookup
 
     async def fetch(self, missing: Missing, request: Request, send: Send) -> Response:
@@ -128,7 +127,9 @@ class SubgraphCache:
             task.add_done_callback(self._storing.discard)
 
     async def _store_traced(self, version: Version, entries: Sequence[Entry]) -> None:
-        with span(self._tracer, "response_cache.store", **{"subgraph.name": self.name}):
+        with span(self._tracer, "response_cache.store") as current:
+            if current is not None:
+                current.set_attribute("subgraph.name", self.name)
             await self._entries.store(version, entries)
 
     def key(self, item: Item, scope: bytes) -> str:

@@ -95,6 +95,7 @@ class ValkeyEntries:
         # What names it is part of it: the server tells by a script that is not there that this namespace begins an epoch.
         self._script = f"-- {database} {self._prefix!r}\n{_SCRIPT}"
         self._digest = sha1(self._script.encode(), usedforsecurity=False).hexdigest()
+        self._bringing = asyncio.Lock()
         self._paused_until = 0.0
         self._has_failed = False
 
@@ -165,16 +166,17 @@ class ValkeyEntries:
         return True
 
     async def _run(self, operation: bytes, request: bytes, *data: bytes) -> Any:
+        arguments = (self._prefix, operation, request)
         try:
-            return await self._redis.evalsha(self._digest, 0, self._prefix, operation, request, b"", *data)
+            return await self._redis.evalsha(self._digest, 0, *arguments, b"", *data)
         except NoScriptError:
-            answer = await self._redis.eval(
-                self._script, 0, self._prefix, operation, request, b"fresh", *data
-            )
-            await self._redis.script_load(
-                self._script
-            )  # keeps it: scripts that only EVAL brought may be dropped
-            return answer
+            async with self._bringing:
+                try:
+                    return await self._redis.evalsha(self._digest, 0, *arguments, b"", *data)
+                except NoScriptError:
+                    answer = await self._redis.eval(self._script, 0, *arguments, b"fresh", *data)
+                    await self._redis.script_load(self._script)  # what only EVAL brought may be dropped
+                    return answer
 
 
 def _read_lookup(described: bytes, data: bytes) -> Lookup:

@@ -59,16 +59,25 @@ def amounts() -> dict[str, Any]:
     return {str(number): number * 10 for number in range(1, 10)}
 
 
+def patient(url: str) -> str:
+    """The configuration of the Valkey at `url`, by one who waits for it however busy the machine is."""
+    return f"{{urls: ['{url}'], fetch_timeout: 5s, insert_timeout: 5s, invalidate_timeout: 10s}}"
+
+
 @pytest.fixture
-async def make_cached(
-    graph: Supergraph, redis_url: str, amounts: dict[str, Any]
-) -> AsyncIterator[MakeCached]:
+def redis(redis_url: str) -> str:
+    """The configuration of an empty Valkey."""
+    return patient(redis_url)
+
+
+@pytest.fixture
+async def make_cached(graph: Supergraph, redis: str, amounts: dict[str, Any]) -> AsyncIterator[MakeCached]:
     """Makes a router; `more` is YAML below `response_cache.subgraph.all`, `config` whole lines."""
     made: list[Cached] = []
 
     def make(more: str = "", *, config: str = "", graph: Supergraph = graph, **apps: Any) -> Cached:
         if "response_cache" not in config:
-            caching = f"{{all: {{redis: {{urls: ['{redis_url}']}}, {more}}}}}"
+            caching = f"{{all: {{redis: {redis}, {more}}}}}"
             config += f"response_cache: {{enabled: true, subgraph: {caching}}}\n"
         made.append(Cached(graph, config, catalog(), stock(amounts), **apps))
         return made[-1]

@@ -106,16 +106,16 @@ async def test_routers_share_what_they_store(make_cached: MakeCached) -> None:
     assert not other.stock.requests
 
 
-async def test_another_namespace_has_entries_of_its_own(make_cached: MakeCached, redis_url: str) -> None:
+async def test_another_namespace_has_entries_of_its_own(make_cached: MakeCached, redis: str) -> None:
     await make_cached().ask(PRODUCTS)
-    cache = f"{{all: {{redis: {{urls: ['{redis_url}'], namespace: mine}}}}}}"
+    cache = f"{{all: {{redis: {redis[:-1]}, namespace: mine}}}}}}"
     other = make_cached(config=f"response_cache: {{enabled: true, subgraph: {cache}}}")
     await other.ask(PRODUCTS)
     assert len(other.catalog.requests) == 1
 
 
-async def test_a_subgraph_can_be_left_out(make_cached: MakeCached, redis_url: str) -> None:
-    subgraph = f"{{all: {{redis: {{urls: ['{redis_url}']}}}}, subgraphs: {{stock: {{enabled: false}}}}}}"
+async def test_a_subgraph_can_be_left_out(make_cached: MakeCached, redis: str) -> None:
+    subgraph = f"{{all: {{redis: {redis}}}, subgraphs: {{stock: {{enabled: false}}}}}}"
     cached = make_cached(config=f"response_cache: {{enabled: true, subgraph: {subgraph}}}")
     for _ in range(2):
         assert await cached.ask(PRODUCTS) == answer(1, 2)
@@ -131,8 +131,8 @@ async def test_another_schema_or_url_of_a_subgraph_reads_nothing_old(make_cached
     assert len(other.stock.requests) == 1
 
 
-async def test_debug_tells_where_each_part_came_from(make_cached: MakeCached, redis_url: str) -> None:
-    subgraph = f"{{all: {{redis: {{urls: ['{redis_url}']}}}}}}"
+async def test_debug_tells_where_each_part_came_from(make_cached: MakeCached, redis: str) -> None:
+    subgraph = f"{{all: {{redis: {redis}}}}}"
     cached = make_cached(config=f"response_cache: {{enabled: true, debug: true, subgraph: {subgraph}}}")
     await cached.ask(PRODUCTS)
     told = (await cached.ask(PRODUCTS, {"first": 3}))["extensions"]["apolloCacheDebugging"]["data"]

@@ -15,9 +15,9 @@ PRODUCT_2 = [{"kind": "cache_tag", "subgraphs": ["stock"], "cache_tag": "product
 PRODUCT_3 = [{"kind": "entity", "subgraph": "stock", "type": "Product", "key": {"id": "3"}}]
 
 
-def make(make_cached: MakeCached, redis_url: str, nats_url: str) -> Cached:
+def make(make_cached: MakeCached, redis: str, nats_url: str) -> Cached:
     invalidation = f"{{events: {{url: '{nats_url}', subjects: [stock.invalidated, prices.invalidated]}}}}"
-    caching = f"{{all: {{redis: {{urls: ['{redis_url}']}}}}}}"
+    caching = f"{{all: {{redis: {redis}}}}}"
     config = f"response_cache: {{enabled: true, invalidation: {invalidation}, subgraph: {caching}}}"
     return make_cached(config=config)
 
@@ -33,8 +33,8 @@ async def until_asked_for(cached: Cached, *ids: str) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_events_drop_what_they_name(make_cached: MakeCached, redis_url: str, nats_url: str) -> None:
-    cached = make(make_cached, redis_url, nats_url)
+async def test_events_drop_what_they_name(make_cached: MakeCached, redis: str, nats_url: str) -> None:
+    cached = make(make_cached, redis, nats_url)
     log = JetStreamLog.open(nats_url)
     async with serving(cached.app):
         await cached.ask(PRODUCTS)
@@ -48,9 +48,9 @@ async def test_events_drop_what_they_name(make_cached: MakeCached, redis_url: st
 
 
 async def test_events_wait_for_a_log_that_is_down(
-    make_cached: MakeCached, redis_url: str, nats_server: NatsServer
+    make_cached: MakeCached, redis: str, nats_server: NatsServer
 ) -> None:
-    cached = make(make_cached, redis_url, nats_server.url)
+    cached = make(make_cached, redis, nats_server.url)
     await nats_server.stop()
     async with serving(cached.app):
         await cached.ask(PRODUCTS)

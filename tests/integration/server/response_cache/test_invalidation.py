@@ -15,13 +15,13 @@ KEY = {"authorization": "all-key"}
 
 
 @pytest.fixture
-def make_open(make_cached: MakeCached, redis_url: str) -> Any:
+def make_open(make_cached: MakeCached, redis: str) -> Any:
     """Makes a router whose endpoint is open."""
 
-    def make(invalidation: str = "{}", url: str = redis_url) -> Cached:
+    def make(invalidation: str = "{}", redis: str = redis) -> Cached:
         config = (
             f"response_cache: {{enabled: true, invalidation: {invalidation}, subgraph: {{"
-            f"all: {{redis: {{urls: ['{url}']}}, invalidation: {{enabled: true, shared_key: all-key}}}}, "
+            f"all: {{redis: {redis}, invalidation: {{enabled: true, shared_key: all-key}}}}, "
             "subgraphs: {stock: {invalidation: {enabled: true, shared_key: stock-key}}}}}"
         )
         return make_cached(config=config)
@@ -178,7 +178,7 @@ async def test_the_endpoint_can_have_an_address_of_its_own(make_open: Any, liste
 
 
 async def test_without_valkey_an_invalidation_fails_and_says_so(make_open: Any, tmp_path: Any) -> None:
-    cached = make_open(url=f"unix://{tmp_path}/nothing.sock")
+    cached = make_open(redis=f"{{urls: ['unix://{tmp_path}/nothing.sock']}}")
     answer = await invalidate(cached, {"kind": "subgraph", "subgraph": "stock"})
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
 
