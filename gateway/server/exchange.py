@@ -1,6 +1,7 @@
 """One request and what is told about it afterwards."""
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -11,12 +12,14 @@ from gateway.server.traffic.response_headers import AnswerHeaders, Observe
 
 if TYPE_CHECKING:  # it loads cryptography
     from common.auth import Caller
+    from gateway.server.operation import Operation
     from gateway.server.plugins.call import Call
 
 
 class Exchange(Struct):
-    """What the parts of the router find out about a request while they answer it; `call` is what its plugins share.
+    """What the parts of the router find out about a request while they answer it.
 
+    `call` is what its plugins share; a batch has an exchange for each of its `entries`.
     `takes_events` says that the client has a way to receive what a subscription answers.
     """
 
@@ -27,6 +30,8 @@ class Exchange(Struct):
     errors: int = 0
     caller: "Caller | None" = None
     call: "Call | None" = None
+    operation: "Operation | None" = None
+    entries: "Sequence[Exchange]" = ()
     answer_headers: AnswerHeaders | None = None
     takes_events: bool = False
     started: float = field(default_factory=time.perf_counter)

@@ -5,17 +5,22 @@ A router has one generation at a time. Another takes its place whole; the old on
 
 import asyncio
 from contextlib import AsyncExitStack, suppress
+from typing import TYPE_CHECKING
 
 from common.telemetry import TRACE_ID_HEADER
 from gateway.server.config import RouterConfig
-from gateway.server.config.telemetry import ResponseTraceId
+from gateway.server.config.telemetry import ResponseTraceId, Usage
 from gateway.server.http.cors import CrossOrigin
 from gateway.server.http.csrf import CsrfPrevention
+from gateway.server.metrics import Metrics
 from gateway.server.pipeline import Pipeline
 from gateway.server.subscriptions.clients.over_http import StreamingDoor
 from gateway.server.surroundings import Surroundings
 from gateway.server.traffic.door import guarded
 from gateway.supergraph import Supergraph
+
+if TYPE_CHECKING:  # it loads what speaks to NATS
+    from gateway.server.usage.reporter import UsageReporter
 
 
 class Generation:
@@ -42,6 +47,7 @@ class Generation:
             if config.subscription.enabled
             else None
         )
+        self.usage = _usage(config.telemetry.usage, surroundings.metrics, self._opened)
         self._under_way = 0
         self._idle = asyncio.Event()
 
@@ -73,6 +79,17 @@ class Generation:
         """Closes what was opened, last first; requests under way fail."""
         self.retired.set()
         await self._opened.aclose()
+
+
+def _usage(config: Usage, metrics: Metrics, opened: AsyncExitStack) -> "UsageReporter | None":
+    if config.nats is None:
+        return None
+    from common.events.jetstream import JetStreamLog  # noqa: PLC0415 - the client loads only when it is used
+    from gateway.server.usage.reporter import UsageReporter  # noqa: PLC0415 - the same
+
+    reporter = UsageReporter(JetStreamLog.open(config.nats), config, metrics.dropped_usage.inc)
+    opened.push_async_callback(reporter.close)
+    return reporter
 
 
 def _trace_headers(config: ResponseTraceId) -> tuple[bytes, ...]:

@@ -40,6 +40,11 @@ class Metrics:
             registry=self.registry,
         )
         self.traffic = TrafficMetrics(self.registry)
+        self.dropped_usage = Counter(
+            "hansa_router_dropped_usage_records",
+            "Usage records that the event stream did not take in time",
+            registry=self.registry,
+        )
         self.errors = GraphqlErrors(self.registry)
         self.planning_duration = Histogram(
             "apollo_router_query_planning_total_duration_seconds",

@@ -33,11 +33,15 @@ T = TypeVar("T")
 
 
 class Operation(Struct, frozen=True):
-    """A plan and its compiled form, for all values of the operation's variables; `cost` under demand control alone."""
+    """A plan and its compiled form, for all values of the operation's variables; `cost` under demand control alone.
+
+    `digest` is of the operation's normal form.
+    """
 
     plan: QueryPlan
     compiled: CompiledPlan
     cost: Estimate | None = None
+    digest: bytes = b""
 
     @property
     def kind(self) -> str:
@@ -135,7 +139,7 @@ class Preparation:
             plan = self._planner.plan(document.node, document.operation_name, override_labels, refusal)
             self._refuse_unserved(plan)
             cost = self._demand.estimate(plan) if self._demand else None
-            return Operation(plan, compile_plan(plan, self._supergraph), cost)
+            return Operation(plan, compile_plan(plan, self._supergraph), cost, document.form)
 
     def _refuse_unserved(self, plan: QueryPlan) -> None:
         if isinstance(plan.node, Subscription) and not self._subscribes:

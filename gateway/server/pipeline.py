@@ -162,7 +162,7 @@ class Pipeline:
     async def _answer_batch(
         self, exchange: Exchange, entries: list[bytes], interruption: Interruption, receive: Receive
     ) -> Answer:
-        exchanges = [replace(exchange) for _ in entries]
+        exchange.entries = exchanges = [replace(exchange) for _ in entries]
         prepared = await settled(map(self._prepare_entry, exchanges, entries))
         kinds = {each.operation.kind for each in prepared if isinstance(each, Prepared)}
         _begin(interruption, receive, "mutation" if "mutation" in kinds else "query")
@@ -213,6 +213,7 @@ class Pipeline:
         with span(self._tracer, "query_planning"):
             asked = Asked(text, parameters.operation_name, labels)
             operation = await self.operations.get(asked, partial(self._authorizer.refusal, exchange))
+        exchange.operation = operation
         exchange.operation_type, exchange.operation_name = operation.kind, operation.name
         if operation.kind == "mutation" and exchange.request.method == "GET":
             raise _mutation_by_get()

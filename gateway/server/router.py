@@ -34,6 +34,7 @@ from gateway.supergraph import Supergraph
 
 if TYPE_CHECKING:  # they load only when there are any
     from gateway.server.plugins.plugin import Plugin
+    from gateway.server.usage.reporter import UsageReporter
 
 _log = logging.getLogger("hansa.router")
 _DISCONNECTED = Answer(499, "text/plain", b"")
@@ -147,18 +148,20 @@ class Router:
             if len(answer.body) >= WORTH_COMPRESSING and answer.media_type != MEDIA_TYPE:
                 answer = await compressed(answer, exchange.request.headers.get(b"accept-encoding"))
             await _send(answer, send, generation.trace_headers)
-            self._record(exchange, answer.status)
+            self._record(exchange, answer.status, generation.usage)
         finally:
             self._metrics.active -= 1
             generation.end()
             current_trace.reset(token)
 
-    def _record(self, exchange: Exchange, status: int) -> None:
+    def _record(self, exchange: Exchange, status: int, usage: "UsageReporter | None") -> None:
         seconds = time.perf_counter() - exchange.started
         method = exchange.request.method if exchange.request.method in ("GET", "POST") else "_OTHER"
         self._duration(method, exchange.operation_type, status).observe(seconds)
         if status in (503, 504):
             self.rejections.count(self.generation.config.health_check.readiness)
+        if usage is not None:
+            usage.report(exchange, status, seconds)
         if _log.isEnabledFor(logging.INFO):
             log_request(_log, exchange.log_line(status, seconds))
 

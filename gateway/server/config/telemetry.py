@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
+from gateway.server.config.cache import PositiveInt
 from gateway.server.config.health import DoorPath, ListenAddress
 from gateway.server.config.http import Token
 
@@ -98,7 +99,20 @@ class Exporters(Struct, frozen=True):
     logging: LoggingExporters = LoggingExporters()
 
 
+class Usage(Struct, frozen=True):
+    """A record of every operation, to the NATS server of the URL `nats`; Hansa's own keys.
+
+    `buffer_size` is how many are kept while it is down. A client tells its name and version by headers.
+    """
+
+    nats: str | None = None
+    buffer_size: PositiveInt = 10_000
+    client_name_header: Token = "apollographql-client-name"
+    client_version_header: Token = "apollographql-client-version"
+
+
 class Telemetry(Struct, frozen=True):
     """What the router tells about itself."""
 
     exporters: Exporters = Exporters()
+    usage: Usage = Usage()
