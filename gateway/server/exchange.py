@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from gateway.server.http.negotiation import JSON
 from gateway.server.http.request import HttpRequest
-from gateway.server.traffic.response_headers import AnswerHeaders, Observe
+from gateway.server.traffic.response_headers import AnswerHeaders
 
 if TYPE_CHECKING:  # it loads cryptography
     from common.auth import Caller
@@ -35,11 +35,6 @@ class Exchange(Struct):
     answer_headers: AnswerHeaders | None = None
     takes_events: bool = False
     started: float = field(default_factory=time.perf_counter)
-
-    @property
-    def on_response(self) -> Observe | None:
-        """What is to be told of the responses that the operation gets."""
-        return None if self.answer_headers is None else self.answer_headers.observer(self.operation_type)
 
     def log_line(self, status: int, seconds: float) -> dict[str, object]:
         """The members of the access log's line."""

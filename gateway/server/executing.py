@@ -158,13 +158,14 @@ class Executor:
         if self.response_cache is not None and operation.kind == "query":
             is_plain = transports == self.transports and not too_dear
             cache = self.response_cache.of(exchange.caller) if is_plain else None
+        collected = exchange.answer_headers
         context = RequestContext(
             transports=with_refused(transports, too_dear),
             headers=ClientHeaders(self._propagations, exchange.request, exchange.caller),
             deadline=deadline,
             mask_error=unmasked(self._mask, too_dear),
             tracer=self._tracer,
-            on_response=exchange.on_response,
+            on_response=None if collected is None else collected.observer(operation.kind),
             cache=cache,
         )
         return _Admitted(variables, context, unauthorized, cache)

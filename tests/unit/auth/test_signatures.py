@@ -55,27 +55,27 @@ OTHER_DIGEST = dict(signed(body=b"{}"))["content-digest"]
 @pytest.mark.parametrize(
     ("headers", "body"),
     [
-        (signed(), BODY + b" "),
-        (signed(), b""),
-        (signed(age=310), BODY),
-        (signed(age=-60), BODY),
-        (signed(secret=OTHER), BODY),
-        (signed(key_id="stranger"), BODY),
-        ((), BODY),
-        (without("signature")(signed()), BODY),
-        (without("content-digest")(signed()), BODY),
-        (replaced("content-digest", OTHER_DIGEST)(signed()), b"{}"),
-        (replaced("signature", "hansa=:AAAA:")(signed()), BODY),
-        (replaced("signature-input", "nonsense")(signed()), BODY),
-        (replaced("authorization", "Bearer other")(signed(TOKEN)), BODY),
-        (without("authorization")(signed(TOKEN)), BODY),
-        ((*signed(), TOKEN), BODY),
-        ((*signed(TOKEN), ("authorization", "Bearer more")), BODY),
+        (signed, BODY + b" "),
+        (signed, b""),
+        (lambda: signed(age=310), BODY),
+        (lambda: signed(age=-60), BODY),
+        (lambda: signed(secret=OTHER), BODY),
+        (lambda: signed(key_id="stranger"), BODY),
+        (tuple, BODY),
+        (lambda: without("signature")(signed()), BODY),
+        (lambda: without("content-digest")(signed()), BODY),
+        (lambda: replaced("content-digest", OTHER_DIGEST)(signed()), b"{}"),
+        (lambda: replaced("signature", "hansa=:AAAA:")(signed()), BODY),
+        (lambda: replaced("signature-input", "nonsense")(signed()), BODY),
+        (lambda: replaced("authorization", "Bearer other")(signed(TOKEN)), BODY),
+        (lambda: without("authorization")(signed(TOKEN)), BODY),
+        (lambda: (*signed(), TOKEN), BODY),
+        (lambda: (*signed(TOKEN), ("authorization", "Bearer more")), BODY),
     ],
 )
-def test_anything_else_is_refused(headers: Headers, body: bytes) -> None:
+def test_anything_else_is_refused(headers: Callable[[], Headers], body: bytes) -> None:
     with pytest.raises(InvalidSignatureError):
-        VERIFIER.verify("POST", headers, body)
+        VERIFIER.verify("POST", headers(), body)
 
 
 def test_another_method_is_refused() -> None:
