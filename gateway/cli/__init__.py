@@ -24,6 +24,7 @@ config.command("gateway.cli.config:schema", name="schema", help="Print the JSON 
 config.command("gateway.cli.config:validate", name="validate", help="Check a router.yaml.")
 app.command(config)
 app.command("gateway.cli.check:check", name="check", help="List what a new supergraph changes for clients.")
+app.command("gateway.cli.client:client", name="client", help="Make a typed Python client of operations.")
 app.command("gateway.cli.plan:plan", name="plan", help="Show the query plan of an operation.")
 app.command(
     "gateway.cli.subgraph:subgraph", name="subgraph", help="Run one of the platform's services alone."

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from common.http import Transport
@@ -38,11 +39,15 @@ from gateway.server.surroundings import Surroundings
 from gateway.supergraph import Supergraph
 
 
+class _Errors(Struct):
+    errors: list[dict[str, Any]] = []
+
+
 class EarlyAnswer(RequestError):  # noqa: N818 - says what happened
-    """A plugin has answered in the stages' place."""
+    """A plugin has answered in the stages' place; whoever has no use for an answer is refused with its errors."""
 
     def __init__(self, answer: Answer, *, is_final: bool) -> None:
-        super().__init__(answer.status, [])
+        super().__init__(answer.status, _errors_of(answer.body))
         self.answer = answer
         self.is_final = is_final
 
@@ -83,10 +88,13 @@ class PluggedPipeline(Pipeline):
             answer = refusal(error, exchange.media_type)
         return await self._responded(exchange, answer)
 
+    async def parameters(self, exchange: Exchange, receive: Receive) -> Parameters:
+        await self._hooks.start()
+        return await super().parameters(exchange, receive)
+
     async def operate(self, exchange: Exchange, parameters: Parameters) -> Answer:
         """Without the router stage, which is about requests over HTTP."""
         await self._hooks.start()
-        exchange.call = Call()
         self._authorizer.admit(exchange.caller)
         try:
             return await super().operate(exchange, parameters)
@@ -257,8 +265,17 @@ class PluggedExecutor(Executor):
 
 
 def _call(exchange: Exchange) -> Call:
-    assert exchange.call is not None, "set at the beginning of each request"
+    """What the stages of the exchange share; a subscription that another generation began has had none of it yet."""
+    if exchange.call is None:
+        exchange.call = Call()
     return exchange.call
+
+
+def _errors_of(body: bytes) -> list[dict[str, Any]]:
+    try:
+        return msgspec.json.decode(body, type=_Errors).errors
+    except msgspec.DecodeError:
+        return []
 
 
 def _answer(exchange: Exchange, response: RouterResponse) -> Answer:

@@ -1,5 +1,6 @@
 """Plugins: what their hooks see and change at each stage, how they fail, how they are found and replaced."""
 
+import asyncio
 import logging
 import sys
 from collections.abc import Iterator
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import httpx
+import msgspec
 import pytest
 from msgspec import Struct
 
@@ -209,6 +211,38 @@ async def test_an_early_answer_within_a_batch_is_that_entrys(graph: Any) -> None
     assert first == {"data": {"me": "cached"}}
     assert second == {"data": {"greeting": "Hello all"}}
     assert third["errors"]
+
+
+async def test_operations_of_a_connection_that_carries_several_pass_the_stages_too(
+    graph: Any, serve: Any
+) -> None:
+    """By graphql-sse's single connection mode: a reserved stream, and a request for each operation."""
+    graph = graph(
+        lambda: Recorder(NamedConfig()), lambda: Stages(NoConfig()), config="subscription: {enabled: true}"
+    )
+    async with (
+        asyncio.timeout(10),
+        serve(create_router_app(graph.app)) as url,
+        httpx.AsyncClient(base_url=url) as client,
+    ):
+        token = {"x-graphql-event-stream-token": (await client.put("/graphql")).text}
+        accept = {**token, "accept": "text/event-stream"}
+        async with client.stream("GET", "/graphql", headers=accept) as stream:
+            asked = {"query": "{ greeting }", "extensions": {"operationId": "1"}}
+            assert (await client.post("/graphql", json=asked, headers=token)).status_code == 202
+            data = (line async for line in stream.aiter_lines() if line.startswith("data: "))
+            told = msgspec.json.decode((await anext(data)).removeprefix("data: "))
+    stages = told["payload"]["extensions"]["stages"]
+    inwards = [f"one.{stage}_request" for stage in STAGES]
+    outwards = [f"one.{stage}_response" for stage in ("subgraph", "execution", "supergraph")]
+    assert stages == inwards + outwards
+
+
+class Stages(Plugin[NoConfig]):
+    """Answers which stages the context says that were passed."""
+
+    async def supergraph_response(self, response: SupergraphResponse) -> None:
+        response.extensions["stages"] = response.context["stages"]
 
 
 async def test_what_is_refused_passes_the_router_stage_on_its_way_out(graph: Any) -> None:
