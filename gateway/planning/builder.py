@@ -6,6 +6,7 @@ is moved to other subgraphs by fetches that start from the same object. Where se
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
 
 from gateway.planning.choosing import Choices, Chooser
 from gateway.planning.contexts import ContextRead, Contexts
@@ -14,12 +15,16 @@ from gateway.planning.deferrals import Deferrals
 from gateway.planning.entity_fetches import EntityFetches
 from gateway.planning.errors import OperationError
 from gateway.planning.fetch_graph import ContextValues, FetchGraph, FetchNode, SelectedObject
+from gateway.planning.likeness import Views
 from gateway.planning.normalization import FIELDS_LIMIT, Normalized
 from gateway.planning.places import Place, Places
 from gateway.planning.reach import Option, Reachability
 from gateway.planning.response_keys import ResponseKeys
 from gateway.planning.selection import Conditions, Selection
 from gateway.planning.tasks import Above, Target, Task, path_below, signature, target_of
+
+Entered: TypeAlias = dict[tuple[str, tuple[str, ...]], tuple[dict[str, Target], list[Target]]]
+"""Objects of types that are alike after a move, by the subgraph and the types."""
 
 
 class Builder:
@@ -105,6 +110,7 @@ class Builder:
     def _move(self, at: Target, moving: list[Task], *, added: bool) -> set[FetchNode]:
         """Resolves tasks by moves to other fetches."""
         touched: set[FetchNode] = set()
+        entered: Entered = {}
         moving.sort(key=lambda task: len(task.options))
         used: set[tuple[str, str]] = set()
         while moving:
@@ -112,7 +118,10 @@ class Builder:
             option = self._chooser.move(at, task, used)
             if option is not None and option.move is not None:
                 used.add((option.move.subgraph, option.move.view))
-                touched |= self._follow(at, task, option, added=added)
+                if task.alike:
+                    touched |= self._follow_alike(at, task, option, entered, added=added)
+                else:
+                    touched |= self._follow(at, task, option, added=added)
                 moving += self._rest(at, task, option)
             else:
                 self.fetches.unreached.append(task.selection)
@@ -120,14 +129,20 @@ class Builder:
 
     def _tasks(self, at: Target, selection: Selection) -> list[Task]:
         """The selection, split where the subgraph at hand has different options for different types."""
-        groups: dict[tuple[object, ...], Task] = {}
         views = self._reachability.views(at.place, selection.types & at.place.types)
         if len(views) > 1 and self._reachability.is_answered(at.place, selection):
-            return [Task(selection, views, self._options(at, *next(iter(views.items())), selection))]
-        for view, types in views.items():
-            options = self._options(at, view, types, selection)
-            group = groups.setdefault(tuple(map(signature, options)), Task(selection, {}, options))
-            group.views[view] = types
+            options = self._options(at, *next(iter(views.items())), selection)
+            return [Task(selection, views, options, alike=True)]
+        groups: dict[tuple[object, ...], Task] = {}
+        for alike in self._reachability.alike(at.place, selection):
+            options = self._options(at, *next(iter(alike.items())), selection)
+            key = tuple(map(signature, options))
+            known = groups.get(key)
+            groups[key] = (
+                Task(selection, alike, options, alike=len(alike) > 1)
+                if known is None
+                else known._replace(views=_joined(views, known.views, alike), alike=False)
+            )
         return list(groups.values())
 
     def _options(
@@ -173,6 +188,38 @@ class Builder:
         for moved, moved_task, own, context in self._declarations.together(arrived):
             touched |= self._select(moved, moved_task, own, added=added, context=context)
         return touched
+
+    def _follow_alike(
+        self, at: Target, task: Task, option: Option, entered: "Entered", *, added: bool
+    ) -> set[FetchNode]:
+        """The same for objects of types that are alike, which other fields have `entered` already, or will."""
+        assert option.move is not None
+        key = (option.move.subgraph, tuple(task.views))
+        if key not in entered:
+            entered[key] = self._enter_alike(at, task, option)
+        moved, interfaces = entered[key]
+        selection = task.selection.restricted(option.reach.leaves)
+        together = Task(selection, task.views, (option,), alike=True)
+        arrived = next(self._declarations.on_interfaces(interfaces, together, option), None) or [
+            Arrival(each, Task(selection, {view: each.place.types}, (option,)), option)
+            for view, each in moved.items()
+        ]
+        touched: set[FetchNode] = set()
+        for at_once, moved_task, own, _ in arrived:
+            touched |= self._select(at_once, moved_task, own, added=added)
+        return touched
+
+    def _enter_alike(self, at: Target, task: Task, option: Option) -> tuple[dict[str, Target], list[Target]]:
+        """The objects after the option's move by their types, and all of them at once where an interface allows it."""
+        moved = {}
+        for view, types in task.views.items():
+            own = self._reachability.alike_option(
+                self._places.narrowed(at.place, types), view, option, task.selection
+            )
+            moved[view] = self._enter(at, own, view, types, task.selection, reads=())
+        first, *others = moved.values()
+        is_one = all(each.fetch is first.fetch for each in others)
+        return moved, self._declarations.interfaces(first, task.views) if is_one else []
 
     def _parts(
         self, at: Target, option: Option, selection: Selection
@@ -281,6 +328,11 @@ class Builder:
 
     def _tells_types(self, place: Place) -> bool:
         return self._graph.is_abstract(place.type_name) and not self._places.is_interface_object(place)
+
+
+def _joined(views: Views, first: Views, second: Views) -> Views:
+    """Both of `views`, in their order."""
+    return {view: types for view, types in views.items() if view in first or view in second}
 
 
 def _context_values(reads: Iterable[ContextRead]) -> ContextValues:

@@ -23,6 +23,7 @@ from gateway.planning.entity_moves import Move
 from gateway.planning.errors import OperationError
 from gateway.planning.fetch_graph import FetchGraph
 from gateway.planning.field_sets import FieldSets
+from gateway.planning.likeness import Likeness
 from gateway.planning.nesting import deep_nesting
 from gateway.planning.normalization import Normalized, Normalizer
 from gateway.planning.operation import check_operation, parse_operation, with_defer
@@ -44,6 +45,7 @@ class _Graph(NamedTuple):
 
     places: Places
     known_moves: dict[tuple[Place, str], tuple[Move, ...]]
+    likeness: Likeness
 
 
 class Planner:
@@ -123,7 +125,8 @@ class Planner:
         found = self._by_labels.get(known)
         if found is None:
             graph = QueryGraph(self._supergraph, known)
-            found = self._by_labels.setdefault(known, _Graph(Places(graph, FieldSets(graph)), {}))
+            places = Places(graph, FieldSets(graph))
+            found = self._by_labels.setdefault(known, _Graph(places, {}, Likeness(places)))
         return found
 
 
@@ -142,7 +145,7 @@ class _Planning:
         places = graph.places
         self._places = places
         self._root_type = root_type
-        self._reachability = Reachability(places, graph.known_moves)
+        self._reachability = Reachability(places, graph.known_moves, graph.likeness)
         name = operation.name.value if operation.name else None
         variables = {
             node.variable.name.value: _variable_text(node) for node in operation.variable_definitions or ()
