@@ -15,13 +15,13 @@ from gateway.planning.deferrals import Deferrals
 from gateway.planning.entity_fetches import EntityFetches
 from gateway.planning.errors import OperationError
 from gateway.planning.fetch_graph import ContextValues, FetchGraph, FetchNode, SelectedObject
-from gateway.planning.likeness import Views
 from gateway.planning.normalization import FIELDS_LIMIT, Normalized
 from gateway.planning.places import Place, Places
 from gateway.planning.reach import Option, Reachability
 from gateway.planning.response_keys import ResponseKeys
 from gateway.planning.selection import Conditions, Selection
-from gateway.planning.tasks import Above, Target, Task, path_below, signature, target_of
+from gateway.planning.splitting import Splitter
+from gateway.planning.tasks import Above, Target, Task, path_below, target_of
 
 Entered: TypeAlias = dict[tuple[str, tuple[str, ...]], tuple[dict[str, Target], list[Target]]]
 """Objects of types that are alike after a move, by the subgraph and the types."""
@@ -34,6 +34,7 @@ class Builder:
         self._places = places
         self._graph = places.graph
         self._reachability = reachability
+        self._splitter = Splitter(places, reachability)
         self._chooser = Chooser(reachability, choices)
         self._contexts = Contexts(places, reachability)
         self._declarations = Declarations(places)
@@ -59,7 +60,7 @@ class Builder:
     def _resolve_deferred(self, targets: Sequence[Target], selection: Selection) -> None:
         """Resolves what a deferred part selects by entering the objects anew, or at once where that is no way."""
         at = self._best([target.entered_anew() for target in targets], selection)
-        for task in self._tasks(at, selection):
+        for task in self._splitter.tasks(at, selection):
             if task.is_reached():
                 self._entity_fetches.part = selection.part
                 self._move(at, [task], added=False)
@@ -80,7 +81,7 @@ class Builder:
 
     def _resolve_in(self, root: Target, selections: Iterable[Selection], subgraph: str) -> None:
         for selection in selections:
-            for task in self._tasks(root, selection):
+            for task in self._splitter.tasks(root, selection):
                 options = (
                     option for option in task.options if option.move and option.move.subgraph == subgraph
                 )
@@ -97,14 +98,14 @@ class Builder:
         touched: set[FetchNode] = set()
         moving: list[Task] = []
         for selection in selections:
-            tasks = self._tasks(at, selection)
+            tasks = self._splitter.tasks(at, selection)
             for task in [found.shortest() for found in tasks] if added else tasks:
                 local = self._chooser.local(at, task)
                 if local is None:
                     moving.append(task)
                     continue
                 touched |= self._select(at, task, local, added=added)
-                moving += self._rest(at, task, local)
+                moving += self._splitter.rest(at, task, local)
         return touched | self._move(at, moving, added=added)
 
     def _move(self, at: Target, moving: list[Task], *, added: bool) -> set[FetchNode]:
@@ -122,44 +123,10 @@ class Builder:
                     touched |= self._follow_alike(at, task, option, entered, added=added)
                 else:
                     touched |= self._follow(at, task, option, added=added)
-                moving += self._rest(at, task, option)
+                moving += self._splitter.rest(at, task, option)
             else:
                 self.fetches.unreached.append(task.selection)
         return touched
-
-    def _tasks(self, at: Target, selection: Selection) -> list[Task]:
-        """The selection, split where the subgraph at hand has different options for different types."""
-        views = self._reachability.views(at.place, selection.types & at.place.types)
-        if len(views) > 1 and self._reachability.is_answered(at.place, selection):
-            options = self._options(at, *next(iter(views.items())), selection)
-            return [Task(selection, views, options, alike=True)]
-        groups: dict[tuple[object, ...], Task] = {}
-        for alike in self._reachability.alike(at.place, selection):
-            options = self._options(at, *next(iter(alike.items())), selection)
-            key = tuple(map(signature, options))
-            known = groups.get(key)
-            groups[key] = (
-                Task(selection, alike, options, alike=len(alike) > 1)
-                if known is None
-                else known._replace(views=_joined(views, known.views, alike), alike=False)
-            )
-        return list(groups.values())
-
-    def _options(
-        self, at: Target, view: str, types: frozenset[str], selection: Selection
-    ) -> tuple[Option, ...]:
-        return self._reachability.options(self._places.narrowed(at.place, types), view, selection)
-
-    def _rest(self, at: Target, task: Task, option: Option) -> list[Task]:
-        """What of a task `option` leaves open."""
-        open_leaves = task.selection.leaves & ~option.reach.leaves
-        if not open_leaves:
-            return []
-        rest = task.selection.restricted(open_leaves)
-        tasks = self._tasks(at._replace(place=self._places.narrowed(at.place, task.types)), rest)
-        return [
-            found._replace(options=tuple(o for o in found.options if o.move is not None)) for found in tasks
-        ]
 
     def _follow(self, at: Target, task: Task, option: Option, *, added: bool) -> set[FetchNode]:
         """Resolves a task after the move of `option`."""
@@ -167,7 +134,7 @@ class Builder:
         arrived: list[Arrival] = []
         target = target_of(option)
         for view, types in task.views.items():
-            options = self._options(at, view, types, task.selection)
+            options = self._splitter.options(at, view, types, task.selection)
             own = next(found for found in options if target_of(found) == target)._replace(reach=option.reach)
             move = own.move
             assert move is not None
@@ -328,11 +295,6 @@ class Builder:
 
     def _tells_types(self, place: Place) -> bool:
         return self._graph.is_abstract(place.type_name) and not self._places.is_interface_object(place)
-
-
-def _joined(views: Views, first: Views, second: Views) -> Views:
-    """Both of `views`, in their order."""
-    return {view: types for view, types in views.items() if view in first or view in second}
 
 
 def _context_values(reads: Iterable[ContextRead]) -> ContextValues:
