@@ -6,6 +6,7 @@ is moved to other subgraphs by fetches that start from the same object. Where se
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
 
 from gateway.planning.choosing import Choices, Chooser
 from gateway.planning.contexts import ContextRead, Contexts
@@ -19,7 +20,11 @@ from gateway.planning.places import Place, Places
 from gateway.planning.reach import Option, Reachability
 from gateway.planning.response_keys import ResponseKeys
 from gateway.planning.selection import Conditions, Selection
-from gateway.planning.tasks import Above, Target, Task, path_below, signature, target_of
+from gateway.planning.splitting import Splitter
+from gateway.planning.tasks import Above, Target, Task, path_below, target_of
+
+Entered: TypeAlias = dict[tuple[str, tuple[str, ...]], tuple[dict[str, Target], list[Target]]]
+"""Objects of types that are alike after a move, by the subgraph and the types."""
 
 
 class Builder:
@@ -29,6 +34,7 @@ class Builder:
         self._places = places
         self._graph = places.graph
         self._reachability = reachability
+        self._splitter = Splitter(places, reachability)
         self._chooser = Chooser(reachability, choices)
         self._contexts = Contexts(places, reachability)
         self._declarations = Declarations(places)
@@ -54,7 +60,7 @@ class Builder:
     def _resolve_deferred(self, targets: Sequence[Target], selection: Selection) -> None:
         """Resolves what a deferred part selects by entering the objects anew, or at once where that is no way."""
         at = self._best([target.entered_anew() for target in targets], selection)
-        for task in self._tasks(at, selection):
+        for task in self._splitter.tasks(at, selection):
             if task.is_reached():
                 self._entity_fetches.part = selection.part
                 self._move(at, [task], added=False)
@@ -75,7 +81,7 @@ class Builder:
 
     def _resolve_in(self, root: Target, selections: Iterable[Selection], subgraph: str) -> None:
         for selection in selections:
-            for task in self._tasks(root, selection):
+            for task in self._splitter.tasks(root, selection):
                 options = (
                     option for option in task.options if option.move and option.move.subgraph == subgraph
                 )
@@ -92,19 +98,20 @@ class Builder:
         touched: set[FetchNode] = set()
         moving: list[Task] = []
         for selection in selections:
-            tasks = self._tasks(at, selection)
+            tasks = self._splitter.tasks(at, selection)
             for task in [found.shortest() for found in tasks] if added else tasks:
                 local = self._chooser.local(at, task)
                 if local is None:
                     moving.append(task)
                     continue
                 touched |= self._select(at, task, local, added=added)
-                moving += self._rest(at, task, local)
+                moving += self._splitter.rest(at, task, local)
         return touched | self._move(at, moving, added=added)
 
     def _move(self, at: Target, moving: list[Task], *, added: bool) -> set[FetchNode]:
         """Resolves tasks by moves to other fetches."""
         touched: set[FetchNode] = set()
+        entered: Entered = {}
         moving.sort(key=lambda task: len(task.options))
         used: set[tuple[str, str]] = set()
         while moving:
@@ -112,39 +119,14 @@ class Builder:
             option = self._chooser.move(at, task, used)
             if option is not None and option.move is not None:
                 used.add((option.move.subgraph, option.move.view))
-                touched |= self._follow(at, task, option, added=added)
-                moving += self._rest(at, task, option)
+                if task.alike:
+                    touched |= self._follow_alike(at, task, option, entered, added=added)
+                else:
+                    touched |= self._follow(at, task, option, added=added)
+                moving += self._splitter.rest(at, task, option)
             else:
                 self.fetches.unreached.append(task.selection)
         return touched
-
-    def _tasks(self, at: Target, selection: Selection) -> list[Task]:
-        """The selection, split where the subgraph at hand has different options for different types."""
-        groups: dict[tuple[object, ...], Task] = {}
-        views = self._reachability.views(at.place, selection.types & at.place.types)
-        if len(views) > 1 and self._reachability.is_answered(at.place, selection):
-            return [Task(selection, views, self._options(at, *next(iter(views.items())), selection))]
-        for view, types in views.items():
-            options = self._options(at, view, types, selection)
-            group = groups.setdefault(tuple(map(signature, options)), Task(selection, {}, options))
-            group.views[view] = types
-        return list(groups.values())
-
-    def _options(
-        self, at: Target, view: str, types: frozenset[str], selection: Selection
-    ) -> tuple[Option, ...]:
-        return self._reachability.options(self._places.narrowed(at.place, types), view, selection)
-
-    def _rest(self, at: Target, task: Task, option: Option) -> list[Task]:
-        """What of a task `option` leaves open."""
-        open_leaves = task.selection.leaves & ~option.reach.leaves
-        if not open_leaves:
-            return []
-        rest = task.selection.restricted(open_leaves)
-        tasks = self._tasks(at._replace(place=self._places.narrowed(at.place, task.types)), rest)
-        return [
-            found._replace(options=tuple(o for o in found.options if o.move is not None)) for found in tasks
-        ]
 
     def _follow(self, at: Target, task: Task, option: Option, *, added: bool) -> set[FetchNode]:
         """Resolves a task after the move of `option`."""
@@ -152,7 +134,7 @@ class Builder:
         arrived: list[Arrival] = []
         target = target_of(option)
         for view, types in task.views.items():
-            options = self._options(at, view, types, task.selection)
+            options = self._splitter.options(at, view, types, task.selection)
             own = next(found for found in options if target_of(found) == target)._replace(reach=option.reach)
             move = own.move
             assert move is not None
@@ -173,6 +155,38 @@ class Builder:
         for moved, moved_task, own, context in self._declarations.together(arrived):
             touched |= self._select(moved, moved_task, own, added=added, context=context)
         return touched
+
+    def _follow_alike(
+        self, at: Target, task: Task, option: Option, entered: "Entered", *, added: bool
+    ) -> set[FetchNode]:
+        """The same for objects of types that are alike, which other fields have `entered` already, or will."""
+        assert option.move is not None
+        key = (option.move.subgraph, tuple(task.views))
+        if key not in entered:
+            entered[key] = self._enter_alike(at, task, option)
+        moved, interfaces = entered[key]
+        selection = task.selection.restricted(option.reach.leaves)
+        together = Task(selection, task.views, (option,), alike=True)
+        arrived = next(self._declarations.on_interfaces(interfaces, together, option), None) or [
+            Arrival(each, Task(selection, {view: each.place.types}, (option,)), option)
+            for view, each in moved.items()
+        ]
+        touched: set[FetchNode] = set()
+        for at_once, moved_task, own, _ in arrived:
+            touched |= self._select(at_once, moved_task, own, added=added)
+        return touched
+
+    def _enter_alike(self, at: Target, task: Task, option: Option) -> tuple[dict[str, Target], list[Target]]:
+        """The objects after the option's move by their types, and all of them at once where an interface allows it."""
+        moved = {}
+        for view, types in task.views.items():
+            own = self._reachability.alike_option(
+                self._places.narrowed(at.place, types), view, option, task.selection
+            )
+            moved[view] = self._enter(at, own, view, types, task.selection, reads=())
+        first, *others = moved.values()
+        is_one = all(each.fetch is first.fetch for each in others)
+        return moved, self._declarations.interfaces(first, task.views) if is_one else []
 
     def _parts(
         self, at: Target, option: Option, selection: Selection

@@ -204,18 +204,29 @@ TopNode: TypeAlias = PlanNode | Subscription | Defer
 """What a plan may be: some nodes stand only at its top."""
 
 
+class Effort(Struct, frozen=True):
+    """How many plans were built to find one; `is_cut` says that a budget ended the search before all were tried."""
+
+    plans: int = 0
+    is_cut: bool = False
+
+    def beside(self, other: "Effort") -> "Effort":
+        return Effort(self.plans + other.plans, self.is_cut or other.is_cut)
+
+
 class QueryPlan(Struct, frozen=True):
     """The plan of one operation, for all values of its variables.
 
     `operation` and `fragments` are the client's, validated; the executor shapes the answer by them.
     `node` is None where no subgraph is asked: introspection alone, which is answered from the API schema. `refused` is
-    what the caller may not see of the answer; those fields are marked.
+    what the caller may not see of the answer; those fields are marked. `effort` tells of the search.
     """
 
     operation: OperationDefinitionNode
     fragments: dict[str, FragmentDefinitionNode]
     node: TopNode | None
     refused: tuple[RefusedPath, ...] = ()
+    effort: Effort = Effort()
 
     @property
     def fetch_count(self) -> int:

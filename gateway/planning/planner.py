@@ -23,11 +23,12 @@ from gateway.planning.entity_moves import Move
 from gateway.planning.errors import OperationError
 from gateway.planning.fetch_graph import FetchGraph
 from gateway.planning.field_sets import FieldSets
+from gateway.planning.likeness import Likeness
 from gateway.planning.nesting import deep_nesting
 from gateway.planning.normalization import Normalized, Normalizer
 from gateway.planning.operation import check_operation, parse_operation, with_defer
 from gateway.planning.places import Place, Places
-from gateway.planning.plan import Defer, Deferred, PlanNode, QueryPlan, Subscription, TopNode
+from gateway.planning.plan import Defer, Deferred, Effort, PlanNode, QueryPlan, Subscription, TopNode
 from gateway.planning.reach import Reachability
 from gateway.planning.refusal import NOTHING_REFUSED, Refusal
 from gateway.planning.refused_paths import RefusedPaths
@@ -44,6 +45,7 @@ class _Graph(NamedTuple):
 
     places: Places
     known_moves: dict[tuple[Place, str], tuple[Move, ...]]
+    likeness: Likeness
 
 
 class Planner:
@@ -70,10 +72,9 @@ class Planner:
         try:
             with deep_nesting:
                 plan = self._without_node(parse_operation(document), operation_name, refusal)
-                node = self._node(
-                    self._graph_for(override_labels), plan.operation, plan.fragments, frozenset()
-                )
-                return structs.replace(plan, node=node)
+                graph = self._graph_for(override_labels)
+                node, effort = self._node(graph, plan.operation, plan.fragments, frozenset())
+                return structs.replace(plan, node=node, effort=effort)
         except RecursionError as error:
             raise OperationError(
                 "PARSING_ERROR", [GraphQLError("The operation is nested too deeply")]
@@ -100,7 +101,7 @@ class Planner:
         operation: OperationDefinitionNode,
         fragments: Mapping[str, FragmentDefinitionNode],
         at_once: frozenset[PartKey],
-    ) -> TopNode | None:
+    ) -> tuple[TopNode | None, Effort]:
         """The plan in which the deferred parts `at_once` bring nothing of their own; more of them where need be."""
         kind = operation.operation
         root_type = self._supergraph.roots[kind.value]
@@ -115,15 +116,16 @@ class Planner:
             more = {part.key for part in normalizer.parts} if at_once else unreached
             return self._node(graph, operation, fragments, at_once | more)
         if not normalizer.parts or isinstance(node, Subscription):
-            return node
-        return Defer(node, planning.deferred(normalizer.parts))
+            return node, planning.effort
+        return Defer(node, planning.deferred(normalizer.parts)), planning.effort
 
     def _graph_for(self, labels: frozenset[str]) -> _Graph:
         known = labels & self._labels
         found = self._by_labels.get(known)
         if found is None:
             graph = QueryGraph(self._supergraph, known)
-            found = self._by_labels.setdefault(known, _Graph(Places(graph, FieldSets(graph)), {}))
+            places = Places(graph, FieldSets(graph))
+            found = self._by_labels.setdefault(known, _Graph(places, {}, Likeness(places)))
         return found
 
 
@@ -142,12 +144,13 @@ class _Planning:
         places = graph.places
         self._places = places
         self._root_type = root_type
-        self._reachability = Reachability(places, graph.known_moves)
+        self._reachability = Reachability(places, graph.known_moves, graph.likeness)
         name = operation.name.value if operation.name else None
         variables = {
             node.variable.name.value: _variable_text(node) for node in operation.variable_definitions or ()
         }
         self._documents = Documents(places.graph, name, variables)
+        self.effort = Effort()
         self._later: list[Request] = []
         self._fetch_ids: dict[Request, int] = {}
 
@@ -213,7 +216,8 @@ class _Planning:
             builder = Builder(self._places, self._reachability, choices)
             return builder.build(self._root_type, root_fields, subgraph)
 
-        best = best_plan(build)
+        best, effort = best_plan(build)
+        self.effort = self.effort.beside(effort)
         parts = frozenset(selection.part for selection in best.unreached if selection.part is not None)
         if parts:
             raise _UnreachedPartsError(parts)

@@ -10,6 +10,7 @@ from weakref import proxy
 
 from gateway.planning.entity_moves import EntityMoves, Move
 from gateway.planning.estimates import NOTHING, Reach
+from gateway.planning.likeness import Likeness, Views
 from gateway.planning.places import Place, Places
 from gateway.planning.selection import Selection
 from gateway.supergraph.query_graph import GraphField
@@ -41,8 +42,11 @@ def _estimate_of(reachability: "Reachability") -> Callable[[Place, Iterable[Sele
 class Reachability:
     """Computes what it is asked, once. One object for the planning of one operation."""
 
-    def __init__(self, places: Places, known_moves: dict[tuple[Place, str], tuple[Move, ...]]) -> None:
+    def __init__(
+        self, places: Places, known_moves: dict[tuple[Place, str], tuple[Move, ...]], likeness: Likeness
+    ) -> None:
         self._places = places
+        self._likeness = likeness
         self._graph = places.graph
         self._moves = EntityMoves(places, _estimate_of(self), known_moves)
         self._known: dict[tuple[Place, Selection], Reach] = {}
@@ -72,7 +76,7 @@ class Reachability:
             self._cut.add(key)
             return NOTHING
         self._open.add(key)
-        reach = self._over_types(place, types, selection)
+        reach = self._over_types(place, selection)
         self._open.discard(key)
         self._cut.discard(key)
         if not self._cut and not self._moves.is_searching:
@@ -92,6 +96,22 @@ class Reachability:
         if found is None:
             found = self._views[types] = {name: frozenset((name,)) for name in sorted(types)}
         return found
+
+    def alike(self, place: Place, selection: Selection) -> tuple[Views, ...]:
+        """The views of the place's objects in groups: what can be done for the first of one can be for all of it."""
+        views = self.views(place, selection.types & place.types)
+        if len(views) == 1:
+            return (views,)
+        if self._moves.is_searching:
+            return tuple({view: types} for view, types in views.items())
+        return self._likeness.groups(place, views, selection.name, self._moves.moves)
+
+    def alike_option(self, place: Place, view: str, option: Option, selection: Selection) -> Option:
+        """What `option`, that of another view, is for `view`, which is alike."""
+        assert option.move is not None
+        subgraph = option.move.subgraph
+        move = next(found for found in self._moves.moves(place, view) if found.subgraph == subgraph)
+        return option._replace(move=move, field=self._graph.field(subgraph, view, selection.name))
 
     def options(self, place: Place, view: str, selection: Selection) -> tuple[Option, ...]:
         """The ways to answer `selection` for objects that the place's subgraph sees as `view`, best first."""
@@ -135,9 +155,10 @@ class Reachability:
             leaves |= found
         return leaves
 
-    def _over_types(self, place: Place, types: frozenset[str], selection: Selection) -> Reach:
+    def _over_types(self, place: Place, selection: Selection) -> Reach:
         total = Reach(selection.leaves, 0, 0)
-        for view, view_types in self.views(place, types).items():
+        for views in self.alike(place, selection):
+            view, view_types = next(iter(views.items()))
             best = NOTHING
             for option in self.options(self._places.narrowed(place, view_types), view, selection):
                 if option.reach.leaves & ~best.leaves:

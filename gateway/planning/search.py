@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from gateway.planning.errors import OperationError
 from gateway.planning.fetch_graph import FetchGraph
+from gateway.planning.plan import Effort
 from gateway.planning.reach import Option
 from gateway.planning.requests import Request, depths, join_fetches
 from gateway.planning.selection import Selection
@@ -58,8 +59,8 @@ FIELDS_BUDGET = 1500
 """How many fields all of those plans may have together: what bounds the time for a large operation."""
 
 
-def best_plan(build: Callable[[RecordedChoices], FetchGraph]) -> Candidate:
-    """The cheapest plan that is found within the budgets.
+def best_plan(build: Callable[[RecordedChoices], FetchGraph]) -> tuple[Candidate, Effort]:
+    """The cheapest plan that is found within the budgets, and what it took.
 
     The first takes every preferred option. Then one decision after another is changed, and stays so if it pays.
     """
@@ -68,10 +69,9 @@ def best_plan(build: Callable[[RecordedChoices], FetchGraph]) -> Candidate:
     best = _candidate(build(choices))
     tried: set[tuple[object, int]] = set()
     plans, fields = 1, best.fields
-    while plans < PLANS_BUDGET and fields < FIELDS_BUDGET and len(best.requests) > 1:
-        change = next(_changes(choices, tried), None)
-        if change is None:
-            break
+    while len(best.requests) > 1 and (change := next(_changes(choices, tried), None)) is not None:
+        if plans >= PLANS_BUDGET or fields >= FIELDS_BUDGET:
+            return best, Effort(plans, is_cut=True)
         tried.add(change)
         attempt = RecordedChoices(fixed | {change[0]: change[1]})
         plans += 1
@@ -83,7 +83,7 @@ def best_plan(build: Callable[[RecordedChoices], FetchGraph]) -> Candidate:
         if candidate.cost < best.cost:
             best, choices = candidate, attempt
             fixed[change[0]] = change[1]
-    return best
+    return best, Effort(plans)
 
 
 def _changes(choices: RecordedChoices, tried: set[tuple[object, int]]) -> Iterator[tuple[object, int]]:

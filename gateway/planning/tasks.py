@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from gateway.planning.fetch_graph import FetchNode, SelectedObject
+from gateway.planning.likeness import Views
 from gateway.planning.places import Place
 from gateway.planning.plan import Each, Key, OfType, Path
 from gateway.planning.reach import Option
@@ -56,11 +57,15 @@ class Above(NamedTuple):
 
 
 class Task(NamedTuple):
-    """A selection to resolve for the objects that the subgraph sees as `views`, all with the same options."""
+    """A selection to resolve for the objects that the subgraph sees as `views`, all with the same options.
+
+    Where they are `alike`, every subgraph declares the field on all of them as on the first.
+    """
 
     selection: Selection
-    views: dict[str, frozenset[str]]
+    views: Views
     options: tuple[Option, ...]
+    alike: bool = False
 
     def shortest(self) -> "Task":
         """Only the options by the shortest chain: so what a key needs never waits for that key itself."""

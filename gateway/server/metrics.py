@@ -2,10 +2,12 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from gateway.planning.plan import Effort
 from gateway.server.durations import SECONDS, Durations
 from gateway.server.graphql_errors import GraphqlErrors
 from gateway.server.traffic.metrics import TrafficMetrics
 
+_PLANS = (1, 2, 5, 10, 20, 40, 60)
 _COSTS = (0, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
 
 
@@ -52,6 +54,13 @@ class Metrics:
             registry=self.registry,
             buckets=SECONDS,
         )
+        self._evaluated = Histogram(
+            "apollo_router_query_planning_plan_evaluated_plans",
+            "Plans that were built to find the best one of an operation; `budget` says whether a limit ended the search",
+            ["budget"],
+            registry=self.registry,
+            buckets=_PLANS,
+        )
         plans = Counter(
             "apollo_router_cache_requests",
             "Operations that were asked for, by whether their plan was there",
@@ -80,6 +89,10 @@ class Metrics:
             ["limit"],
             registry=self.registry,
         )
+
+    def observe_effort(self, effort: Effort) -> None:
+        """What it took to plan one operation."""
+        self._evaluated.labels("spent" if effort.is_cut else "kept").observe(effort.plans)
 
     def observe_cost(self, result: str, cost: int) -> None:
         """The estimate of one request, and the code that became of it."""

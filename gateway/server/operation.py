@@ -93,6 +93,7 @@ class Preparation:
         self._defers = config.supergraph.defer_support
         self._subscribes = config.subscription.enabled
         self._duration = metrics.planning_duration
+        self._observe_effort = metrics.observe_effort
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="query-planning")
 
     async def read(self, text: str, operation_name: str | None) -> Document:
@@ -137,6 +138,7 @@ class Preparation:
     def _plan(self, document: Document, override_labels: frozenset[str], refusal: Refusal) -> Operation:
         with self._duration.time():
             plan = self._planner.plan(document.node, document.operation_name, override_labels, refusal)
+            self._observe_effort(plan.effort)
             self._refuse_unserved(plan)
             cost = self._demand.estimate(plan) if self._demand else None
             return Operation(plan, compile_plan(plan, self._supergraph), cost, document.form)
