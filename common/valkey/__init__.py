@@ -2,6 +2,8 @@
 
 from common.valkey.batcher import Batcher
 from common.valkey.breaker import Breaker
-from common.valkey.functions import FunctionLibrary, ValkeyUnavailableError, open_valkey
+from common.valkey.connection import ReplyError
+from common.valkey.functions import FunctionLibrary
+from common.valkey.link import ValkeyLink, ValkeyUnavailableError
 
-__all__ = ("Batcher", "Breaker", "FunctionLibrary", "ValkeyUnavailableError", "open_valkey")
+__all__ = ("Batcher", "Breaker", "FunctionLibrary", "ReplyError", "ValkeyLink", "ValkeyUnavailableError")

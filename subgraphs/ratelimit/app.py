@@ -6,14 +6,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from litestar import Litestar
-from redis.exceptions import RedisError
 
 from common.app import ServiceRequest, create_service
 from common.database import Database
 from common.service import Service
 from common.settings import load
 from common.telemetry import Telemetry
-from common.valkey import open_valkey
+from common.valkey import ReplyError, ValkeyLink, ValkeyUnavailableError
 from subgraphs.ratelimit.access import Doorkeeper
 from subgraphs.ratelimit.api import Context, schema
 from subgraphs.ratelimit.demo import load_demo
@@ -21,7 +20,7 @@ from subgraphs.ratelimit.engine.denials import Denials
 from subgraphs.ratelimit.engine.fallback import Fallback
 from subgraphs.ratelimit.engine.limiter import Limiter
 from subgraphs.ratelimit.engine.reservations import Reservations
-from subgraphs.ratelimit.engine.valkey import IN_FLIGHT, ValkeyEngine
+from subgraphs.ratelimit.engine.valkey import ValkeyEngine
 from subgraphs.ratelimit.policies import Policies
 from subgraphs.ratelimit.routes import routes
 from subgraphs.ratelimit.service import PolicyBook, RateLimits
@@ -39,9 +38,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     settings = load(Settings, environment)
     telemetry = Telemetry(settings.service, environment)
     database = Database.open(settings.database_url.reveal(), schema=settings.service, telemetry=telemetry)
-    redis = open_valkey(settings.redis_url.reveal(), connections=2 * IN_FLIGHT)
-    telemetry.instrument_redis(redis)
-    engine = ValkeyEngine(redis, timeout=settings.timeout_ms / 1_000)
+    engine = ValkeyEngine(ValkeyLink(settings.redis_url.reveal(), timeout=settings.timeout_ms / 1_000))
     limiter = Limiter(engine, Fallback(settings.nodes), Denials())
     policies = Policies(database, limiter.policies_changed)
     limits = RateLimits(policies, limiter, Reservations(engine))
@@ -74,7 +71,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
 async def _load(engine: ValkeyEngine) -> None:
     try:
         await engine.load()
-    except (RedisError, OSError) as error:
+    except (ReplyError, ValkeyUnavailableError) as error:
         _log.warning("Valkey does not answer; the policies' fail modes decide until it does: %s", error)
 
 

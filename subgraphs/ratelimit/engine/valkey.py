@@ -1,28 +1,23 @@
 """Decisions by Valkey: those of one tick together, each atomic, at the server's time."""
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
 
-import redis.exceptions
-from redis.asyncio import Redis
-
 from common.errors import OverloadedError
-from common.valkey import Batcher, FunctionLibrary, ValkeyUnavailableError
+from common.valkey import Batcher, FunctionLibrary, ReplyError, ValkeyLink, ValkeyUnavailableError
 from subgraphs.ratelimit.domain.model import STALE, Answer, Decision
 from subgraphs.ratelimit.engine.protocol import SOURCE, decode_answers, encode_decisions, keys_of
 
-IN_FLIGHT = 4
-TIMEOUT = 0.02  # seconds
+_IN_FLIGHT = 4
 
 
 class ValkeyEngine:
-    """limits.lua behind a batcher. `redis` is a client from `open_valkey` that has `IN_FLIGHT` connections or more."""
+    """limits.lua behind a batcher."""
 
-    def __init__(self, redis: Redis, *, timeout: float = TIMEOUT) -> None:
-        self.redis = redis
-        self._library = FunctionLibrary(redis, "ratelimit", SOURCE, timeout=timeout)
-        self._batcher = Batcher(self._ask, in_flight=IN_FLIGHT)
+    def __init__(self, link: ValkeyLink) -> None:
+        self._link = link
+        self._library = FunctionLibrary(link, "ratelimit", SOURCE)
+        self._batcher = Batcher(self._ask, in_flight=_IN_FLIGHT)
 
     async def decide(self, decision: Callable[[int], Decision]) -> Answer:
         """The answer to a decision, which is made for a time: what this machine takes for now, and if a calendar's windows are not
@@ -43,25 +38,25 @@ class ValkeyEngine:
             ValkeyUnavailableError: it cannot be read now.
         """
         try:
-            async with asyncio.timeout(self._library.timeout):
-                text = await self.redis.get(key)
-        except (redis.exceptions.RedisError, OSError, TimeoutError) as error:
-            raise ValkeyUnavailableError(f"Valkey does not answer: {error!r}") from error
-        return str(text, "utf-8") if isinstance(text, bytes) else text
+            text: bytes | None = await self._link.call("GET", key)
+        except ReplyError as error:
+            raise ValkeyUnavailableError(f"Valkey refuses: {error}") from error
+        return None if text is None else text.decode()
 
     async def load(self) -> None:
         """Load the library, and see that Valkey keeps what it is given.
 
         Raises:
             EvictionError: it does not.
+            ReplyError, ValkeyUnavailableError: it cannot be asked.
         """
-        await refuse_eviction(self.redis)
+        _refuse_eviction((await self._link.call("INFO", "memory")).decode())
         await self._library.load()
 
     async def close(self) -> None:
         """Wait for what was asked, and hang up."""
         await self._batcher.close()
-        await self.redis.aclose()
+        await self._link.close()
 
     async def _submit(self, decision: Decision) -> tuple[int, Answer]:
         try:
@@ -79,9 +74,9 @@ class EvictionError(Exception):
     """Valkey is set to forget keys when its memory is full, which would forget charges: limits would not hold."""
 
 
-async def refuse_eviction(redis_: Redis) -> None:
-    """Raise EvictionError unless Valkey keeps what it is given (`maxmemory-policy noeviction`)."""
-    memory = await redis_.info("memory")
-    policy = memory.get("maxmemory_policy", "noeviction")
-    if memory.get("maxmemory") and policy != "noeviction":
+def _refuse_eviction(memory: str) -> None:
+    """Raise EvictionError unless the server has no bound to its memory, or `maxmemory-policy noeviction`."""
+    told = dict(line.split(":", 1) for line in memory.splitlines() if ":" in line)
+    policy = told.get("maxmemory_policy", "noeviction")
+    if told.get("maxmemory", "0") != "0" and policy != "noeviction":
         raise EvictionError(f"Set maxmemory-policy of Valkey to noeviction; it is {policy}")

@@ -12,7 +12,7 @@ from litestar import Litestar
 from common.app import running
 from common.database import migrate
 from common.http import Request, Response, Transport, open_transport
-from common.valkey import FunctionLibrary, open_valkey
+from common.valkey import FunctionLibrary, ValkeyLink
 from subgraphs.ratelimit.access import WRITE_SCOPE
 from subgraphs.ratelimit.app import service as description
 from subgraphs.ratelimit.domain.model import Answer, Decision
@@ -34,10 +34,10 @@ class Functions:
     """limits.lua behind a connection that waits: hypothesis runs no coroutines."""
 
     def __init__(self, url: str) -> None:
-        library = FunctionLibrary(open_valkey(url, connections=1), "ratelimit", SOURCE, timeout=1)
+        library = FunctionLibrary(ValkeyLink(url, timeout=1), "ratelimit", SOURCE)
         self.name = library.name
         self.redis = redis.Redis.from_url(url)
-        self.redis.function_load(library._source, replace=True)
+        self.redis.function_load(library.source, replace=True)
 
     def decide(self, now: int, decisions: Sequence[Decision]) -> list[Answer]:
         payload = encode_decisions(now, decisions)

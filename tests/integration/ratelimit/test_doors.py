@@ -150,7 +150,7 @@ async def test_slots_come_back_by_cancelling_or_by_time(service: Any) -> None:
     assert (await service.call("/v1/limits:reserve", **SUBJECT))["reservation"]
     assert (await service.call("/v1/limits:reserve", **SUBJECT))["reservation"] is None
     async with asyncio.timeout(20):
-        while (await service.call("/v1/limits:reserve", **SUBJECT))["reservation"] is None:  # noqa: ASYNC110 - it watches a server
+        while (await service.call("/v1/limits:reserve", **SUBJECT))["reservation"] is None:  # noqa: ASYNC110 - Valkey's clock is waited for
             await asyncio.sleep(0.1)
     assert (await service.post("/v1/limits:cancel", {"reservation": lost["reservation"]})).status == 409
 

@@ -9,8 +9,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import redis.asyncio
 
-from common.valkey import open_valkey
+from common.valkey import ValkeyLink
 from subgraphs.ratelimit.domain.policies import FailMode, Limit, Policy
 from subgraphs.ratelimit.domain.rules import Algorithm, Rule
 from subgraphs.ratelimit.engine.denials import LONGEST, Denials
@@ -58,10 +59,17 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def engine(redis_url: str) -> AsyncIterator[ValkeyEngine]:
-    engine = ValkeyEngine(open_valkey(redis_url, connections=8), timeout=5)
+    engine = ValkeyEngine(ValkeyLink(redis_url, timeout=5))
     await engine.load()
     yield engine
     await engine.close()
+
+
+@pytest.fixture
+async def server(redis_url: str) -> AsyncIterator[redis.asyncio.Redis]:
+    """The server, to look at it past the engine."""
+    async with redis.asyncio.Redis.from_url(redis_url) as client:
+        yield client
 
 
 @pytest.fixture
@@ -71,7 +79,7 @@ def limiter(engine: ValkeyEngine, clock: Clock) -> Limiter:
 
 async def contend(url: str) -> None:
     """One process of many: its tasks all ask at once, each limit by itself and then all together."""
-    engine = ValkeyEngine(open_valkey(url, connections=8), timeout=30)
+    engine = ValkeyEngine(ValkeyLink(url, timeout=30))
     limiter = Limiter(engine, Fallback(1), Denials())
     admitted = {}
     for name, rule in RULES.items():
@@ -104,31 +112,31 @@ async def test_many_processes_admit_exactly_the_limit(redis_url: str) -> None:
         assert sum(count[name] for count in counts) == LIMIT, name
 
 
-async def test_a_tick_is_one_call(limiter: Limiter, engine: ValkeyEngine) -> None:
+async def test_a_tick_is_one_call(limiter: Limiter, server: redis.asyncio.Redis) -> None:
     limits = [limit(RULES["bucket"], str(i)) for i in range(100)]
-    await engine.redis.config_resetstat()
+    await server.config_resetstat()
     await asyncio.gather(*(limiter.check([each], 1) for each in limits))
-    calls = (await engine.redis.info("commandstats"))["cmdstat_fcall"]["calls"]
+    calls = (await server.info("commandstats"))["cmdstat_fcall"]["calls"]
     assert calls == 1
 
 
 async def test_a_denial_is_remembered_until_there_can_be_room(
-    limiter: Limiter, engine: ValkeyEngine, clock: Clock
+    limiter: Limiter, server: redis.asyncio.Redis, clock: Clock
 ) -> None:
     """Guarantee 11."""
     hour = limit(Rule(algorithm=Algorithm.TOKEN_BUCKET, limit=1, period=3_600, burst=5))
     assert (await limiter.check([hour], 4)).is_allowed
     denied = await limiter.check([hour], 3)
-    await engine.redis.config_resetstat()
+    await server.config_resetstat()
     clock.now += LONGEST / 2
     known = await limiter.check([hour], 4)
     assert known.denied_by is hour
     assert known.wait == denied.wait - LONGEST / 2 * 1_000_000
-    assert "cmdstat_fcall" not in await engine.redis.info("commandstats")
+    assert "cmdstat_fcall" not in await server.info("commandstats")
     assert (await limiter.check([hour], 1)).is_allowed
     clock.now += LONGEST
     assert not (await limiter.check([hour], 3)).is_allowed
-    assert (await engine.redis.info("commandstats"))["cmdstat_fcall"]["calls"] == 2
+    assert (await server.info("commandstats"))["cmdstat_fcall"]["calls"] == 2
 
 
 async def test_what_is_given_back_here_is_admitted_at_once(limiter: Limiter) -> None:
@@ -143,9 +151,9 @@ async def test_what_is_given_back_here_is_admitted_at_once(limiter: Limiter) -> 
 
 
 async def test_a_server_that_was_emptied_gets_the_library_again(
-    limiter: Limiter, engine: ValkeyEngine
+    limiter: Limiter, engine: ValkeyEngine, server: redis.asyncio.Redis
 ) -> None:
-    await engine.redis.execute_command("FUNCTION", "DELETE", engine._library.name)
+    await server.function_delete(engine._library.name)
     outcome = await limiter.check([limit(RULES["log"], "emptied")], 1)
     assert outcome.is_allowed
     assert not outcome.is_degraded

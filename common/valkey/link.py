@@ -1,0 +1,69 @@
+"""A connection that is made when it is needed, made anew when it broke, and given up when it hangs."""
+
+import asyncio
+from typing import Any
+
+from common.valkey.connection import Connection, ReplyError, connect
+
+CONNECT_TIMEOUT = 1.0  # seconds
+
+
+class ValkeyUnavailableError(Exception):
+    """Valkey did not answer in time, or is not asked since it lately did not. What was asked may have been done."""
+
+
+class ValkeyLink:
+    """Calls to the Valkey at `url`. A call is never made twice: one whose answer was lost may have had its effect."""
+
+    def __init__(self, url: str, *, timeout: float) -> None:
+        self.timeout = timeout
+        self._url = url
+        self._connection: Connection | None = None
+        self._connecting: asyncio.Task[Connection] | None = None
+
+    async def call(self, *command: str | bytes | int) -> Any:
+        """The reply, within `timeout` seconds.
+
+        Raises:
+            ReplyError: Valkey refused; it did nothing.
+            ValkeyUnavailableError: there is no answer.
+        """
+        connection = self._connection
+        try:
+            async with asyncio.timeout(self.timeout):
+                if connection is None or not connection.is_open:
+                    connection = self._connection = await self._connect()
+                return await connection.call(*command)
+        except TimeoutError as error:
+            if connection is not None:  # what hangs would hold up all that follows
+                connection.close()
+            raise ValkeyUnavailableError("Valkey did not answer in time") from error
+        except OSError as error:
+            raise ValkeyUnavailableError(f"Valkey cannot be reached: {error}") from error
+
+    async def close(self) -> None:
+        """Hang up."""
+        if self._connecting is not None:
+            self._connecting.cancel()
+            await asyncio.wait([self._connecting])
+        if self._connection is not None:
+            self._connection.close()
+
+    async def _connect(self) -> Connection:
+        """One attempt at a time, which outlives the call that began it: a handshake may take longer than a call may."""
+        if self._connecting is None:
+            self._connecting = asyncio.create_task(self._open())
+            self._connecting.add_done_callback(self._connected)
+        try:
+            return await asyncio.shield(self._connecting)
+        except ReplyError as error:
+            raise OSError(str(error)) from error
+
+    async def _open(self) -> Connection:
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            return await connect(self._url)
+
+    def _connected(self, attempt: asyncio.Task[Connection]) -> None:
+        self._connecting = None
+        if not attempt.cancelled() and attempt.exception() is None:
+            self._connection = attempt.result()
