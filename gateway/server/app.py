@@ -30,7 +30,9 @@ def create_router_app(
     their own are not among these: see `apps_beside`. `metrics` stands for the door of the router's own.
     """
     config = router.generation.config
-    around = _doors(router, health or Health(), metrics).get(None, {})
+    health = health or Health()
+    health.on_stop(router.end_subscriptions)
+    around = _doors(router, health, metrics).get(None, {})
     paths = around | {config.supergraph.path: router}
     doors = Doors(
         paths,

@@ -23,10 +23,17 @@ class Health:
     def __init__(self, checks: Mapping[str, Check] | None = None) -> None:
         self._checks = dict(checks or {})
         self._stopping = False
+        self._on_stop: list[Callable[[], None]] = []
+
+    def on_stop(self, call: Callable[[], None]) -> None:
+        """`call` once it is told to stop: for what would otherwise never end."""
+        self._on_stop.append(call)
 
     def stop(self) -> None:
         """From now on not ready: a load balancer sends no more."""
         self._stopping = True
+        for call in self._on_stop:
+            call()
 
     async def ready(self) -> tuple[bool, dict[str, str]]:
         """Whether ready, and `ok` or `failing` by the name of each check."""

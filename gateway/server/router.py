@@ -118,19 +118,22 @@ class Router:
             await successor.warm_up(self.generation)
             predecessor, self.generation = self.generation, successor
             predecessor.retired.set()
-        self._surroundings.subscriptions.move_to(successor.pipeline)
-        retiring = asyncio.create_task(predecessor.drain())
+        retiring = asyncio.create_task(self._retire(predecessor, successor))
         self._retiring.add(retiring)
         retiring.add_done_callback(self._retiring.discard)
         return retiring
 
-    async def end_subscriptions(self) -> None:
+    async def _retire(self, predecessor: Generation, successor: Generation) -> None:
+        await self._surroundings.subscriptions.move_to(successor.pipeline)
+        await predecessor.drain()
+
+    def end_subscriptions(self) -> None:
         """Tells clients that the router stops, and that they are to subscribe to another."""
-        await self._surroundings.subscriptions.close()
+        self._surroundings.subscriptions.stop()
 
     async def close(self) -> None:
         """Closes the connections to the subgraphs once those that were replaced are done; other requests fail."""
-        await self.end_subscriptions()
+        await self._surroundings.subscriptions.close()
         await asyncio.gather(*self._retiring)
         await self.generation.close()
 

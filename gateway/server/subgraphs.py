@@ -80,7 +80,7 @@ def _open(
 ) -> Transport:
     timeout = config.subgraph_timeout(name)
     limits = TransportLimits(response_timeout=timeout)
-    tls = _tls(name, config.tls.subgraph.of(name))
+    tls = subgraph_tls(name, config.tls.subgraph.of(name))
     opened = open_transport(url, apps=apps, limits=limits, tls=tls, http2=config.http2(name))
     shaping = config.traffic_shaping.of(name)
     sent = _outgoing(name, opened, shaping, config.authentication.subgraph.signature_for(name))
@@ -91,7 +91,8 @@ def _open(
     return transport
 
 
-def _tls(name: str, config: SubgraphTls) -> ssl.SSLContext | None:
+def subgraph_tls(name: str, config: SubgraphTls) -> ssl.SSLContext | None:
+    """What `tls.subgraph` says of a subgraph; None where it says nothing. Raises ValueError."""
     if config == SubgraphTls():
         return None
     try:

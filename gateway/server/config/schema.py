@@ -21,7 +21,7 @@ from gateway.server.config.plugins import Plugins
 from gateway.server.config.rate_limits import RateLimits
 from gateway.server.config.response_cache import ResponseCache
 from gateway.server.config.subgraph_errors import ErrorInclusion
-from gateway.server.config.subscription import SubscriptionConfig
+from gateway.server.config.subscription import Mode, Passthrough, PassthroughMode, SubscriptionConfig
 from gateway.server.config.telemetry import Telemetry
 from gateway.server.config.tls import Tls
 from gateway.server.config.traffic import SubgraphTraffic, TrafficShaping
@@ -146,6 +146,7 @@ class RouterConfig(Struct, frozen=True):
 
 LOCAL = RouterConfig(
     supergraph=Supergraph(introspection=True),
+    subscription=SubscriptionConfig(enabled=True, mode=Mode(PassthroughMode(Passthrough()))),
     plugins=Plugins(expose_query_plan=True),
 )
-"""What `hansa serve` uses without a file: no sign-in, introspection on, query plans shown."""
+"""What `hansa serve` uses without a file: no sign-in, introspection and subscriptions on, query plans shown."""

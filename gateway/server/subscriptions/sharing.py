@@ -96,13 +96,16 @@ class SharedSources:
         stream.subscribers.add(subscriber)
         return Listening(same, subscriber, stream.established, partial(self._leave, key, stream, subscriber))
 
-    async def close(self) -> None:
-        """Tells all who listen that the router stops, and closes the streams."""
-        streams = tuple(self._open)
-        for stream in streams:
+    def stop(self) -> None:
+        """Tells all who listen that the router stops, and ends the streams."""
+        for stream in self._open:
             stream.end(Stopping())
             stream.task.cancel()
-        await asyncio.gather(*(stream.task for stream in streams), return_exceptions=True)
+
+    async def close(self) -> None:
+        """Waits until the streams have ended."""
+        self.stop()
+        await asyncio.gather(*(stream.task for stream in self._open), return_exceptions=True)
 
     def _leave(self, key: Hashable, stream: SourceStream, subscriber: Subscriber) -> None:
         stream.subscribers.discard(subscriber)

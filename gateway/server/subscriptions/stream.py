@@ -47,6 +47,8 @@ class ResponseStream:
         self._running = running
         self._legs: deque[_Leg] = deque()
         self._expiry = expiry_of(exchange)
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     async def payloads(self, heartbeat: float | None = None) -> AsyncGenerator[bytes | None, None]:
         """The responses; None is a sign of life. Raises StreamError where the stream ends before its source does.
@@ -69,7 +71,8 @@ class ResponseStream:
         """Goes on under another supergraph or configuration.
 
         The same source stream is kept, and its events are resolved anew. Where another one is needed, the old one ends
-        when that is there. What is no longer valid ends with SchemaReload.
+        when that is there. What is no longer valid ends with SchemaReload. Nothing is resolved by what was before, once
+        this has returned.
         """
         if not self._legs:
             return
@@ -82,15 +85,22 @@ class ResponseStream:
         if not self._legs:  # the client has left meanwhile
             return
         if _key(resolution) == current.listening.key:
-            self._legs[-1] = _Leg(resolution, current.listening)
-            return
-        await self._replace(current, self._listen(resolution))
+            self._resolve_by(resolution)
+        else:
+            await self._replace(current, resolution)
+        await self._idle.wait()
 
-    async def _replace(self, current: _Leg, successor: _Leg) -> None:
+    def _resolve_by(self, resolution: Resolution) -> None:
+        """Also what waits of a stream that has been replaced."""
+        self._legs = deque(_Leg(resolution, leg.listening) for leg in self._legs)
+
+    async def _replace(self, current: _Leg, resolution: Resolution) -> None:
+        successor = self._listen(resolution)
         self._legs.append(successor)
         with suppress(TimeoutError):
             async with asyncio.timeout(_OVERLAP):
                 await successor.listening.established.wait()
+        self._resolve_by(resolution)
         current.listening.subscriber.end()
 
     def _listen(self, resolution: Resolution) -> _Leg:
@@ -120,11 +130,14 @@ class ResponseStream:
         return beat if self._expiry is None else min(beat, self._expiry)
 
     async def _respond(self, event: Event) -> bytes:
+        self._idle.clear()
         try:
             return await self._legs[0].resolution.respond(event)
         except Exception:  # noqa: BLE001 - the client is told, the log has it in full
             _log.exception("An event could not be answered")
             raise Defect from None
+        finally:
+            self._idle.set()
 
     @staticmethod
     def _now() -> float:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from common.http import ASGIApp
 from gateway.server.config import RouterConfig
 from gateway.server.config.load import parse_config
 from gateway.server.router import Router
@@ -27,8 +28,10 @@ def changes() -> Changes:
 async def make_router(changes: Changes) -> AsyncIterator[MakeRouter]:
     made: list[Router] = []
 
-    def make(config: RouterConfig | None = None, *, prices_url: str = "app://prices/graphql") -> Router:
-        apps = {"prices": prices_app(changes), "catalog": catalog_app()}
+    def make(
+        config: RouterConfig | None = None, *, prices_url: str = "app://prices/graphql", **more: ASGIApp
+    ) -> Router:
+        apps = {"prices": prices_app(changes), "catalog": catalog_app(), **more}
         made.append(Router(supergraph(prices_url), config or configured(), apps=apps))
         return made[-1]
 

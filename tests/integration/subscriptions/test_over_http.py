@@ -11,7 +11,7 @@ import pytest
 from common.http import Request
 from common.streaming import StreamedResponse, open_streams
 from gateway.server.asgi import ASGIApp
-from gateway.server.config import LOCAL
+from gateway.server.config import RouterConfig
 from gateway.server.subscriptions.clients import framing
 from tests.integration.subscriptions.clients import PRICES, events, parts, streamed
 from tests.integration.subscriptions.conftest import MakeRouter, configured
@@ -68,7 +68,7 @@ async def test_a_subscription_needs_a_client_that_takes_a_stream(make_router: Ma
 
 
 async def test_a_subscription_is_not_served_where_it_is_switched_off(make_router: MakeRouter) -> None:
-    async with client(make_router(LOCAL)) as http:
+    async with client(make_router(RouterConfig())) as http:
         answer = await http.post("/graphql", json={"query": PRICES})
         assert answer.json()["errors"][0]["extensions"]["code"] == "UNSUPPORTED_OPERATION"
         answer = await http.post("/graphql", json={"query": PRICES}, headers={"accept": "text/event-stream"})
@@ -188,5 +188,5 @@ async def test_a_stream_ends_uncompleted_where_the_router_stops_so_that_clients_
     router = make_router()
     async with streamed(router) as response:
         await changes.listeners(1)
-        await router.end_subscriptions()
+        router.end_subscriptions()
         assert [event async for event in events(response)] == []

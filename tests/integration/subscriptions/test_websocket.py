@@ -171,7 +171,7 @@ async def test_a_router_that_stops_closes_with_a_code_after_which_clients_connec
         await talk.begin()
         await talk.subscribe()
         await changes.listeners(1)
-        await router.end_subscriptions()
+        router.end_subscriptions()
         assert await closing(talk) == (1012, "The router stops")
     await changes.listeners(0)
 

@@ -22,7 +22,7 @@ OFF = parse_config("supergraph: {defer_support: false}", {})
 @pytest.mark.parametrize(
     ("operation", "config", "message"),
     [
-        ("subscription { a }", LOCAL, "Subscriptions are switched off"),
+        ("subscription { a }", RouterConfig(), "Subscriptions are switched off"),
         ("{ ... @defer { a } }", OFF, "@defer is switched off"),
     ],
 )

@@ -60,7 +60,7 @@ class StreamingDoor:
         accept = exchange.request.header(b"accept")
         framing = accepted_framing(accept)
         exchange.takes_events = framing is not None
-        exchange.media_type = JSON if framing is EVENT_STREAM else negotiate(accept)
+        exchange.media_type = _media_type(accept, framing)
         try:
             answer = await self._answer(exchange, receive)
         except RequestError as error:
@@ -109,6 +109,16 @@ def _begun(framing: Framing, rest: AsyncIterator[bytes]) -> Answer:
 
 def _whole(body: bytes) -> Answer:
     return Answer(200, EVENT_STREAM.media_type, body, EVENT_STREAM.headers)
+
+
+def _media_type(accept: str | None, framing: Framing | None) -> str:
+    """That of an answer which is no stream: who takes a stream takes JSON. Raises RequestError (406)."""
+    try:
+        return JSON if framing is EVENT_STREAM else negotiate(accept)
+    except RequestError:
+        if framing is None:
+            raise
+        return JSON
 
 
 def _token(request: HttpRequest) -> str | None:

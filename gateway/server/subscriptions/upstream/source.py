@@ -6,6 +6,7 @@ from common.http import ASGIApp
 from common.streaming import Streams, open_streams
 from gateway.server.config import RouterConfig
 from gateway.server.config.subscription import Passthrough
+from gateway.server.subgraphs import subgraph_tls
 from gateway.server.subscriptions.upstream.graphql_ws import websocket_events
 from gateway.server.subscriptions.upstream.over_http import EVENT_STREAM, MULTIPART, http_events
 from gateway.server.subscriptions.upstream.request import SourceRequest
@@ -48,5 +49,9 @@ def open_sources(
         passthrough = config.subscription.passthrough(name)
         if passthrough is not None:
             url = config.override_subgraph_url.get(name, subgraph.url)
-            sources[name] = Source(name, open_streams(url, apps=apps), passthrough)
+            sources[name] = Source(
+                name,
+                open_streams(url, apps=apps, tls=subgraph_tls(name, config.tls.subgraph.of(name))),
+                passthrough,
+            )
     return sources
