@@ -3,6 +3,7 @@
 python -m tests.load reload --count 20
 python -m tests.load stop --workers 2
 python -m tests.load slow
+python -m tests.load valkey --count 3
 """
 
 import argparse
@@ -11,14 +12,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.load.scenarios import Outcome, reloads, slow_clients, stop
+from tests.load.scenarios import Outcome, reloads, slow_clients, stop, valkey
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m tests.load", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("scenario", choices=("reload", "stop", "slow"))
+    parser.add_argument("scenario", choices=("reload", "stop", "slow", "valkey"))
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--count", type=int, default=20, help="of reloads, or of slow clients")
     parser.add_argument("--workers", type=int, default=1)
@@ -41,6 +42,8 @@ async def _run(folder: Path, options: argparse.Namespace) -> list[Outcome]:
     match options.scenario:
         case "reload":
             return [await reloads(folder, count=options.count, clients=clients, seed=seed)]
+        case "valkey":
+            return [await valkey(folder, count=options.count, clients=clients, seed=seed)]
         case "stop":
             return [await stop(folder, workers=options.workers, clients=clients, seconds=seconds, seed=seed)]
         case _:

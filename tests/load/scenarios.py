@@ -2,12 +2,16 @@
 
 import asyncio
 import json
+import os
 import signal
 import time
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from common.embedded import ValkeyServer
+from common.embedded.account import server_account
+from common.embedded.folder import ServerFolder
 from tests.load.clients import Figures, load
 from tests.load.system import router
 
@@ -53,6 +57,42 @@ async def stop(folder: Path, *, workers: int, clients: int, seconds: float, seed
         if status:
             figures.failures[f"exit status {status}"] += 1
         return Outcome(figures, words)
+
+
+async def valkey(folder: Path, *, count: int, clients: int, seed: int) -> Outcome:
+    """The response cache's Valkey is killed `count` times, and started again; once more it hangs for a while."""
+    data = folder / "valkey"
+    data.mkdir()
+    server = ValkeyServer(ServerFolder(data, server_account()))
+    redis = f"{{urls: ['{await server.start()}']}}"
+    config = f"response_cache: {{enabled: true, subgraph: {{all: {{ttl: 1m, redis: {redis}}}}}}}\n"
+    async with router(folder, seed=seed, config=config) as running:
+        over = asyncio.Event()
+        asking = asyncio.create_task(load(running.url, over, clients=clients, seed=seed))
+        started = time.perf_counter()
+        await asyncio.sleep(1)
+        for _ in range(count):
+            _signal(server, signal.SIGKILL)
+            await server.stop()
+            await asyncio.sleep(1)
+            await server.start()
+            await asyncio.sleep(1.5)
+        _signal(server, signal.SIGSTOP)
+        await asyncio.sleep(1)
+        _signal(server, signal.SIGCONT)
+        await asyncio.sleep(1.5)
+        over.set()
+        figures = await asking
+        seconds = time.perf_counter() - started
+        hits = await running.metric('apollo_router_response_cache_total{cache_status="hit"')
+    await server.stop()
+    words = f"Valkey killed {count} times and stopped once in {seconds:.1f} s: {figures.line(seconds)}; {hits:.0f} hits"
+    return Outcome(figures, words)
+
+
+def _signal(server: ValkeyServer, number: signal.Signals) -> None:
+    if server.pid is not None:
+        os.kill(server.pid, number)
 
 
 async def slow_clients(folder: Path, *, slow: int, clients: int, seconds: float, seed: int) -> list[Outcome]:

@@ -48,6 +48,13 @@ class Router:
                 await asyncio.sleep(0.02)
         await transport.close()
 
+    async def metric(self, start: str) -> float:
+        """The sum of all samples of the metrics that begin so."""
+        transport = open_transport(self.url)
+        metrics = (await transport.send(Request(path="/metrics", method="GET"))).body.decode()
+        await transport.close()
+        return sum(float(line.rpartition(" ")[2]) for line in metrics.splitlines() if line.startswith(start))
+
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
@@ -70,7 +77,9 @@ class Router:
 
 
 @asynccontextmanager
-async def router(folder: Path, *, seed: int, workers: int = 1) -> AsyncIterator[Router]:
+async def router(
+    folder: Path, *, seed: int, workers: int = 1, config: str | None = None
+) -> AsyncIterator[Router]:
     """A router that is up; its files are in `folder`."""
     async with _subgraph("products", seed) as products, _subgraph("reviews", seed) as reviews:
         supergraph = folder / "supergraph.graphql"
@@ -79,6 +88,7 @@ async def router(folder: Path, *, seed: int, workers: int = 1) -> AsyncIterator[
         process = await asyncio.create_subprocess_exec(
             *(Path(sys.executable).with_name("hansa"), "serve", "--supergraph", supergraph),
             *("--listen", "127.0.0.1:0", "--workers", str(workers)),
+            *(() if config is None else ("--config", _written(folder / "router.yaml", config))),
             stderr=asyncio.subprocess.PIPE,
             env={**os.environ, "LOG_LEVEL": "WARNING"},
         )
@@ -92,6 +102,11 @@ async def router(folder: Path, *, seed: int, workers: int = 1) -> AsyncIterator[
             if process.returncode is None:
                 process.kill()
             await running.end()
+
+
+def _written(file: Path, text: str) -> Path:
+    file.write_text(text)
+    return file
 
 
 @asynccontextmanager
