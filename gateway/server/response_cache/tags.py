@@ -100,8 +100,12 @@ class Tagging:
     def _arguments(self, field: FieldNode, variables: Variables) -> dict[str, Any]:
         root_type: Any = self._supergraph.api_schema.query_type
         definition = root_type.fields.get(field.name.value) if root_type else None
-        declared = definition.args.items() if definition else ()
-        known = {name: arg.default_value for name, arg in declared if arg.default_value is not Undefined}
+        declared = definition.ast_node.arguments or () if definition and definition.ast_node else ()
+        known = {
+            argument.name.value: value_from_ast_untyped(argument.default_value)
+            for argument in declared
+            if argument.default_value is not None
+        }
         for argument in field.arguments or ():
             value = value_from_ast_untyped(argument.value, dict(variables))
             if value is not Undefined:
