@@ -16,7 +16,6 @@ class ResponseCacheRedis(Struct, frozen=True):
 
     urls: Annotated[tuple[str, ...], Meta(min_length=1, max_length=1)]
     namespace: str | None = None
-    pool_size: Annotated[int, Meta(ge=1)] = 16
     fetch_timeout: Duration = Duration(0.15)
     insert_timeout: Duration = Duration(0.5)
     invalidate_timeout: Duration = Duration(1)

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import ConnectionPool
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, RedisError
 
 from gateway.server.config.response_cache import ResponseCacheRedis
+from gateway.server.response_cache.pipe import Pipe
 
 _SCRIPT = Path(__file__).with_name("script.lua").read_text(encoding="utf-8")
 _FAILURES = (RedisError, OSError, TimeoutError)
@@ -86,10 +87,10 @@ class ValkeyEntries:
 
     def __init__(self, config: ResponseCacheRedis) -> None:
         self._config = config
-        pool = BlockingConnectionPool.from_url(
-            config.urls[0], max_connections=config.pool_size, timeout=None, retry=Retry(NoBackoff(), 0)
-        )
-        self._redis = Redis(connection_pool=pool)
+        pool = ConnectionPool.from_url(config.urls[0], retry=Retry(NoBackoff(), 0))
+        patience = max(config.fetch_timeout, config.insert_timeout, config.invalidate_timeout)
+        self._lookups = Pipe(pool, patience)
+        self._changes = Pipe(pool, patience)  # which are larger, and waited for by nobody or for longer
         self._prefix = f"{config.namespace or ''}:response_cache:".lstrip(":")
         database = pool.connection_kwargs.get("db", 0)
         # What names it is part of it: the server tells by a script that is not there that this namespace begins an epoch.
@@ -102,7 +103,9 @@ class ValkeyEntries:
     async def lookup(self, wanted: Sequence[Wanted]) -> Lookup | None:
         """What is there of `wanted`; None where Valkey does not answer in time."""
         luck = -math.log(1.0 - random.random())  # noqa: S311 - it spreads refreshes, and guards nothing
-        answer = await self._try(self._config.fetch_timeout, b"lookup", _encode((luck, wanted)))
+        answer = await self._try(
+            self._lookups, self._config.fetch_timeout, b"lookup", _encode((luck, wanted))
+        )
         if answer is None:
             return None
         return _read_lookup(*answer)
@@ -112,7 +115,7 @@ class ValkeyEntries:
         described = [entry[:3] for entry in entries]
         request = _encode((version.born, version.epoch, described))
         data = [entry.data for entry in entries]
-        await self._try(self._config.insert_timeout, b"store", request, *data)
+        await self._try(self._changes, self._config.insert_timeout, b"store", request, *data)
 
     async def invalidate(self, tags: Sequence[str]) -> int:
         """Makes invalid what was stored with any of `tags`: how many entries, some of which may have ended before.
@@ -122,7 +125,7 @@ class ValkeyEntries:
         for is_last in (False, True):  # a connection that a restarted server has closed fails once
             try:
                 async with asyncio.timeout(self._config.invalidate_timeout):
-                    return int(await self._run(b"invalidate", _encode(tags)))
+                    return int(await self._run(self._changes, b"invalidate", _encode(tags)))
             except _FAILURES as error:
                 if is_last:
                     raise ValkeyUnavailable(repr(error)) from error
@@ -137,15 +140,15 @@ class ValkeyEntries:
                 raise ValueError(f"The response cache's Valkey does not answer: {error}") from None
 
     async def close(self) -> None:
-        await self._redis.aclose()
-        await self._redis.connection_pool.disconnect()
+        await self._lookups.close()
+        await self._changes.close()
 
-    async def _try(self, seconds: float, operation: bytes, request: bytes, *data: bytes) -> Any:
+    async def _try(self, pipe: Pipe, seconds: float, operation: bytes, request: bytes, *data: bytes) -> Any:
         if not self._may_ask():
             return None
         try:
             async with asyncio.timeout(seconds):
-                answer = await self._run(operation, request, *data)
+                answer = await self._run(pipe, operation, request, *data)
         except _FAILURES as error:
             self._paused_until = time.monotonic() + _PAUSE
             if not self._has_failed:
@@ -165,17 +168,17 @@ class ValkeyEntries:
         self._paused_until = now + _PAUSE  # the others wait for what this one finds
         return True
 
-    async def _run(self, operation: bytes, request: bytes, *data: bytes) -> Any:
+    async def _run(self, pipe: Pipe, operation: bytes, request: bytes, *data: bytes) -> Any:
         arguments = (self._prefix, operation, request)
         try:
-            return await self._redis.evalsha(self._digest, 0, *arguments, b"", *data)
+            return await pipe.call("EVALSHA", self._digest, 0, *arguments, b"", *data)
         except NoScriptError:
             async with self._bringing:
                 try:
-                    return await self._redis.evalsha(self._digest, 0, *arguments, b"", *data)
+                    return await pipe.call("EVALSHA", self._digest, 0, *arguments, b"", *data)
                 except NoScriptError:
-                    answer = await self._redis.eval(self._script, 0, *arguments, b"fresh", *data)
-                    await self._redis.script_load(self._script)  # what only EVAL brought may be dropped
+                    answer = await pipe.call("EVAL", self._script, 0, *arguments, b"fresh", *data)
+                    await pipe.call("SCRIPT LOAD", self._script)  # what only EVAL brought may be dropped
                     return answer
 
 
