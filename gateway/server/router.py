@@ -131,7 +131,7 @@ class Router:
     async def close(self) -> None:
         """Closes the connections to the subgraphs once those that were replaced are done; other requests fail."""
         await self.end_subscriptions()
-        await asyncio.gather(*self._retiring)
+        await asyncio.gather(*self._retiring, return_exceptions=True)
         await self.generation.close()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 import re
+import resource
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -47,6 +48,11 @@ class Router:
             while taken not in (await transport.send(Request(path="/metrics", method="GET"))).body:  # noqa: ASYNC110 - another process tells no event
                 await asyncio.sleep(0.02)
         await transport.close()
+
+    def megabytes(self) -> float:
+        """The memory that the process holds."""
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * resource.getpagesize() / 2**20
 
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
