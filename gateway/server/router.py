@@ -133,8 +133,8 @@ class Router:
 
     async def close(self) -> None:
         """Closes the connections to the subgraphs once those that were replaced are done; other requests fail."""
-        await self._surroundings.subscriptions.close()
-        await asyncio.gather(*self._retiring)
+        await self.end_subscriptions()
+        await asyncio.gather(*self._retiring, return_exceptions=True)
         await self.generation.close()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -13,7 +13,7 @@ from gateway.server.app import apps_beside, create_router_app, own_doors
 from gateway.server.asgi import ASGIApp
 from gateway.server.config import RouterConfig
 from gateway.server.health import Health
-from gateway.server.process import settle
+from gateway.server.process import building, settle
 from gateway.server.reloading.origin import Origin, Wanted
 from gateway.server.reloading.reloader import Reloader
 from gateway.server.router import Router
@@ -57,7 +57,8 @@ async def run_router(
     `serve` is `alone` or `as_worker`, `poll` the Reloader's, `started` is told the router's URL. Raises SourceError,
     ConfigError, ListenError and UnfitError.
     """
-    wanted = await origin.load()
+    with building():
+        wanted = await origin.load()
     tls = _tls(wanted.config)
     if wanted.config.telemetry.exporters.logging.stdout.format == "text":
         log_as_text()

@@ -30,6 +30,7 @@ async def reloads(folder: Path, *, count: int, clients: int, seed: int) -> Outco
         asking = asyncio.create_task(load(running.url, over, clients=clients, seed=seed))
         started = time.perf_counter()
         await asyncio.sleep(0.5)
+        memory = running.megabytes()
         for number in range(1, count + 1):
             running.supergraph.write_text(f"{sdl}# {number}\n")
             running.signal(signal.SIGHUP)
@@ -37,7 +38,8 @@ async def reloads(folder: Path, *, count: int, clients: int, seed: int) -> Outco
         over.set()
         figures = await asking
         seconds = time.perf_counter() - started
-        return Outcome(figures, f"{count} reloads in {seconds:.1f} s: {figures.line(seconds)}")
+        words = f"{count} reloads in {seconds:.1f} s: {figures.line(seconds)}"
+        return Outcome(figures, f"{words}; memory {memory:.0f} MB before, {running.megabytes():.0f} MB after")
 
 
 async def stop(folder: Path, *, workers: int, clients: int, seconds: float, seed: int) -> Outcome:

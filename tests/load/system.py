@@ -4,6 +4,7 @@ import asyncio
 import os
 import random
 import re
+import resource
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -54,6 +55,11 @@ class Router:
         metrics = (await transport.send(Request(path="/metrics", method="GET"))).body.decode()
         await transport.close()
         return sum(float(line.rpartition(" ")[2]) for line in metrics.splitlines() if line.startswith(start))
+
+    def megabytes(self) -> float:
+        """The memory that the process holds."""
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * resource.getpagesize() / 2**20
 
     def signal(self, number: signal.Signals) -> None:
         self.process.send_signal(number)

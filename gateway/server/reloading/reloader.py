@@ -9,7 +9,7 @@ from typing import Never
 from prometheus_client import Counter
 
 from gateway.server.config import ConfigError, RouterConfig
-from gateway.server.process import settle
+from gateway.server.process import building, settle
 from gateway.server.reloading.files import POLL_SECONDS
 from gateway.server.reloading.origin import Origin
 from gateway.server.reloading.sources import SourceError
@@ -67,8 +67,9 @@ class Reloader:
         """Reads everything and takes it, or refuses it."""
         before = self._router.generation.config
         try:
-            wanted = await self._origin.load()
-            retiring = await self._router.replace(*wanted)
+            with building():
+                wanted = await self._origin.load()
+                retiring = await self._router.replace(*wanted)
         except (SourceError, ConfigError, ValueError) as error:
             self._refuse(str(error))
         except Exception:  # noqa: BLE001 - a defect in what is new must not end what runs
@@ -108,6 +109,7 @@ class Reloader:
         return has_moved
 
     def _refuse(self, reason: str) -> None:
+        settle()
         self._count.labels("refused").inc()
         _log.error("The reload is refused, the router goes on as before: %s", reason)
 

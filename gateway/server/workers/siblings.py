@@ -39,6 +39,10 @@ class Siblings:
         headers = [(b"content-type", CONTENT_TYPE_LATEST.encode())]
         await respond(send, 200, headers, await asyncio.to_thread(merged, found))
 
+    async def close(self) -> None:
+        for transport in self._transports.values():
+            await transport.close()
+
 
 def merged(texts: Mapping[str, str]) -> bytes:
     """What several processes tell Prometheus, as one: each sample with the label `worker`."""

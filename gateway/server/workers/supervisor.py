@@ -107,6 +107,7 @@ class Supervisor:
                 if child.status == _WRONG_USAGE or child.restarts >= _GIVE_UP_AFTER:
                     raise WorkersError(f"{child.name} does not start", child.status or 1)
                 await asyncio.sleep(_POLL_INTERVAL)
+        await siblings.close()
         started(f"{host}:{port}")
 
     async def _pass_on(self, reload: asyncio.Event) -> None:
