@@ -9,6 +9,7 @@ from common.embedded import EmbeddedServers
 from common.http import Request, Transport, open_transport
 from common.service import Service
 from gateway.platform.doors import ServiceDoors
+from gateway.platform.errors import PlatformError
 from gateway.platform.graph import compose_graph
 from gateway.platform.host import Host
 from gateway.platform.in_process import InProcessHost
@@ -51,6 +52,10 @@ async def running_platform(
     host = _host(options, services, progress)
     environment = _complete(options, host)
     config = load_config(options.config, environment)
+    if config.tls.supergraph is not None:
+        raise PlatformError(
+            "`tls.supergraph` is for `hansa serve`: the platform on one machine speaks plain HTTP"
+        )
     async with AsyncExitStack() as started:
         servers = EmbeddedServers(options.directory, options.environment, progress)
         started.push_async_callback(servers.stop)

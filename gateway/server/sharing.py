@@ -5,6 +5,8 @@ from collections.abc import Callable, Coroutine, Hashable
 from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from msgspec.structs import replace
+
 from common.http import Request, Response, TimeoutError_, Transport
 
 K = TypeVar("K", bound=Hashable)
@@ -41,7 +43,8 @@ class SharingTransport:
 class UnderWay(Generic[K]):
     """What is being fetched, by a key. Who wants the same waits for it, too; `shared` is called for each of these.
 
-    A caller may be cancelled; the work ends with the last of them, and its failure is everybody's.
+    A caller may be cancelled; the work ends with the last of them, and its failure is everybody's. Cookies are for the first
+    alone: a session that one client is given is not another's.
     """
 
     def __init__(self, shared: Callable[[], None]) -> None:
@@ -53,13 +56,15 @@ class UnderWay(Generic[K]):
     ) -> Response:
         """What comes of the work under `key`, which `start` gives unless it is under way; TimeoutError_ after `seconds`."""
         exchange = self._exchanges.get(key)
+        joins = exchange is not None
         if exchange is None:
             exchange = self._exchanges[key] = _Exchange(start())
             exchange.task.add_done_callback(lambda _: self._forget(key, exchange))
         else:
             self._shared()
         try:
-            return await exchange.wait(seconds)
+            response = await exchange.wait(seconds)
+            return _without_cookies(response) if joins else response
         finally:
             if exchange.abandoned:  # whoever comes now must not join what is being cancelled
                 self._forget(key, exchange)
@@ -67,6 +72,11 @@ class UnderWay(Generic[K]):
     def _forget(self, key: K, exchange: "_Exchange") -> None:
         if self._exchanges.get(key) is exchange:
             del self._exchanges[key]
+
+
+def _without_cookies(response: Response) -> Response:
+    kept = tuple([header for header in response.headers if header[0] != "set-cookie"])
+    return response if len(kept) == len(response.headers) else replace(response, headers=kept)
 
 
 class _Exchange:

@@ -1,8 +1,10 @@
 """The way to each subgraph: its transport, how long a request to it may take, and how long each one took."""
 
+import logging
 import ssl
 import time
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from functools import lru_cache, partial
 
 from common.http import Request, Response, Transport, TransportError, TransportLimits, open_transport
@@ -16,6 +18,8 @@ from gateway.server.metrics import Metrics
 from gateway.server.sharing import SharingTransport
 from gateway.server.traffic.shaping import shaped
 from gateway.supergraph import Supergraph
+
+_log = logging.getLogger("hansa.router")
 
 
 class SubgraphTransport:
@@ -69,9 +73,23 @@ def open_subgraphs(
         raise ValueError(
             f"`override_subgraph_url` names {min(unknown)!r}, which the supergraph does not have"
         )
+    for key, names in _named(config).items():
+        for name in sorted(names - supergraph.subgraphs.keys()):
+            _log.warning("`%s` names %r, which the supergraph does not have", key, name)
     return {
         name: _open(name, config.override_subgraph_url.get(name, subgraph.url), config, apps, metrics)
         for name, subgraph in supergraph.subgraphs.items()
+    }
+
+
+def _named(config: RouterConfig) -> Mapping[str, AbstractSet[str]]:
+    """The subgraphs that the configuration names; one that is not there may have been, or be there soon."""
+    return {
+        "authentication.subgraph.subgraphs": config.authentication.subgraph.subgraphs.keys(),
+        "headers.subgraphs": config.headers.subgraphs.keys(),
+        "include_subgraph_errors.subgraphs": config.include_subgraph_errors.subgraphs.keys(),
+        "tls.subgraph.subgraphs": config.tls.subgraph.subgraphs.keys(),
+        "traffic_shaping.subgraphs": config.traffic_shaping.subgraphs.keys(),
     }
 
 

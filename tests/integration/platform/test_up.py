@@ -125,12 +125,16 @@ def test_a_signal_while_it_starts_stops_it(directory: Path) -> None:
     wait_until_none(directory)
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("whales: 1\n", "whales"), ("tls: {supergraph: {certificate: c, key: k}}\n", "is for `hansa serve`")],
+)
 def test_a_configuration_that_is_wrong_is_one_message(
-    directory: Path, tmp_path: Path, servers: Mapping[str, str]
+    directory: Path, tmp_path: Path, servers: Mapping[str, str], text: str, told: str
 ) -> None:
-    (tmp_path / "router.yaml").write_text("whales: 1\n")
+    (tmp_path / "router.yaml").write_text(text)
     up = Up(directory, "--config", str(tmp_path / "router.yaml"), **servers)
     output, _ = up.process.communicate(timeout=60)
     assert up.process.returncode == 1
-    assert "whales" in output
+    assert told in output
     assert "Traceback" not in output

@@ -1,6 +1,6 @@
 """A router over the two subgraphs, in this process and over sockets."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import pytest
 
@@ -13,10 +13,12 @@ from tests.integration.subscriptions.graph import Changes, catalog_app, prices_a
 MakeRouter = Callable[..., Router]
 
 
-def configured(text: str = "", protocol: str = "graphql_ws") -> RouterConfig:
+def configured(
+    text: str = "", protocol: str = "graphql_ws", environment: Mapping[str, str] | None = None
+) -> RouterConfig:
     """A configuration with subscriptions on; `text` are further keys of `subscription`, indented by two."""
     mode = f"  mode: {{passthrough: {{all: {{protocol: {protocol}}}}}}}"
-    return parse_config(f"subscription:\n  enabled: true\n{mode}\n{text}", {})
+    return parse_config(f"subscription:\n  enabled: true\n{mode}\n{text}", environment or {})
 
 
 @pytest.fixture

@@ -1,17 +1,22 @@
 """Source streams of a real subgraph, over each protocol, in this process and over a socket."""
 
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
 
+from common.http.tls import Certificate, server_tls
 from gateway.server.router import Router
+from tests.integration.server.authority import Authority
 from tests.integration.streaming.conftest import served
 from tests.integration.subscriptions.clients import NAMED_PRICES, PRICES, events, streamed
 from tests.integration.subscriptions.conftest import MakeRouter, configured
 from tests.integration.subscriptions.graph import Changes, prices_app
 
 PROTOCOLS = ("graphql_ws", "sse", "multipart")
+TLS = "tls: {{subgraph: {{all: {{certificate_authorities: '${{env.CA}}'{shown}}}}}}}"
+SHOWN = ", client_authentication: {certificate_chain: '${env.CHAIN}', key: '${env.KEY}'}"
 
 
 @pytest.fixture(params=["in process", "tcp"])
@@ -98,6 +103,29 @@ async def test_a_subgraph_that_dies_is_an_error_and_the_end(
     (name, failed), last = rest
     assert (name, last) == ("next", ("complete", None))
     assert failed["errors"][0]["extensions"] == {"code": "SUBREQUEST_HTTP_ERROR", "service": "prices"}
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("shows", [True, False])
+async def test_a_subgraph_knows_the_router_by_its_certificate(
+    make_router: MakeRouter, changes: Changes, protocol: str, *, shows: bool
+) -> None:
+    authority = Authority()
+    context = server_tls(Certificate(*authority.issue()))
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.load_verify_locations(cadata=authority.pem)
+    environment = dict(zip(("CHAIN", "KEY"), authority.issue(), strict=True)) | {"CA": authority.pem}
+    config = configured(TLS.format(shown=SHOWN if shows else ""), protocol, environment)
+    async with served(prices_app(changes), port=0, ssl_context_factory=lambda _, __: context) as server:
+        port = server.servers[0].sockets[0].getsockname()[1]
+        router = make_router(config, prices_url=f"https://127.0.0.1:{port}/graphql")
+        async with streamed(router, PRICES) as response:
+            received = events(response)
+            if shows:
+                await changes.listeners(1)
+                await changes.publish(("1", 5))
+            _, answer = await anext(received)
+    assert ("errors" in answer) is not shows
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

@@ -71,6 +71,19 @@ async def test_equal_queries_are_sent_once_and_counted() -> None:
     assert (len(subgraph.sent), shared.count) == (1, 8)
 
 
+async def test_a_cookie_is_for_the_client_whose_request_was_sent() -> None:
+    class Greeting(Subgraph):
+        async def send(self, request: Request, *, timeout: float | None = None) -> Response:  # noqa: ASYNC109 - Transport's signature
+            answer = await super().send(request, timeout=timeout)
+            return Response(200, (("set-cookie", "session=1"), ("x", "y")), answer.body)
+
+    answers = await all_of(
+        Shared(Greeting()).transport, *[query(traceparent=TRACE.format(n)) for n in range(3)]
+    )
+    assert [answer.header("set-cookie") for answer in answers] == ["session=1", None, None]
+    assert [answer.header("x") for answer in answers] == ["y"] * 3
+
+
 async def test_what_has_been_answered_is_asked_again() -> None:
     subgraph = Subgraph()
     transport = Shared(subgraph).transport
