@@ -37,7 +37,7 @@ def create_router_app(
     doors = Doors(
         paths,
         mounts or {},
-        otherwise=Console() if config.console else _nothing,
+        otherwise=Console(endpoint=config.supergraph.path) if config.console else _nothing,
         websockets=config.supergraph.path,
     )
     return _Lifespan(doors, router)

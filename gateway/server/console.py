@@ -2,14 +2,18 @@
 
 import asyncio
 from email.utils import formatdate
+from html import escape
 from importlib.resources import files
 from mimetypes import guess_type
 from pathlib import Path
+from zlib import crc32
 
 from gateway.server.asgi import Receive, Scope, Send, plain_text, respond
 
 DIST = Path(str(files("gateway"))) / "console" / "dist"
 _MISSING = "The console is not built. Run `make setup` in the project's folder, then reload this page.\n"
+_ENDPOINT = b'name="hansa-endpoint" content="/graphql"'
+"""As it stands in the page that Vite built."""
 _YEAR = "public, max-age=31536000, immutable"
 
 
@@ -17,11 +21,13 @@ class Console:
     """Serves the files below `directory`.
 
     What stands in `assets/` has a hash in its name and is cached for good; the rest is asked for again each time and
-    answered with 304 where it is unchanged (RFC 9110, section 13.1.2).
+    answered with 304 where it is unchanged (RFC 9110, section 13.1.2). The page is told the router's path `endpoint`, below
+    the prefix that the app around it is mounted at.
     """
 
-    def __init__(self, directory: Path = DIST) -> None:
+    def __init__(self, directory: Path = DIST, *, endpoint: str = "/graphql") -> None:
         self._directory = directory.resolve()
+        self._endpoint = endpoint
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         del receive
@@ -44,12 +50,15 @@ class Console:
         return file if file.is_relative_to(self._directory) and file.is_file() else None
 
     async def _send(self, file: Path, scope: Scope, send: Send) -> None:
-        headers, tag = self._describe(file)
+        endpoint = scope.get("root_path", "") + self._endpoint if file.name == "index.html" else ""
+        headers, tag = self._describe(file, endpoint)
         if dict(scope["headers"]).get(b"if-none-match") == tag:
             await send({"type": "http.response.start", "status": 304, "headers": headers})
             await send({"type": "http.response.body", "body": b""})
             return
         body = await asyncio.to_thread(file.read_bytes)
+        if endpoint:
+            body = body.replace(_ENDPOINT, _told(endpoint))
         headers += [
             (b"content-type", _media_type(file).encode()),
             (b"content-length", str(len(body)).encode()),
@@ -57,10 +66,10 @@ class Console:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body if scope["method"] == "GET" else b""})
 
-    def _describe(self, file: Path) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    def _describe(self, file: Path, endpoint: str) -> tuple[list[tuple[bytes, bytes]], bytes]:
         """A file's caching headers and its entity tag."""
         status = file.stat()
-        tag = f'"{status.st_mtime_ns:x}-{status.st_size:x}"'.encode()
+        tag = f'"{status.st_mtime_ns:x}-{status.st_size:x}-{crc32(endpoint.encode()):x}"'.encode()
         hashed = file.is_relative_to(self._directory / "assets")
         headers = [
             (b"cache-control", (_YEAR if hashed else "no-cache").encode()),
@@ -69,6 +78,10 @@ class Console:
             (b"x-content-type-options", b"nosniff"),
         ]
         return headers, tag
+
+
+def _told(endpoint: str) -> bytes:
+    return f'name="hansa-endpoint" content="{escape(endpoint)}"'.encode()
 
 
 def _media_type(file: Path) -> str:

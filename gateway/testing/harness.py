@@ -21,7 +21,7 @@ from gateway.testing.fake_subgraph import FakeSubgraph
 from gateway.testing.plans import Plan
 from gateway.testing.strawberry import SchemaApp
 
-Graph: TypeAlias = FakeSubgraph | Schema
+Graph: TypeAlias = FakeSubgraph | Schema | str
 
 TOLD = replace(LOCAL, include_subgraph_errors=ErrorInclusion(all=True))
 """The configuration unless another is given: as without a file, and subgraphs' errors are shown as they are."""
@@ -93,7 +93,7 @@ class MakeHarness(Protocol):
     def __call__(
         self, subgraphs: Mapping[str, Graph], *, config: str | RouterConfig = TOLD, **options: Any
     ) -> Harness:
-        """A router over subgraphs by name: fake ones, and Strawberry's federation schemas.
+        """A router over subgraphs by name: fake ones, SDL alone for plans, and Strawberry's federation schemas.
 
         `config` may be the text of a `router.yaml`; `options` are those of `Router`. Raises CompositionFailed,
         ConfigError, and ValueError for an answer to what a subgraph does not have.
@@ -104,7 +104,7 @@ def make_harness(
     subgraphs: Mapping[str, Graph], *, config: str | RouterConfig = TOLD, **options: Any
 ) -> Harness:
     """See `MakeHarness`."""
-    apps = {name: SchemaApp(each) if isinstance(each, Schema) else each for name, each in subgraphs.items()}
+    apps = {name: _app(each) for name, each in subgraphs.items()}
     composed = compose(
         Subgraph(name=name, sdl=app.sdl, url=f"app://{name}/graphql") for name, app in apps.items()
     )
@@ -116,6 +116,12 @@ def make_harness(
     settings = parse_config(config, {}) if isinstance(config, str) else config
     further = options.pop("apps", None) or {}
     return Harness(composed.supergraph_sdl, settings, {**apps, **further}, **options)
+
+
+def _app(graph: Graph) -> FakeSubgraph | SchemaApp:
+    if isinstance(graph, str):
+        return FakeSubgraph(graph)
+    return SchemaApp(graph) if isinstance(graph, Schema) else graph
 
 
 def _answer(status: int, headers: dict[str, str], body: bytes) -> Answer:

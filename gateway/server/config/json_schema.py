@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 from msgspec import inspect
 
 from gateway.server.config.duration import Duration
+from gateway.server.config.plugins import EXPOSE_QUERY_PLAN, Plugins
 from gateway.server.config.schema import RouterConfig
 from gateway.server.config.size import ByteSize
 from gateway.server.config.subscription import HeartbeatInterval
@@ -18,6 +19,19 @@ _REFERENCE = {"type": "string", "pattern": r"\$\{[^}]*\}"}
 _CUSTOM: dict[type, Schema] = {
     Duration: {"type": "string", "description": "A duration such as `30s`, `500ms` or `1m 30s`."},
     HeartbeatInterval: {"type": "string", "description": "A duration, `enabled` or `disabled`."},
+    Plugins: {
+        "type": "object",
+        "description": "The router's own, and others by the dotted names of their classes.",
+        "properties": {
+            "experimental": {
+                "type": "object",
+                "properties": {EXPOSE_QUERY_PLAN: {"type": ["boolean", "string"]}},
+            },
+            f"experimental.{EXPOSE_QUERY_PLAN}": {"type": ["boolean", "string"]},
+        },
+        "patternProperties": {r"^(?!experimental\.).+\..+$": {"type": ["object", "null"]}},
+        "additionalProperties": False,
+    },
     ByteSize: {"type": ["string", "integer"], "description": "A size such as `1mb`, `512KiB`, or bytes."},
 }
 _BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}

@@ -9,7 +9,8 @@ class HttpRequest(Struct, frozen=True):
     """Method, URL and headers; `headers` has the last of each lower-case name, `raw_headers` all as they came.
 
     `client_address` is the connection's other end, None where there is no network between. What is said of it
-    (`X-Forwarded-For`) is believed only where the server is told to trust who says it.
+    (`X-Forwarded-For`) is believed only where the server is told to trust who says it. `scope` is ASGI's, in which the apps
+    around the router may have left what they know.
     """
 
     method: str
@@ -18,12 +19,15 @@ class HttpRequest(Struct, frozen=True):
     headers: dict[bytes, bytes]
     raw_headers: list[tuple[bytes, bytes]]
     client_address: str | None = None
+    scope: Scope = {}
 
     @classmethod
     def from_scope(cls, scope: Scope) -> "HttpRequest":
         raw = list(scope["headers"])
         address = (scope.get("client") or (None,))[0] or None
-        return cls(scope["method"], scope["path"], scope.get("query_string", b""), dict(raw), raw, address)
+        return cls(
+            scope["method"], scope["path"], scope.get("query_string", b""), dict(raw), raw, address, scope
+        )
 
     def header(self, name: bytes) -> str | None:
         """The last header of that lower-case name."""

@@ -4,6 +4,7 @@ import secrets
 from typing import Any, TypedDict
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from common.auth.caller import Caller
 from gateway.server.exchange import Exchange
@@ -54,9 +55,7 @@ class Call(Struct):
 def with_headers(request: HttpRequest, headers: Headers) -> HttpRequest:
     """The request with other headers."""
     raw = headers.to_bytes()
-    return HttpRequest(
-        request.method, request.path, request.query_string, dict(raw), raw, request.client_address
-    )
+    return replace(request, headers=dict(raw), raw_headers=raw)
 
 
 def _caller(claims: Claims) -> Caller:

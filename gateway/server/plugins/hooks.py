@@ -64,6 +64,7 @@ class Hooks:
 
     def __init__(self, plugins: Sequence[Plugin[Any]]) -> None:
         self._plugins = plugins
+        self._are_started = False
         self._starting: asyncio.Task[None] | None = None
         self._started: list[Plugin[Any]] = []
         back = plugins[::-1]
@@ -78,6 +79,8 @@ class Hooks:
 
     async def start(self) -> None:
         """Starts the plugins in their order, once. Raises ValueError where one does not start."""
+        if self._are_started:
+            return
         if self._starting is None:
             self._starting = asyncio.create_task(self._start())
         await asyncio.shield(self._starting)
@@ -89,6 +92,7 @@ class Hooks:
             except Exception as error:
                 raise ValueError(f"The plugin {_name(plugin)} did not start: {error}") from error
             self._started.append(plugin)
+        self._are_started = True
 
     async def close(self) -> None:
         """Closes those that were started, last first."""

@@ -133,6 +133,7 @@ class PluggedPipeline(Pipeline):
                 path=sent.path,
                 query_string=sent.query_string.decode("latin-1"),
                 body=body,
+                scope=sent.scope,
             )
             early = await self._hooks.router_request.run(request)
             if early is not None:

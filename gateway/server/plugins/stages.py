@@ -29,13 +29,15 @@ class Stage(Struct, kw_only=True):
 class RouterRequest(Stage, kw_only=True):
     """A client's HTTP request, let in and authenticated, before its body is read as GraphQL.
 
-    Headers, body and claims may be changed. A request with files has its body still to come: it is empty here.
+    Headers, body and claims may be changed. A request with files has its body still to come: it is empty here. `scope` is
+    ASGI's: what the apps around the router know of the request, such as `user` and `state`.
     """
 
     method: str = "POST"
     path: str = ""
     query_string: str = ""
     body: bytes = b""
+    scope: Mapping[str, Any] = {}
 
 
 class RouterResponse(Stage, kw_only=True):

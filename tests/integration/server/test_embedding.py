@@ -1,5 +1,6 @@
 """The router inside other programs: docs/embedding.md, run."""
 
+import logging
 import re
 import socket
 import sys
@@ -41,13 +42,13 @@ def example(
 
     def run(heading: str) -> SimpleNamespace:
         sdl = (Path(__file__).parent / "supergraph.graphql").read_text()
-        if heading != "Subgraphs of the same process":
+        if heading in ("FastAPI", "Starlette", "Litestar"):
             for name, url in subgraph_urls.items():
                 sdl = sdl.replace(f"app://{name}/graphql", f"{url}/graphql")
         (tmp_path / "supergraph.graphql").write_text(sdl)
         (tmp_path / "router.yaml").write_text("supergraph: {introspection: true}")
         monkeypatch.chdir(tmp_path)
-        monkeypatch.setitem(sys.modules, "shop", SimpleNamespace(**subgraphs))
+        monkeypatch.setitem(sys.modules, "shop", SimpleNamespace(**subgraphs, Sessions=Sessions))
         defined: dict[str, Any] = {}
         exec(EXAMPLES[heading], defined)
         return SimpleNamespace(**defined)
@@ -62,7 +63,8 @@ async def subgraph_urls(subgraphs: dict[str, SubgraphApp], serve: Any) -> Any:
 
 
 def test_the_page_has_an_example_for_each_framework() -> None:
-    assert list(EXAMPLES) == ["FastAPI", "Starlette", "Litestar", "Subgraphs of the same process"]
+    frameworks = ["FastAPI", "Starlette", "Litestar"]
+    assert list(EXAMPLES) == [*frameworks, "Subgraphs of the same process", "Who is signed in"]
 
 
 @pytest.mark.parametrize("framework", ["FastAPI", "Starlette", "Litestar"])
@@ -99,8 +101,35 @@ async def test_subgraphs_of_the_process_are_asked_with_no_socket_below_a_prefix(
         assert (await client.post("/shop/graphql", json=QUERY)).json() == ANSWER
         assert (await client.get("/shop/health/ready")).status_code == 200
         assert "http_server_request_duration_seconds" in (await client.get("/shop/metrics")).text
-        assert (await client.get("/shop/")).headers["content-type"].startswith("text/")
+        page = await client.get("/shop/")
+        assert (
+            page.status_code == 503 or 'content="/shop/graphql"' in page.text
+        )  # where the console is not built
         assert (await client.post("/graphql", json=QUERY)).status_code == 404
+
+
+class Sessions:
+    """Middleware that knows one session."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if dict(scope.get("headers", ())).get(b"cookie") == b"session=7":
+            scope["user"] = "u7"
+        await self._app(scope, receive, send)
+
+
+async def test_what_the_app_around_knows_of_the_caller_is_the_routers_by_a_plugin(
+    example: Example, client_of: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = example("Who is signed in")
+    with caplog.at_level(logging.INFO, "hansa.router"):
+        async with found.router, client_of(found.app) as client:
+            for headers in ({"cookie": "session=7"}, {}):
+                assert (await client.post("/graphql", json=QUERY, headers=headers)).json() == ANSWER
+    lines = [record.data for record in caplog.records if record.getMessage() == "request"]  # type: ignore[attr-defined]
+    assert [line.get("caller") for line in lines] == ["u7", None]
 
 
 def test_files_that_cannot_be_served_are_told(tmp_path: Path) -> None:

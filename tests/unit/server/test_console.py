@@ -31,6 +31,23 @@ async def test_the_page_is_asked_for_again_each_time(dist: Path) -> None:
         assert (again.status_code, again.content) == (304, b"")
 
 
+@pytest.mark.parametrize(("root_path", "told"), [("", "/api/graphql"), ("/shop", "/shop/api/graphql")])
+async def test_the_page_is_told_the_routers_path_below_its_mounts(
+    dist: Path, root_path: str, told: str
+) -> None:
+    (dist / "index.html").write_text('<meta name="hansa-endpoint" content="/graphql" />')
+    transport = httpx.ASGITransport(Console(dist, endpoint="/api/graphql"), root_path=root_path)
+    async with (
+        httpx.AsyncClient(transport=transport, base_url="http://router") as http,
+        client(dist) as plain,
+    ):
+        page = await http.get("/")
+        assert page.text == f'<meta name="hansa-endpoint" content="{told}" />'
+        assert page.headers["content-length"] == str(len(page.content))
+        other = await plain.get("/", headers={"if-none-match": page.headers["etag"]})
+        assert 'content="/graphql"' in other.text
+
+
 async def test_a_changed_page_has_another_tag(dist: Path) -> None:
     async with client(dist) as http:
         tag = (await http.get("/")).headers["etag"]
