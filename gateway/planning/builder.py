@@ -58,7 +58,14 @@ class Builder:
         return self.fetches
 
     def _resolve_deferred(self, targets: Sequence[Target], selection: Selection) -> None:
-        """Resolves what a deferred part selects by entering the objects anew, or at once where that is no way."""
+        """Resolves what a deferred part selects by entering the objects anew, or at once where that is no way.
+
+        A field of a key, which is read to enter them, is not asked for again.
+        """
+        for at in targets:
+            if self._reachability.is_at_hand(at.place, at.all_types, selection):
+                self._resolve(at, [selection], added=False)
+                return
         at = self._best([target.entered_anew() for target in targets], selection)
         for task in self._splitter.tasks(at, selection):
             if task.is_reached():

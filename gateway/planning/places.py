@@ -33,6 +33,7 @@ class Places:
     def __init__(self, graph: QueryGraph, field_sets: FieldSets) -> None:
         self.graph = graph
         self.field_sets = field_sets
+        self._key_fields: dict[str, frozenset[str]] = {}
         self._answered: dict[tuple[str, frozenset[str], str], bool] = {}
 
     def is_interface_object(self, place: Place) -> bool:
@@ -65,6 +66,15 @@ class Places:
                 for field in declared
             )
             found = self._answered.setdefault(key, found)
+        return found
+
+    def key_fields(self, type_name: str) -> frozenset[str]:
+        """The names of the fields that keys of the type begin with, in any subgraph."""
+        found = self._key_fields.get(type_name)
+        if found is None:
+            keys = (key for subgraph in self.graph.subgraphs for key in self.graph.keys(subgraph, type_name))
+            names = (field.name for key in keys for field in self.field_sets.read(key.fields, type_name))
+            found = self._key_fields.setdefault(type_name, frozenset(names))
         return found
 
     def inside(self, place: Place, view: str, field: GraphField, name: str) -> Place:

@@ -88,6 +88,17 @@ class Reachability:
         types = selection.types & place.types
         return not selection.selections and self._places.answers_all(place, types, selection.name)
 
+    def is_at_hand(self, place: Place, all_types: frozenset[str], selection: Selection) -> bool:
+        """Whether `selection` is a leaf that a key has, and that the place answers for whichever of `all_types` it is of."""
+        types = selection.types & all_types
+        return (
+            bool(types)
+            and types <= place.types
+            and not selection.deferred
+            and self.is_answered(place, selection)
+            and all(selection.name in self._places.key_fields(type_name) for type_name in types)
+        )
+
     def views(self, place: Place, types: frozenset[str]) -> dict[str, frozenset[str]]:
         """The declarations by which the subgraph resolves fields of objects of `types`; not to be changed."""
         if self._places.is_interface_object(place):

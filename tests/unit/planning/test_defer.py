@@ -139,6 +139,16 @@ def test_what_is_selected_at_first_is_not_fetched_again(split: Make) -> None:
     assert split("{ t { a b ... @defer { a b } } }")[1] == [[]]
 
 
+@pytest.mark.parametrize(
+    ("deferred", "later"), [("id", []), ("id b", ["b"]), ("id a2 b", ["a2", "b"]), ("other: id b", ["b"])]
+)
+def test_a_key_is_not_fetched_again(split: Make, deferred: str, later: list[str]) -> None:
+    first, (part,) = split(f"{{ t {{ a ... @defer {{ {deferred} }} }} }}")
+    assert [request.partition("{...on T")[2] for request in part] == [f"{{{name}}}}}}}" for name in later]
+    assert len(first) == 1
+    assert "id" in first[0]
+
+
 def test_below_an_object_that_both_select_only_the_rest_is_deferred(split: Make) -> None:
     assert split("{ t { next { a } ... @defer { next { a b } } } }") == (
         ["a: query{t{next{__typename a id}}}"],
