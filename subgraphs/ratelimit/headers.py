@@ -11,20 +11,20 @@ from http_sf.types import ParamsType
 
 from subgraphs.ratelimit.domain.model import NEVER, Standing
 from subgraphs.ratelimit.domain.rules import Algorithm, Rule
-from subgraphs.ratelimit.engine.outcome import LimitOutcome, Outcome
+from subgraphs.ratelimit.engine.outcome import Outcome
 
 Headers = list[tuple[str, str]]
 
 
 def rate_limit_headers(outcome: Outcome) -> Headers:
     """The headers of an answer; shadow limits are not told, as they deny nobody."""
-    told = [each for each in outcome.limits if not each.limit.policy.is_shadow]
+    told = [(limit, standing) for limit, standing in outcome.pairs if not limit.policy.is_shadow]
     headers: Headers = []
     if told:
-        headers.append(
-            ("ratelimit-policy", _policies(tuple((_name(each), each.limit.rule) for each in told)))
-        )
-        headers.append(("ratelimit", ", ".join(_standing(_name(each), *_numbers(each)) for each in told)))
+        policies = tuple((limit.policy.name, limit.rule) for limit, _ in told)
+        standings = (_standing(limit.policy.name, *_numbers(standing)) for limit, standing in told)
+        headers.append(("ratelimit-policy", _policies(policies)))
+        headers.append(("ratelimit", ", ".join(standings)))
     if outcome.wait > 0:
         headers.append(("retry-after", str(seconds(outcome.wait))))
     return headers
@@ -34,12 +34,8 @@ def seconds(microseconds: int) -> int:
     return -(-microseconds // 1_000_000)
 
 
-def _name(each: LimitOutcome) -> str:
-    return each.limit.policy.name
-
-
-def _numbers(each: LimitOutcome) -> tuple[int, int]:
-    standing: Standing = each.standing
+def _numbers(standing: Standing) -> tuple[int, int]:
+    """What remains, and when there is more: for what is denied when it may be admitted, so never after Retry-After."""
     until = standing.reset if standing.wait in {0, NEVER} else standing.wait
     return standing.remaining, seconds(until)
 
@@ -47,7 +43,7 @@ def _numbers(each: LimitOutcome) -> tuple[int, int]:
 @lru_cache(maxsize=1024)
 def _policies(named: Sequence[tuple[str, Rule]]) -> str:
     items: http_sf.ListType = [(name, _quota(rule)) for name, rule in named]
-    return http_sf.ser(items)
+    return str(http_sf.ser(items))
 
 
 def _quota(rule: Rule) -> ParamsType:
@@ -60,4 +56,4 @@ def _quota(rule: Rule) -> ParamsType:
 def _standing(name: str, remaining: int, reset: int) -> str:
     parameters: ParamsType = {"r": remaining, "t": reset}
     items: http_sf.ListType = [(name, parameters)]
-    return http_sf.ser(items)
+    return str(http_sf.ser(items))

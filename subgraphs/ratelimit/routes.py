@@ -7,9 +7,10 @@ from msgspec import Meta, Struct
 
 from common.app import EdgeAnswer, EdgeRoute, problem
 from subgraphs.ratelimit.access import Doorkeeper
-from subgraphs.ratelimit.domain.model import NEVER
+from subgraphs.ratelimit.domain.model import NEVER, Standing
+from subgraphs.ratelimit.domain.policies import Limit
 from subgraphs.ratelimit.domain.rules import MAX_COST
-from subgraphs.ratelimit.engine.outcome import LimitOutcome, Outcome
+from subgraphs.ratelimit.engine.outcome import Outcome
 from subgraphs.ratelimit.headers import rate_limit_headers
 from subgraphs.ratelimit.service import MAX_RESERVATION, RateLimits
 
@@ -172,21 +173,18 @@ def verdict(outcome: Outcome) -> Verdict:
     return Verdict(
         outcome.is_allowed,
         outcome.is_degraded,
-        [limit_state(each) for each in outcome.limits],
+        [_limit_state(limit, standing) for limit, standing in outcome.pairs],
         outcome.denied_by.policy.name if outcome.denied_by else None,
         outcome.wait / 1_000_000 if outcome.wait > 0 else None,
     )
 
 
-def limit_state(each: LimitOutcome) -> LimitState:
-    """One limit of it."""
-    policy, standing = each.limit.policy, each.standing
-    wait = None if standing.wait == NEVER else standing.wait / 1_000_000
+def _limit_state(limit: Limit, standing: Standing) -> LimitState:
     return LimitState(
-        policy.name,
-        each.limit.rule.capacity,
+        limit.policy.name,
+        limit.rule.capacity,
         standing.remaining,
         standing.reset / 1_000_000,
-        wait,
-        policy.is_shadow,
+        None if standing.wait == NEVER else standing.wait / 1_000_000,
+        limit.policy.is_shadow,
     )

@@ -31,7 +31,7 @@ DRIVERS = {
     "hansa, denied": Path(sys.executable),
     "limits, fixed window": WORKSPACE / "venv/bin/python",
     "limits, moving window": WORKSPACE / "venv/bin/python",
-    # T "throttled, gcra": WORKSPACE / "venv/bin/python",
+    "throttled, gcra": WORKSPACE / "venv/bin/python",
 }
 
 

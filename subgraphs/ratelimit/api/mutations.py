@@ -102,4 +102,4 @@ class Mutation:
     ) -> list[State]:
         info.context.require_write()
         outcome = await info.context.limits.reset(namespace, descriptor(attributes))
-        return [State.of(each) for each in outcome.limits]
+        return [State.of(limit, standing) for limit, standing in outcome.pairs]

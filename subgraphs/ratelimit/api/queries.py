@@ -33,4 +33,4 @@ class Query:
         if not info.context.may_look(asked.get(USER_ATTRIBUTE)):
             raise ForbiddenError("Only the user may see these limits")
         outcome = await info.context.limits.peek(namespace, asked, cost)
-        return [State.of(each) for each in outcome.limits]
+        return [State.of(limit, standing) for limit, standing in outcome.pairs]

@@ -12,11 +12,11 @@ from common.errors import ForbiddenError
 from common.inputs import parse_id
 from subgraphs.ratelimit.api.context import Info
 from subgraphs.ratelimit.api.enums import Algorithm, CalendarUnit, FailMode
-from subgraphs.ratelimit.domain.model import NEVER
+from subgraphs.ratelimit.domain.model import NEVER, Standing
+from subgraphs.ratelimit.domain.policies import Limit
 from subgraphs.ratelimit.domain.policies import Namespace as DomainNamespace
 from subgraphs.ratelimit.domain.policies import Override as DomainOverride
 from subgraphs.ratelimit.domain.policies import Policy as DomainPolicy
-from subgraphs.ratelimit.engine.outcome import LimitOutcome
 
 MICROSECONDS = 1_000_000
 USER_ATTRIBUTE = "user"
@@ -168,11 +168,10 @@ class State:
     )
 
     @classmethod
-    def of(cls, each: LimitOutcome) -> "State":
-        standing = each.standing
+    def of(cls, limit: Limit, standing: Standing) -> "State":
         return cls(
-            policy=Policy.of(each.limit.policy),
-            limit=each.limit.rule.capacity,
+            policy=Policy.of(limit.policy),
+            limit=limit.rule.capacity,
             remaining=standing.remaining,
             held=standing.held,
             reset_seconds=standing.reset / MICROSECONDS,
@@ -189,7 +188,7 @@ class User:
         if not info.context.may_look(self.id):
             raise ForbiddenError("Only the user may see these limits")
         outcome = await info.context.limits.peek(namespace, {USER_ATTRIBUTE: self.id}, 1)
-        return [State.of(each) for each in outcome.limits]
+        return [State.of(limit, standing) for limit, standing in outcome.pairs]
 
     @classmethod
     def resolve_reference(cls, id: strawberry.ID) -> "User":  # noqa: A002 - the key field's name

@@ -39,7 +39,7 @@ class Decision(Struct, array_like=True):
     record_ttl: int = 0
 
 
-class Standing(Struct, frozen=True):
+class Standing(Struct, frozen=True, array_like=True):
     """How a limit stands after a decision: `reset` and `wait` in microseconds, the latter NEVER where the cost exceeds it."""
 
     remaining: int
@@ -48,7 +48,7 @@ class Standing(Struct, frozen=True):
     held: int
 
 
-class Answer(Struct, frozen=True):
+class Answer(Struct, frozen=True, array_like=True):
     """`verdict` is ALLOWED, the denying limit's place from 1, STALE or LAPSED; `granted` is what was charged or held."""
 
     verdict: int

@@ -84,19 +84,33 @@ class Override(Struct, frozen=True, kw_only=True):
 class Limit:
     """A policy as it applies to one request: the count's key and the rule with its override."""
 
-    __slots__ = ("_unit_call", "key", "policy", "rule")
+    __slots__ = ("key", "policy", "rule")
 
     def __init__(self, policy: Policy, rule: Rule, key: str) -> None:
         self.policy = policy
         self.rule = rule
         self.key = key
-        self._unit_call = None if rule.is_calendar else rule.call(key, 1, shadow=policy.is_shadow)
 
     def call(self, cost: int, now: int) -> Call:
         """The limit in a decision of that cost; `now` in microseconds since 1970 is for calendar windows."""
-        if cost == 1 and self._unit_call is not None:
-            return self._unit_call
         return self.rule.call(self.key, cost, shadow=self.policy.is_shadow, now=now)
+
+
+class Limits:
+    """The limits that apply to a request, highest priority first."""
+
+    __slots__ = ("_unit_calls", "each")
+
+    def __init__(self, each: Sequence[Limit]) -> None:
+        self.each = tuple(each)
+        has_calendar = any(limit.rule.is_calendar for limit in self.each)
+        self._unit_calls = None if has_calendar else [limit.call(1, 0) for limit in self.each]
+
+    def calls(self, cost: int, now: int) -> list[Call]:
+        """All of them in a decision of that cost; see `Limit.call`."""
+        if cost == 1 and self._unit_calls is not None:
+            return self._unit_calls
+        return [limit.call(cost, now) for limit in self.each]
 
 
 class _Matcher:
@@ -135,10 +149,10 @@ class PolicySet:
         self._matchers: dict[str, list[_Matcher]] = {name: [] for name in namespaces}
         for policy in sorted(policies, key=lambda each: (-each.priority, each.name)):
             self._matchers[policy.namespace].append(_Matcher(policy, of_policy.get(policy.id, ())))
-        self._bindings: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[Limit, ...]] = {}
+        self._bindings: dict[tuple[str, tuple[tuple[str, str], ...]], Limits] = {}
 
-    def limits(self, namespace: str, descriptor: Descriptor) -> tuple[Limit, ...]:
-        """The limits that apply, highest priority first.
+    def limits(self, namespace: str, descriptor: Descriptor) -> Limits:
+        """The limits that apply.
 
         Raises:
             UnknownPolicyError: there is no such namespace.
@@ -153,13 +167,13 @@ class PolicySet:
             self._bindings[asked] = found
         return found
 
-    def _find(self, namespace: str, descriptor: Descriptor) -> tuple[Limit, ...]:
+    def _find(self, namespace: str, descriptor: Descriptor) -> Limits:
         matchers = self._matchers.get(namespace)
         if matchers is None:
             raise UnknownPolicyError("There is no such namespace")
         check_descriptor(descriptor)
         limits = (matcher.limit(descriptor) for matcher in matchers)
-        return tuple(limit for limit in limits if limit is not None)
+        return Limits([limit for limit in limits if limit is not None])
 
     @cached_property
     def namespaces(self) -> frozenset[str]:

@@ -1,14 +1,12 @@
 """The limiter: what is known to be denied at once, all else by Valkey, and without it by the policies' fail modes."""
 
-from collections.abc import Sequence
-
 from common.errors import OverloadedError
 from common.valkey import ValkeyUnavailableError
-from subgraphs.ratelimit.domain.model import Answer, Decision, Mode, Standing
-from subgraphs.ratelimit.domain.policies import Limit
+from subgraphs.ratelimit.domain.model import Answer, Decision, Mode
+from subgraphs.ratelimit.domain.policies import Limits
 from subgraphs.ratelimit.engine.denials import Denials
 from subgraphs.ratelimit.engine.fallback import Fallback
-from subgraphs.ratelimit.engine.outcome import LimitOutcome, Outcome
+from subgraphs.ratelimit.engine.outcome import UNLIMITED, Outcome, answered, concluded
 from subgraphs.ratelimit.engine.valkey import ValkeyEngine
 
 
@@ -20,29 +18,29 @@ class Limiter:
         self._fallback = fallback
         self._denials = denials
 
-    async def check(self, limits: Sequence[Limit], cost: int) -> Outcome:
+    async def check(self, limits: Limits, cost: int) -> Outcome:
         """Take `cost` tokens of each limit if all have them. Without Valkey the fail modes decide.
 
         Who stops waiting for the outcome may have been charged: the decision is made once, whoever listens.
         """
-        if not limits:
-            return Outcome(())
-        known = self._denials.find(limits, cost)
+        if not limits.each:
+            return UNLIMITED
+        known = self._denials.find(limits.each, cost)
         if known is not None:
             place, standing = known
-            return _outcome(limits, place, {limits[place - 1].key: standing})
+            return concluded(limits, place, {limits.each[place - 1].key: standing})
         since = self._denials.clock()
         try:
             answer = await self._decide(limits, cost, Mode.CHECK)
         except ValkeyUnavailableError:
-            place, standings = self._fallback.decide(limits, cost)
-            return _outcome(limits, place, standings, is_degraded=True)
+            place, standings = self._fallback.decide(limits.each, cost)
+            return concluded(limits, place, standings, is_degraded=True)
         if answer.verdict > 0:
             denying = answer.verdict - 1
-            self._denials.remember(limits[denying].key, cost, answer.standings[denying], since)
+            self._denials.remember(limits.each[denying].key, cost, answer.standings[denying], since)
         return answered(limits, answer)
 
-    async def peek(self, limits: Sequence[Limit], cost: int) -> Outcome:
+    async def peek(self, limits: Limits, cost: int) -> Outcome:
         """What `check` would say now, taking nothing.
 
         Raises:
@@ -50,49 +48,27 @@ class Limiter:
         """
         return await self._surely(limits, cost, Mode.PEEK)
 
-    async def refund(self, limits: Sequence[Limit], cost: int) -> Outcome:
+    async def refund(self, limits: Limits, cost: int) -> Outcome:
         """Give tokens back, never more than were taken."""
-        self._denials.forget([limit.key for limit in limits])
+        self._denials.forget([limit.key for limit in limits.each])
         return await self._surely(limits, cost, Mode.REFUND)
 
-    async def reset(self, limits: Sequence[Limit]) -> Outcome:
+    async def reset(self, limits: Limits) -> Outcome:
         """Forget all that was taken and is held."""
-        self._denials.forget([limit.key for limit in limits])
+        self._denials.forget([limit.key for limit in limits.each])
         return await self._surely(limits, 1, Mode.RESET)
 
     def policies_changed(self) -> None:
         """Forget what was concluded from policies that are no more."""
         self._denials.clear()
 
-    async def _surely(self, limits: Sequence[Limit], cost: int, mode: Mode) -> Outcome:
-        if not limits:
-            return Outcome(())
+    async def _surely(self, limits: Limits, cost: int, mode: Mode) -> Outcome:
+        if not limits.each:
+            return UNLIMITED
         try:
             return answered(limits, await self._decide(limits, cost, mode))
         except ValkeyUnavailableError as error:
             raise OverloadedError("The limits cannot be reached now; try again in a moment") from error
 
-    async def _decide(self, limits: Sequence[Limit], cost: int, mode: Mode) -> Answer:
-        return await self._engine.decide(
-            lambda now: Decision(mode, [limit.call(cost, now) for limit in limits])
-        )
-
-
-def answered(limits: Sequence[Limit], answer: Answer) -> Outcome:
-    """The outcome that Valkey's answer is."""
-    named = zip(limits, answer.standings, strict=True)
-    outcomes = tuple(LimitOutcome(limit, standing) for limit, standing in named)
-    if answer.verdict <= 0:
-        return Outcome(outcomes)
-    return Outcome(outcomes, limits[answer.verdict - 1], answer.standings[answer.verdict - 1].wait)
-
-
-def _outcome(
-    limits: Sequence[Limit], place: int, standings: dict[str, Standing], *, is_degraded: bool = False
-) -> Outcome:
-    """The outcome of a decision that not all limits were asked for; `place` from 1 denies."""
-    outcomes = tuple(LimitOutcome(limit, standings[limit.key]) for limit in limits if limit.key in standings)
-    if place == 0:
-        return Outcome(outcomes, is_degraded=is_degraded)
-    denying = limits[place - 1]
-    return Outcome(outcomes, denying, standings[denying.key].wait, is_degraded)
+    async def _decide(self, limits: Limits, cost: int, mode: Mode) -> Answer:
+        return await self._engine.decide(lambda now: Decision(mode, limits.calls(cost, now)))

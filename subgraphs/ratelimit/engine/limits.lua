@@ -6,8 +6,8 @@
 -- ARGV[1] is MessagePack: {now, decisions}; now is 0 for the server's own time. Times are microseconds.
 --   decision {mode, limits, id, ttl or actual cost, the record's key, record, ttl of the record in ms}
 --   limit    {key, kind, cost, shadow, capacity, parameters...}
--- The answer is MessagePack: {now, {{verdict, granted, remaining, reset, wait, held, remaining, ...}, ...}}; the verdict is
--- 0 for allowed, the place of the limit that denies, or STALE or LAPSED.
+-- The answer is MessagePack: {now, {{verdict, granted, {{remaining, reset, wait, held}, ...}}, ...}}; the verdict is 0 for
+-- allowed, the place of the limit that denies, or STALE or LAPSED.
 --
 -- All states are read before and written after all decisions, each once: an error in between changes nothing but holds.
 -- All numbers are integers below 2^53, for which Lua's doubles are exact as long as no quotient is rounded.
@@ -316,24 +316,21 @@ local function decide_one(D, values, cache, now)
   local states = {}
   for i, L in ipairs(D[2]) do
     local kind = KINDS[L[2]]
-    if kind == window and not bounds(L, now) then return { STALE, 0 } end
+    if kind == window and not bounds(L, now) then return { STALE, 0, {} } end
     local S = cache[L[1]] or decode(L[1], values[L[1]], kind, now)
     cache[L[1]], states[i] = S, S
     bring_to(S, L, kind, now)
     S.wait = 0
   end
   local verdict, granted = act(D, states, now)
-  local answer = { verdict, granted }
+  local standings = {}
   for i, L in ipairs(D[2]) do
     local S, kind = states[i], KINDS[L[2]]
     local reset = kind.reset(S, L, now)
     if S.held > 0 then reset = math.max(reset, S.last - now) end
-    answer[#answer + 1] = math.max(0, kind.room(S, L, now) - S.held)
-    answer[#answer + 1] = reset
-    answer[#answer + 1] = S.wait
-    answer[#answer + 1] = S.held
+    standings[i] = { math.max(0, kind.room(S, L, now) - S.held), reset, S.wait, S.held }
   end
-  return answer
+  return { verdict, granted, standings }
 end
 
 local function decide(keys, args)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import msgspec
 
-from subgraphs.ratelimit.domain.model import Answer, Decision, Standing
+from subgraphs.ratelimit.domain.model import Answer, Decision
 
 SOURCE = (Path(__file__).parent / "limits.lua").read_text()
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(tuple[int, list[list[int]]]).decode
+_decode = msgspec.msgpack.Decoder(tuple[int, list[Answer]]).decode
 
 
 def keys_of(decisions: Sequence[Decision]) -> list[str]:
@@ -25,10 +25,4 @@ def encode_decisions(now: int, decisions: Sequence[Decision]) -> bytes:
 
 def decode_answers(payload: bytes) -> tuple[int, list[Answer]]:
     """When it was decided, by the server's clock, and the answers."""
-    now, rows = _decode(payload)
-    return now, [_answer(row) for row in rows]
-
-
-def _answer(row: list[int]) -> Answer:
-    standings = [Standing(*row[i : i + 4]) for i in range(2, len(row), 4)]
-    return Answer(row[0], row[1], standings)
+    return _decode(payload)

@@ -5,18 +5,16 @@ concurrency limit is nothing but such a hold.
 """
 
 import secrets
-from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
 
 from common.errors import OverloadedError
 from common.valkey import ValkeyUnavailableError
-from subgraphs.ratelimit.domain.model import LAPSED, Decision, Mode
-from subgraphs.ratelimit.domain.policies import Limit
+from subgraphs.ratelimit.domain.model import ALLOWED, Decision, Mode
+from subgraphs.ratelimit.domain.policies import Limits
 from subgraphs.ratelimit.domain.rules import Call
-from subgraphs.ratelimit.engine.limiter import answered
-from subgraphs.ratelimit.engine.outcome import Outcome
+from subgraphs.ratelimit.engine.outcome import UNLIMITED, Outcome, answered
 from subgraphs.ratelimit.engine.valkey import ValkeyEngine
 from subgraphs.ratelimit.errors import ReservationEndedError, UnknownReservationError
 
@@ -38,7 +36,7 @@ class Reservations:
         self._engine = engine
 
     async def reserve(
-        self, namespace: str, limits: Sequence[Limit], cost: int, ttl: int
+        self, namespace: str, limits: Limits, cost: int, ttl: int
     ) -> tuple[str | None, Outcome]:
         """Hold `cost` tokens of each limit for `ttl` seconds, if all have them.
 
@@ -47,12 +45,12 @@ class Reservations:
         Raises:
             OverloadedError: Valkey does not answer; what was asked may be held until its time is over.
         """
-        if not limits:
-            return None, Outcome(())
+        if not limits.each:
+            return None, UNLIMITED
         id_ = f"{namespace}~{secrets.token_urlsafe(16)}"
 
         def decision(now: int) -> Decision:
-            calls = [limit.call(cost, now) for limit in limits]
+            calls = limits.calls(cost, now)
             life = ttl * 1_000 + _RECORD_LIFE
             return Decision(
                 Mode.RESERVE, calls, id_, ttl * 1_000_000, _key(id_), _encode(_Record(calls)), life
@@ -96,7 +94,7 @@ class Reservations:
         settled = _encode(_Record(record.calls, cost))
         decision = Decision(Mode.SETTLE, record.calls, id_, cost, _key(id_), settled, _RECORD_LIFE)
         answer = await self._engine.decide(lambda _: decision)
-        return answer.verdict != LAPSED
+        return answer.verdict == ALLOWED  # else its time is over, or a calendar's clock is elsewhere
 
 
 def _key(id_: str) -> str:

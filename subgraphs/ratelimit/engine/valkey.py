@@ -26,9 +26,12 @@ class ValkeyEngine:
         Raises:
             ValkeyUnavailableError: there is none; what was asked may have been done.
         """
-        now, answer = await self._submit(decision(time.time_ns() // 1_000))
-        if answer.verdict == STALE:
-            _, answer = await self._submit(decision(now))
+        try:
+            now, answer = await self._batcher.submit(decision(time.time_ns() // 1_000))
+            if answer.verdict == STALE:
+                _, answer = await self._batcher.submit(decision(now))
+        except OverloadedError as error:
+            raise ValkeyUnavailableError(error.message) from error
         return answer
 
     async def read(self, key: str) -> str | None:
@@ -57,12 +60,6 @@ class ValkeyEngine:
         """Wait for what was asked, and hang up."""
         await self._batcher.close()
         await self._link.close()
-
-    async def _submit(self, decision: Decision) -> tuple[int, Answer]:
-        try:
-            return await self._batcher.submit(decision)
-        except OverloadedError as error:
-            raise ValkeyUnavailableError(error.message) from error
 
     async def _ask(self, decisions: Sequence[Decision]) -> Sequence[tuple[int, Answer]]:
         payload = encode_decisions(0, decisions)

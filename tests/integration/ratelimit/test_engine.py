@@ -12,7 +12,7 @@ import pytest
 import redis.asyncio
 
 from common.valkey import ValkeyLink
-from subgraphs.ratelimit.domain.policies import FailMode, Limit, Policy
+from subgraphs.ratelimit.domain.policies import FailMode, Limit, Limits, Policy
 from subgraphs.ratelimit.domain.rules import Algorithm, Rule
 from subgraphs.ratelimit.engine.denials import LONGEST, Denials
 from subgraphs.ratelimit.engine.fallback import Fallback
@@ -83,11 +83,13 @@ async def contend(url: str) -> None:
     limiter = Limiter(engine, Fallback(1), Denials())
     admitted = {}
     for name, rule in RULES.items():
-        outcomes = await asyncio.gather(*(limiter.check([limit(rule, name)], 1) for _ in range(TASKS)))
+        outcomes = await asyncio.gather(
+            *(limiter.check(Limits([limit(rule, name)]), 1) for _ in range(TASKS))
+        )
         assert not any(outcome.is_degraded for outcome in outcomes)
         admitted[name] = sum(outcome.is_allowed for outcome in outcomes)
     every = [limit(rule, f"all-{name}") for name, rule in RULES.items()]
-    outcomes = await asyncio.gather(*(limiter.check(every, 1) for _ in range(TASKS)))
+    outcomes = await asyncio.gather(*(limiter.check(Limits(every), 1) for _ in range(TASKS)))
     admitted["all"] = sum(outcome.is_allowed for outcome in outcomes)
     sys.stdout.write(json.dumps(admitted))
     await engine.close()
@@ -115,7 +117,7 @@ async def test_many_processes_admit_exactly_the_limit(redis_url: str) -> None:
 async def test_a_tick_is_one_call(limiter: Limiter, server: redis.asyncio.Redis) -> None:
     limits = [limit(RULES["bucket"], str(i)) for i in range(100)]
     await server.config_resetstat()
-    await asyncio.gather(*(limiter.check([each], 1) for each in limits))
+    await asyncio.gather(*(limiter.check(Limits([each]), 1) for each in limits))
     calls = (await server.info("commandstats"))["cmdstat_fcall"]["calls"]
     assert calls == 1
 
@@ -125,35 +127,35 @@ async def test_a_denial_is_remembered_until_there_can_be_room(
 ) -> None:
     """Guarantee 11."""
     hour = limit(Rule(algorithm=Algorithm.TOKEN_BUCKET, limit=1, period=3_600, burst=5))
-    assert (await limiter.check([hour], 4)).is_allowed
-    denied = await limiter.check([hour], 3)
+    assert (await limiter.check(Limits([hour]), 4)).is_allowed
+    denied = await limiter.check(Limits([hour]), 3)
     await server.config_resetstat()
     clock.now += LONGEST / 2
-    known = await limiter.check([hour], 4)
+    known = await limiter.check(Limits([hour]), 4)
     assert known.denied_by is hour
     assert known.wait == denied.wait - LONGEST / 2 * 1_000_000
     assert "cmdstat_fcall" not in await server.info("commandstats")
-    assert (await limiter.check([hour], 1)).is_allowed
+    assert (await limiter.check(Limits([hour]), 1)).is_allowed
     clock.now += LONGEST
-    assert not (await limiter.check([hour], 3)).is_allowed
+    assert not (await limiter.check(Limits([hour]), 3)).is_allowed
     assert (await server.info("commandstats"))["cmdstat_fcall"]["calls"] == 2
 
 
 async def test_what_is_given_back_here_is_admitted_at_once(limiter: Limiter) -> None:
     hour = limit(RULES["log"], "given")
-    assert (await limiter.check([hour], LIMIT)).is_allowed
-    assert not (await limiter.check([hour], 1)).is_allowed
-    await limiter.refund([hour], 1)
-    assert (await limiter.check([hour], 1)).is_allowed
-    assert not (await limiter.check([hour], 1)).is_allowed
-    await limiter.reset([hour])
-    assert (await limiter.check([hour], LIMIT)).is_allowed
+    assert (await limiter.check(Limits([hour]), LIMIT)).is_allowed
+    assert not (await limiter.check(Limits([hour]), 1)).is_allowed
+    await limiter.refund(Limits([hour]), 1)
+    assert (await limiter.check(Limits([hour]), 1)).is_allowed
+    assert not (await limiter.check(Limits([hour]), 1)).is_allowed
+    await limiter.reset(Limits([hour]))
+    assert (await limiter.check(Limits([hour]), LIMIT)).is_allowed
 
 
 async def test_a_server_that_was_emptied_gets_the_library_again(
     limiter: Limiter, engine: ValkeyEngine, server: redis.asyncio.Redis
 ) -> None:
     await server.function_delete(engine._library.name)
-    outcome = await limiter.check([limit(RULES["log"], "emptied")], 1)
+    outcome = await limiter.check(Limits([limit(RULES["log"], "emptied")]), 1)
     assert outcome.is_allowed
     assert not outcome.is_degraded

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from subgraphs.ratelimit.domain.calendar import CalendarUnit
-from subgraphs.ratelimit.domain.model import Decision, Mode, Model
+from subgraphs.ratelimit.domain.model import STALE, Decision, Mode, Model
 from subgraphs.ratelimit.domain.rules import Algorithm, Rule, check_rule
 
 START = 1_790_000_000_000_000
@@ -121,6 +121,8 @@ def test_a_state_outlives_its_meaning(functions: Any, rule: Rule, steps: list[An
         now += abs(step[0]) * SECOND
         asked = asking.decision(step, now)
         answer = functions.decide(now, [asked])[0]
+        if answer.verdict == STALE:  # a hold whose calendar windows are long past
+            continue
         for call, standing in zip(asked.calls, answer.standings, strict=True):
             left = functions.redis.pttl(call.key)
             changed = asked.mode != Mode.PEEK and answer.verdict == 0

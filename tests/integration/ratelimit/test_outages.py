@@ -13,7 +13,7 @@ from common.embedded.folder import ServerFolder
 from common.embedded.valkey import ValkeyServer
 from common.errors import OverloadedError
 from common.valkey import ValkeyLink
-from subgraphs.ratelimit.domain.policies import FailMode
+from subgraphs.ratelimit.domain.policies import FailMode, Limits
 from subgraphs.ratelimit.domain.rules import Algorithm, Rule
 from subgraphs.ratelimit.engine.denials import Denials
 from subgraphs.ratelimit.engine.fallback import Fallback
@@ -65,14 +65,14 @@ async def kill(valkey: Server) -> None:
 
 async def ask(limiter: Limiter, mode: FailMode, times: int) -> list[Outcome]:
     asked = limit(DAY, mode, mode)
-    return list(await asyncio.gather(*(limiter.check([asked], 1) for _ in range(times))))
+    return list(await asyncio.gather(*(limiter.check(Limits([asked]), 1) for _ in range(times))))
 
 
 async def until_it_answers(limiter: Limiter) -> None:
     """Wait for the breaker's probe to succeed."""
     probe = limit(DAY, "probe", FailMode.OPEN)
     async with asyncio.timeout(20):
-        while (await limiter.check([probe], 1)).is_degraded:  # noqa: ASYNC110 - another process is waited for
+        while (await limiter.check(Limits([probe]), 1)).is_degraded:  # noqa: ASYNC110 - another process is waited for
             await asyncio.sleep(0.02)
 
 
@@ -139,7 +139,7 @@ async def test_a_server_that_hangs_is_soon_not_asked_any_more(valkey: Server, li
         for _ in range(3):
             await ask(limiter, FailMode.OPEN, 1)
         async with asyncio.timeout(30):  # at the time limit of a call for each it would be two minutes
-            outcomes = [await limiter.check([limit(DAY, "x", FailMode.OPEN)], 1) for _ in range(500)]
+            outcomes = [await limiter.check(Limits([limit(DAY, "x", FailMode.OPEN)]), 1) for _ in range(500)]
     finally:
         os.kill(valkey.pid, signal.SIGCONT)
     assert all(outcome.is_degraded and outcome.is_allowed for outcome in outcomes)
@@ -148,7 +148,7 @@ async def test_a_server_that_hangs_is_soon_not_asked_any_more(valkey: Server, li
 async def test_what_cannot_be_done_without_valkey_is_refused(
     valkey: Server, engine: ValkeyEngine, limiter: Limiter
 ) -> None:
-    asked = [limit(DAY, "x")]
+    asked = Limits([limit(DAY, "x")])
     reserved, _ = await Reservations(engine).reserve("n", asked, 5, 60)
     assert reserved
     await kill(valkey)
@@ -161,11 +161,11 @@ async def test_what_cannot_be_done_without_valkey_is_refused(
     await valkey.start()
     await until_it_answers(limiter)
     assert await Reservations(engine).settle(reserved, 5) == 5
-    assert (await limiter.peek(asked, 1)).limits[0].standing.remaining == LIMIT - 5
+    assert (await limiter.peek(asked, 1)).standings[0].remaining == LIMIT - 5
 
 
 async def test_a_closed_policy_denies_though_another_is_open(valkey: Server, limiter: Limiter) -> None:
     await kill(valkey)
     both = [limit(DAY, "a", FailMode.OPEN), limit(DAY, "b", FailMode.CLOSED)]
-    outcome = await limiter.check(both, 1)
+    outcome = await limiter.check(Limits(both), 1)
     assert outcome.denied_by is both[1]
