@@ -87,6 +87,14 @@ class PricesSubscription:
             if of in (None, id_):
                 yield PricedProduct(id=strawberry.ID(id_), price=price)
 
+    @strawberry.subscription
+    async def countdown(self, start: int) -> AsyncGenerator[PricedProduct | None, None]:
+        """Prices down to zero, one after another; below zero a failure."""
+        if start < 0:
+            raise ValueError("nothing to count")
+        for price in range(start, -1, -1):
+            yield PricedProduct(id=strawberry.ID("1"), price=price)
+
 
 @strawberry.federation.type(keys=["id"], name="Product")
 class NamedProduct:
