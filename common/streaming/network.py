@@ -13,8 +13,7 @@ from common.http.client import Origin
 from common.http.heads import encode_head
 from common.http.messages import Headers
 from common.streaming.response import StreamedResponse
-from common.streaming.websocket import WebSocket
-from common.streaming.websocket_client import Door, open_websocket
+from common.streaming.websocket import Address, WebSocket
 
 _PIECE = 64 * 1024
 _MAX_HEAD_SIZE = 64 * 1024
@@ -25,10 +24,12 @@ _KEEP_ALIVE = ((socket.TCP_KEEPIDLE, 30), (socket.TCP_KEEPINTVL, 10), (socket.TC
 class NetworkStreams:
     """See `Streams`."""
 
-    def __init__(self, url: str, origin: Origin, door: Door, path: str, limits: TransportLimits) -> None:
+    def __init__(
+        self, url: str, origin: Origin, address: Address, path: str, limits: TransportLimits
+    ) -> None:
         self.url = url
         self._origin = origin
-        self._door = door
+        self._address = address
         self._path = path
         self._limits = limits
 
@@ -47,7 +48,11 @@ class NetworkStreams:
     def connect(
         self, path: str, subprotocol: str, headers: Headers
     ) -> AbstractAsyncContextManager[WebSocket]:
-        return open_websocket(self._door, path or self._path, subprotocol, headers, self._limits)
+        from common.streaming.websocket_client import (  # noqa: PLC0415 - websockets loads only when it is used
+            open_websocket,
+        )
+
+        return open_websocket(self._address, path or self._path, subprotocol, headers, self._limits)
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.Transport]:
         reader = asyncio.StreamReader()

@@ -13,8 +13,7 @@ from common.http.transport import target, tcp_origin
 from common.streaming.in_process import InProcessStreams
 from common.streaming.network import NetworkStreams
 from common.streaming.response import StreamedResponse
-from common.streaming.websocket import WebSocket
-from common.streaming.websocket_client import UnixDoor, WebDoor
+from common.streaming.websocket import Address, WebSocket
 
 _DEFAULT_LIMITS = TransportLimits()
 
@@ -54,10 +53,12 @@ def open_streams(
     match parts.scheme:
         case "http" | "https":
             origin = tcp_origin(parts, tls)
-            return NetworkStreams(url, origin, WebDoor(origin), target(parts), limits)
+            address = Address(f"{'wss' if origin.is_secure else 'ws'}://{origin.authority}", origin.tls)
+            return NetworkStreams(url, origin, address, target(parts), limits)
         case "unix":
             path = parse_qs(parts.query).get("path", ["/"])[0]
-            return NetworkStreams(url, UnixOrigin(parts.path), UnixDoor(parts.path), path, limits)
+            address = Address("ws://localhost", socket=parts.path)
+            return NetworkStreams(url, UnixOrigin(parts.path), address, path, limits)
         case "app":
             if apps is None or parts.netloc not in apps:
                 raise ValueError(f"{url}: no application {parts.netloc!r} in this process")

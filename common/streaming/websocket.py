@@ -1,6 +1,7 @@
 """A client's WebSocket (RFC 6455), as far as protocols of text messages need it."""
 
-from typing import Protocol
+import ssl
+from typing import NamedTuple, Protocol
 
 
 class WebSocketClosed(Exception):  # noqa: N818 - a fact about the connection
@@ -10,6 +11,14 @@ class WebSocketClosed(Exception):  # noqa: N818 - a fact about the connection
         super().__init__(f"{code} {reason}".rstrip())
         self.code = code
         self.reason = reason
+
+
+class Address(NamedTuple):
+    """Where handshakes are sent to: a URL without its path, how it is secured, and the socket where that is a Unix one."""
+
+    url: str
+    tls: ssl.SSLContext | None = None
+    socket: str | None = None
 
 
 class WebSocket(Protocol):

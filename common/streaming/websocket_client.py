@@ -3,48 +3,19 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect, unix_connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.typing import Subprotocol
 
 from common.http import ConnectError, ProtocolError, TimeoutError_, TransportError, TransportLimits
-from common.http.client import TCPOrigin
 from common.http.messages import Headers
-from common.streaming.websocket import WebSocket, WebSocketClosed
+from common.streaming.websocket import Address, WebSocket, WebSocketClosed
 
 _log = logging.getLogger(__name__)
 _LOST = 1006
 _CLOSE_TIMEOUT = 2.0
-
-
-class Door(Protocol):
-    """Where a handshake is sent to."""
-
-    def connect(self, path: str, options: dict[str, Any]) -> connect: ...
-
-
-class WebDoor:
-    """Over TCP, by TLS where the origin has it."""
-
-    def __init__(self, origin: TCPOrigin) -> None:
-        self._origin = origin
-
-    def connect(self, path: str, options: dict[str, Any]) -> connect:
-        scheme = "wss" if self._origin.is_secure else "ws"
-        url = f"{scheme}://{self._origin.authority}{path}"
-        return connect(url, proxy=None, ssl=self._origin.tls, **options)
-
-
-class UnixDoor:
-    """Over a Unix socket."""
-
-    def __init__(self, socket: str) -> None:
-        self._socket = socket
-
-    def connect(self, path: str, options: dict[str, Any]) -> connect:
-        return unix_connect(self._socket, f"ws://localhost{path}", **options)
 
 
 class _Connected:
@@ -68,11 +39,11 @@ class _Connected:
 
 @asynccontextmanager
 async def open_websocket(
-    door: Door, path: str, subprotocol: str, headers: Headers, limits: TransportLimits
+    address: Address, path: str, subprotocol: str, headers: Headers, limits: TransportLimits
 ) -> AsyncIterator[WebSocket]:
     """See `Streams.connect`. Pings are the subprotocol's business."""
     connection = await _open(
-        door,
+        address,
         path,
         {
             "subprotocols": [Subprotocol(subprotocol)],
@@ -94,9 +65,11 @@ async def open_websocket(
         await connection.close()
 
 
-async def _open(door: Door, path: str, options: dict[str, Any]) -> ClientConnection:
+async def _open(address: Address, path: str, options: dict[str, Any]) -> ClientConnection:
     try:
-        return await door.connect(path, options)
+        if address.socket is not None:
+            return await unix_connect(address.socket, address.url + path, **options)
+        return await connect(address.url + path, proxy=None, ssl=address.tls, **options)
     except TimeoutError as error:
         raise TimeoutError_("no handshake in time") from error
     except (OSError, InvalidHandshake, ValueError) as error:

@@ -33,6 +33,11 @@ async def run_beside_router(script: Path, *arguments: str) -> bytes:
     """What the script prints, given the URL of a router as `hansa serve` runs it without a file, and `arguments`."""
     supergraph = Supergraph.from_sdl(SUPERGRAPH.read_text())
     router = Router(supergraph, LOCAL, apps={"products": products(), "reviews": reviews()})
+    return await run_beside(router, script, *arguments)
+
+
+async def run_beside(router: Router, script: Path, *arguments: str) -> bytes:
+    """What the script prints, given the URL of `router`, which is served meanwhile, and `arguments`."""
     async with serving(create_router_app(router)) as url:
         process = await asyncio.create_subprocess_exec(
             "node", script, f"{url}/graphql", *arguments, env=ENVIRONMENT, stdout=asyncio.subprocess.PIPE

@@ -2,7 +2,7 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -25,7 +25,10 @@ Encode = Callable[[ExecutionResult], bytes]
 
 
 class Resolution(Struct, frozen=True, eq=False):
-    """`encode` gives a response's JSON; the requests for an event have `timeout` seconds."""
+    """`encode` gives a response's JSON; the requests for an event have `timeout` seconds.
+
+    Those that are the `same` have the same response to an event that needs nothing else.
+    """
 
     source: Source
     request: SourceRequest
@@ -35,15 +38,15 @@ class Resolution(Struct, frozen=True, eq=False):
     timeout: float
     encode: Encode
     config: SubscriptionConfig
+    same: Hashable
 
     async def respond(self, event: Event) -> bytes:
         """The response to one event. Where it depends on nothing else, equal subscriptions are answered once."""
         if not self.events.is_whole:
             return await self._execute(event)
-        key = self.events, msgspec.json.encode(self.variables)
-        response = event.responses.get(key)
+        response = event.responses.get(self.same)
         if response is None:
-            response = event.responses[key] = await self._execute(event)
+            response = event.responses[self.same] = await self._execute(event)
         return response
 
     async def _execute(self, event: Event) -> bytes:
@@ -80,8 +83,11 @@ class Resolutions:
             )
         if isinstance(context.transports.get(subgraph), Refusing):
             raise refused(f"The subscription costs subgraph '{subgraph}' too much", SUBGRAPH_TOO_EXPENSIVE)
+        same = events, msgspec.json.encode(variables)
         request = SourceRequest(events.request(variables), self._headers(context.headers(subgraph)))
-        return Resolution(source, request, events, variables, context, self._timeout, encode, self._config)
+        return Resolution(
+            source, request, events, variables, context, self._timeout, encode, self._config, same
+        )
 
     def _headers(self, headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
         """Those of a stream; one that several clients may share comes from none of their addresses."""

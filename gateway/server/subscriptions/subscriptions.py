@@ -55,6 +55,7 @@ class Subscriptions:
     def stop(self) -> None:
         """Ends all of them, since the router stops; no other one is opened."""
         self._is_stopping = True
+        self.reservations.stop()
         self._shared.stop()
 
     async def close(self) -> None:

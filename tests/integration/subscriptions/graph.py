@@ -87,6 +87,14 @@ class PricesSubscription:
             if of in (None, id_):
                 yield PricedProduct(id=strawberry.ID(id_), price=price)
 
+    @strawberry.subscription
+    async def countdown(self, start: int) -> AsyncGenerator[PricedProduct | None, None]:
+        """Prices down to zero, one after another; below zero a failure."""
+        if start < 0:
+            raise ValueError("nothing to count")
+        for price in range(start, -1, -1):
+            yield PricedProduct(id=strawberry.ID("1"), price=price)
+
 
 @strawberry.federation.type(keys=["id"], name="Product")
 class NamedProduct:
@@ -141,11 +149,15 @@ def _served(schema: Schema, context: Any = None) -> Litestar:
         return Litestar([controller], logging_config=None)
 
 
-def supergraph(prices_url: str = "app://prices/graphql") -> Supergraph:
+def supergraph_sdl(prices_url: str, catalog_url: str = "app://catalog/graphql") -> str:
     subgraphs = (
         Subgraph(name="prices", sdl=PRICES.as_str(), url=prices_url),
-        Subgraph(name="catalog", sdl=CATALOG.as_str(), url="app://catalog/graphql"),
+        Subgraph(name="catalog", sdl=CATALOG.as_str(), url=catalog_url),
     )
     sdl = compose(subgraphs).supergraph_sdl
     assert sdl is not None
-    return Supergraph.from_sdl(sdl)
+    return sdl
+
+
+def supergraph(prices_url: str = "app://prices/graphql") -> Supergraph:
+    return Supergraph.from_sdl(supergraph_sdl(prices_url))

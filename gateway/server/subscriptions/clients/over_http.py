@@ -80,6 +80,7 @@ class StreamingDoor:
 
     async def _open(self, exchange: Exchange, token: str, receive: Receive) -> Answer:
         await self._pipeline.authenticate(exchange)
+        await receive()  # its body, which means nothing: what comes next is the client's going away
         events = self._reservations.open(token)
         return _begun(EVENT_STREAM, while_connected(events, receive))
 

@@ -28,30 +28,30 @@ class Reservation:
         self.token: Final = secrets.token_urlsafe(24)
         self.carrier: Final = Carrier(_Sink(self))
         self.is_open = False
-        self._messages: asyncio.Queue[bytes | None] = asyncio.Queue(_ROOM)
+        self._messages: asyncio.Queue[bytes] = asyncio.Queue(_ROOM)
+        self._stopped = asyncio.Event()
 
     async def put(self, event: str, message: Mapping[str, Any]) -> None:
         """Waits until there is room."""
         await self._messages.put(b"event: " + event.encode() + b"\ndata: " + _encode(message) + b"\n\n")
 
-    async def put_end(self) -> None:
-        """The stream ends after what has been put."""
-        await self._messages.put(None)
+    def stop(self) -> None:
+        """The stream ends without a word: a client takes it for lost, and reserves another."""
+        self._stopped.set()
 
     async def events(self) -> AsyncIterator[bytes]:
         """What the client reads."""
+        stopped = asyncio.ensure_future(self._stopped.wait())
         try:
-            while (message := await self._next()) is not None:
-                yield message
+            while not stopped.done():
+                message = asyncio.ensure_future(self._messages.get())
+                await asyncio.wait({message, stopped}, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
+                if not message.done():
+                    message.cancel()
+                yield message.result() if message.done() else b":\n\n"
         finally:
+            stopped.cancel()
             self.carrier.close()
-
-    async def _next(self) -> bytes | None:
-        try:
-            async with asyncio.timeout(HEARTBEAT):
-                return await self._messages.get()
-        except TimeoutError:
-            return b":\n\n"
 
 
 class Reservations:
@@ -91,6 +91,11 @@ class Reservations:
         finally:
             del self._by_token[reservation.token]
 
+    def stop(self) -> None:
+        """Ends all streams, since the router stops."""
+        for reservation in self._by_token.values():
+            reservation.stop()
+
     def _expire(self, reservation: Reservation) -> None:
         if not reservation.is_open:
             self._by_token.pop(reservation.token, None)
@@ -111,9 +116,7 @@ class _Sink:
         await self.complete(id_)
 
     async def failed(self, id_: str, failure: StreamError) -> None:
-        if isinstance(failure, Stopping):
-            await self._reservation.put_end()
-        else:
+        if not isinstance(failure, Stopping):  # which ends the stream as a whole
             await self.refused(id_, [failure.error])
 
     async def complete(self, id_: str) -> None:
