@@ -133,7 +133,7 @@ class Router:
 
     async def close(self) -> None:
         """Closes the connections to the subgraphs once those that were replaced are done; other requests fail."""
-        await self.end_subscriptions()
+        await self._surroundings.subscriptions.close()
         await asyncio.gather(*self._retiring, return_exceptions=True)
         await self.generation.close()
 
