@@ -48,7 +48,10 @@ class ValkeyLimiter:
 
     def __init__(self, config: SharedCounters) -> None:
         pool = BlockingConnectionPool.from_url(
-            config.urls[0], max_connections=_MAX_CONNECTIONS, timeout=config.timeout
+            config.urls[0],
+            max_connections=_MAX_CONNECTIONS,
+            timeout=config.timeout,
+            socket_timeout=None,  # with one, redis waits by asyncio.wait_for, which may swallow a cancellation
         )
         self._redis = Redis.from_pool(pool)
         self._decide = self._redis.register_script(_DECIDE)
