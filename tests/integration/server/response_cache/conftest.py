@@ -20,9 +20,9 @@ class Cached:
     def __init__(self, graph: Supergraph, config: str, catalog: App, stock: App, /, **apps: Any) -> None:
         self.catalog = catalog
         self.stock = stock
-        telemetry = apps.pop("telemetry", None)
+        options = {name: apps.pop(name) for name in ("telemetry", "plugins") if name in apps}
         apps = {"catalog": catalog, "stock": stock} | apps
-        self.router = Router(graph, parse_config(config, {}), apps=apps, telemetry=telemetry)
+        self.router = Router(graph, parse_config(config, {}), apps=apps, **options)
         self.app = create_router_app(self.router)
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(self.app), base_url="http://router")
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from gateway.server.plugins import NoConfig, Plugin, RouterRequest, SubgraphRequest
 from tests.integration.server.issuer import ISSUER, Issuer
 from tests.integration.server.response_cache.conftest import Cached, MakeCached
 
@@ -123,3 +124,33 @@ async def test_an_answer_that_varies_by_what_is_no_part_of_a_key_is_not_kept(
     for _ in range(2):
         await cached.ask("{me}")
     assert len(cached.catalog.requests) == 2
+
+
+class Telling(Plugin[NoConfig]):
+    """Tells the subgraph who asks, in a way that no key knows of."""
+
+    async def subgraph_request(self, request: SubgraphRequest) -> None:
+        request.headers["x-user"] = str(request.context["user"])
+
+    async def router_request(self, request: RouterRequest) -> None:
+        request.context["user"] = request.headers["x-who"]
+
+
+async def test_nothing_is_kept_of_requests_that_a_plugin_may_change(make_private: Any) -> None:
+    cached = make_private(PUBLIC, "", plugins=[lambda: Telling(NoConfig())])
+    assert [(await cached.ask("{me}", x_who=who))["data"]["me"] for who in "abab"] == [*"abab"]
+    assert len(cached.catalog.requests) == 4
+
+
+class Looking(Plugin[NoConfig]):
+    """Changes nothing of requests to subgraphs."""
+
+    async def router_request(self, request: RouterRequest) -> None:
+        request.context["seen"] = True
+
+
+async def test_other_plugins_leave_the_cache_on(make_private: Any) -> None:
+    cached = make_private(PUBLIC, "", plugins=[lambda: Looking(NoConfig())])
+    for _ in range(2):
+        await cached.ask("{me}")
+    assert len(cached.catalog.requests) == 1
