@@ -156,7 +156,7 @@ class Executor:
         unauthorized = self._reporting.errors(operation.plan, variables) if operation.plan.refused else ()
         cache = None
         if self.response_cache is not None and operation.kind == "query":
-            is_plain = transports == self.transports and not too_dear
+            is_plain = transports is self.transports and not too_dear
             cache = self.response_cache.of(exchange.caller) if is_plain else None
         collected = exchange.answer_headers
         context = RequestContext(

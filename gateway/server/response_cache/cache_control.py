@@ -12,6 +12,7 @@ from common.http.messages import Headers
 
 Visibility = Literal["public", "private", ""]
 
+_FOREVER = 2.0**31
 _DIRECTIVE = re.compile(r'([\w-]+)(?:\s*=\s*(?:"([^"]*)"|([^\s,]*)))?')
 
 
@@ -84,5 +85,5 @@ def _values(response: Response, name: str) -> Iterable[str]:
 
 
 def _number(text: str) -> float:
-    """Seconds; what is no number counts as an answer that is old already (RFC 9111, section 4.2.1)."""
-    return float(text) if text.isascii() and text.isdigit() else 0.0
+    """Seconds, 2^31 at most (RFC 9111, section 1.2.2); what is no number counts as old already (section 4.2.1)."""
+    return min(float(text), _FOREVER) if text.isascii() and text.isdigit() else 0.0

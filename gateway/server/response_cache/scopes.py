@@ -49,7 +49,7 @@ class Scopes(Struct, frozen=True):
         if told.seconds <= 0 or not told.vary.isdisjoint(UNCOUNTED):
             return None
         if told.visibility == "private":
-            return self.private
+            return self.private if told.vary.isdisjoint(CREDENTIALS) else None
         if self.own is None or (told.visibility == "public" and told.vary.isdisjoint(self.identifying)):
             return self.shared
         return self.own

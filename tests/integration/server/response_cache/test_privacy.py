@@ -115,6 +115,15 @@ async def test_an_answer_that_varies_by_who_asks_is_not_shared_though_it_is_publ
     assert await ask_as(cached, *tokens) == [f"Bearer {token}" for token in tokens]
 
 
+async def test_a_private_answer_that_varies_by_the_token_is_not_its_users(
+    make_private: Any, issuer: Issuer
+) -> None:
+    cached = make_private(PRIVATE, FORWARD)
+    cached.catalog.headers.append((b"vary", b"authorization"))
+    tokens = [issuer.token(sub="a", jti="1"), issuer.token(sub="a", jti="2")]
+    assert await ask_as(cached, *tokens) == [f"Bearer {token}" for token in tokens]
+
+
 @pytest.mark.parametrize("vary", [b"*", b"hansa-client-address"])
 async def test_an_answer_that_varies_by_what_is_no_part_of_a_key_is_not_kept(
     make_private: Any, vary: bytes

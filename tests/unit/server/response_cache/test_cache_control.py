@@ -20,6 +20,7 @@ def told(*headers: tuple[str, str], default: float | None = 30.0) -> CacheContro
         ("private", 30, "private"),
         ("max-age=60, s-maxage=20", 20, ""),
         ("max-age=0, s-maxage=20", 20, ""),
+        ("max-age=" + "9" * 400, 2**31, ""),
         ("private, max-age=60, s-maxage=20", 60, "private"),
         ("max-age=60, no-store", 0, ""),
         ("no-cache", 0, ""),
