@@ -54,7 +54,9 @@ class ResponseCache:
             caching = config.response_cache.subgraph.of(name)
             if caching.redis is None or not config.response_cache.caches(name):
                 continue
-            entries[name] = servers.setdefault(caching.redis, ValkeyEntries(caching.redis))
+            if caching.redis not in servers:
+                servers[caching.redis] = ValkeyEntries(caching.redis)
+            entries[name] = servers[caching.redis]
             caches[name] = SubgraphCache(
                 name,
                 entries[name],

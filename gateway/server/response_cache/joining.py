@@ -10,7 +10,7 @@ from common.http import Response
 from gateway.execution.answer import MALFORMED
 from gateway.execution.errors import FetchError
 from gateway.server.response_cache.answers import SubgraphAnswer, read_subgraph_answer
-from gateway.server.response_cache.cache_control import CacheControl, Visibility, merged, without
+from gateway.server.response_cache.cache_control import CacheControl, merged, without
 from gateway.server.response_cache.missing import Missing
 from gateway.server.response_cache.storing import sooner_of, value_of
 from gateway.server.response_cache.valkey import Found
@@ -56,9 +56,8 @@ def with_cache_control(response: Response, told: CacheControl) -> Response:
 
 
 def _told(missing: Missing, found: Sequence[Found | None]) -> list[CacheControl]:
-    shared: Visibility = "public" if missing.scopes.own else ""
     return [
-        CacheControl(each.seconds, "private" if each.place else shared, sooner=sooner_of(each.data))
+        CacheControl(each.seconds, missing.scopes.visibility(each.place), sooner=sooner_of(each.data))
         for each in found
         if each
     ]

@@ -28,4 +28,4 @@ class Missing(Struct, frozen=True):
     def key(self, asked: Request) -> MissingKey:
         """Equal for those who may be given the answer to the same request."""
         version = self.version
-        return asked.body, self.scopes.caller, self.scopes.private, version.epoch, version.floor
+        return asked.body, self.scopes.own, self.scopes.private, version.epoch, version.floor

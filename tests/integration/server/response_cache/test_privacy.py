@@ -97,6 +97,20 @@ async def test_an_anonymous_caller_is_not_given_a_users_answer(make_private: Any
         assert await ask_as(cached, None) == [None]
 
 
+async def test_a_user_is_not_given_an_anonymous_callers_answer(make_private: Any, issuer: Issuer) -> None:
+    for told in (PRIVATE, SILENT):
+        cached = make_private(told, FORWARD)
+        token = issuer.token(sub=told.decode())
+        assert await ask_as(cached, None, token) == [None, f"Bearer {token}"]
+
+
+async def test_what_the_users_id_is_may_change(make_private: Any, issuer: Issuer) -> None:
+    await ask_as(make_private(PRIVATE, FORWARD), issuer.token(sub="a"))
+    other = make_private(PRIVATE, FORWARD, more="private_id: org")
+    token = issuer.token(sub="b", org="a")
+    assert await ask_as(other, token) == [f"Bearer {token}"]
+
+
 async def test_other_headers_that_are_forwarded_tell_answers_apart(make_private: Any) -> None:
     cached = make_private(PUBLIC, LANGUAGE)
     answers = [
