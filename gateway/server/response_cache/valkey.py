@@ -87,7 +87,9 @@ class ValkeyEntries:
 
     def __init__(self, config: ResponseCacheRedis) -> None:
         self._config = config
-        pool = ConnectionPool.from_url(config.urls[0], retry=Retry(NoBackoff(), 0))
+        # Pipe waits for no longer than `patience`; redis' own timeout would do so by asyncio.wait_for, which may swallow a
+        # cancellation.
+        pool = ConnectionPool.from_url(config.urls[0], retry=Retry(NoBackoff(), 0), socket_timeout=None)
         patience = max(config.fetch_timeout, config.insert_timeout, config.invalidate_timeout)
         self._lookups = Pipe(pool, patience)
         self._changes = Pipe(pool, patience)  # which are larger, and waited for by nobody or for longer
