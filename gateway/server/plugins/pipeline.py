@@ -1,5 +1,6 @@
 """The pipeline with plugins: the same parts, and where in them the hooks of each stage stand."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
@@ -153,7 +154,7 @@ class PluggedPipeline(Pipeline):
             status=answer.status,
             body=answer.body,
         )
-        await self._hooks.router_response.run(response)
+        await self._hooks.router_response.run(response, self._timeout)
         return replace(_answer(exchange, response), rest=answer.rest, stream=answer.stream)
 
     async def _planned(self, exchange: Exchange, text: str, parameters: Parameters) -> Prepared:
@@ -205,7 +206,7 @@ class PluggedExecutor(Executor):
     ) -> Answer:
         early = None
         if self._hooks.execution_request:
-            early, prepared = await self._requested(exchange, prepared)
+            early, prepared = await self._requested(exchange, prepared, deadline)
         if early is not None:
             answer = _graphql_answer(exchange, early)
         else:
@@ -213,8 +214,8 @@ class PluggedExecutor(Executor):
             answer = await super().execute(
                 exchange, prepared, deadline, is_alone=is_alone, transports=through
             )
-            answer = await self._responded(exchange, answer, ExecutionResponse)
-        return await self._responded(exchange, answer, SupergraphResponse)
+            answer = await self._responded(exchange, answer, deadline, ExecutionResponse)
+        return await self._responded(exchange, answer, deadline, SupergraphResponse)
 
     def resolve(
         self, exchange: Exchange, prepared: Prepared, transports: Mapping[str, Transport] | None = None
@@ -223,7 +224,7 @@ class PluggedExecutor(Executor):
         return super().resolve(exchange, prepared, through)
 
     async def _requested(
-        self, exchange: Exchange, prepared: Prepared
+        self, exchange: Exchange, prepared: Prepared, deadline: float
     ) -> tuple[ExecutionResponse | None, Prepared]:
         call, operation = _call(exchange), prepared.operation
         request = ExecutionRequest(
@@ -236,12 +237,16 @@ class PluggedExecutor(Executor):
             plan=operation.plan,
             method=exchange.request.method,
         )
-        early = await self._hooks.execution_request.run(request)
+        early = await self._hooks.execution_request.run(request, _until(deadline))
         call.take(exchange, request)
         return early, prepared._replace(variables=request.variables)
 
     async def _responded(
-        self, exchange: Exchange, answer: Answer, stage: type[ExecutionResponse] | type[SupergraphResponse]
+        self,
+        exchange: Exchange,
+        answer: Answer,
+        deadline: float,
+        stage: type[ExecutionResponse] | type[SupergraphResponse],
     ) -> Answer:
         """A stage on the way out. An answer in parts has none: its parts are not whole responses."""
         hook = (
@@ -261,8 +266,12 @@ class PluggedExecutor(Executor):
             headers=Headers(answer.headers),
             status=answer.status,
         )
-        await hook.run(response)  # type: ignore[arg-type]  # the hook is the stage's
+        await hook.run(response, _until(deadline))  # type: ignore[arg-type]  # the hook is the stage's
         return _graphql_answer(exchange, response)
+
+
+def _until(deadline: float) -> float:
+    return deadline - asyncio.get_running_loop().time()
 
 
 def _call(exchange: Exchange) -> Call:

@@ -329,6 +329,27 @@ async def test_what_a_hook_raises_is_an_internal_error_and_stands_in_the_log(
     }
 
 
+@pytest.mark.parametrize(
+    "hook",
+    ["router_request", "execution_request", "subgraph_request", "supergraph_response", "router_response"],
+)
+async def test_a_hook_that_never_ends_is_ended_with_the_requests_time(graph: Any, hook: str) -> None:
+    class Endless(Plugin[NoConfig]):
+        def has(self, hook_: str) -> bool:
+            return hook_ == hook
+
+        async def wait(self, _stage: Any) -> None:
+            await asyncio.Event().wait()
+
+        router_request = execution_request = subgraph_request = supergraph_response = router_response = wait  # type: ignore[assignment]
+
+    graph = graph(lambda: Endless(NoConfig()), config="traffic_shaping: {router: {timeout: 100ms}}")
+    async with asyncio.timeout(10):
+        answer = await graph.ask("{ greeting }")
+    assert answer.errors[0]["extensions"]["code"] == "GATEWAY_TIMEOUT"
+    assert answer.status == (200 if "subgraph" in hook else 504)
+
+
 class Living(Plugin[NamedConfig]):
     lives: ClassVar[list[str]] = []
 
