@@ -82,8 +82,10 @@ class PluggedPipeline(Pipeline):
             return early.answer
 
     async def authenticate(self, exchange: Exchange) -> None:
-        """Who calls; whether anonymous requests are let in is decided after a plugin may have said who it is."""
-        if self.authenticator is not None:
+        """Who calls; where a plugin may still say who it is, anonymous requests are refused after that."""
+        if not self._hooks.router_request:
+            await super().authenticate(exchange)
+        elif self.authenticator is not None:
             exchange.caller = await self.authenticator.authenticate(exchange.request)
 
     async def _read(self, exchange: Exchange, receive: Receive) -> bytes:

@@ -274,6 +274,12 @@ async def test_claims_are_read_and_given(graph: Any) -> None:
     assert (await graph.ask("{ me }")).status == 401
 
 
+@pytest.mark.parametrize("plugin", [Recorder, Plugin])
+async def test_anonymous_requests_are_refused_with_any_plugin(graph: Any, plugin: Any) -> None:
+    graph = graph(lambda: plugin(NamedConfig()), config="authorization: {require_authentication: true}")
+    assert (await graph.ask("{ greeting }")).status == 401
+
+
 class Failing(Plugin[NamedConfig]):
     async def router_request(self, request: RouterRequest) -> None:  # noqa: ARG002
         self.fail("router_request")
