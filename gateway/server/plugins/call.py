@@ -52,6 +52,13 @@ class Call(Struct):
             exchange.caller = None if stage.claims is None else _caller(stage.claims)
 
 
+def call_of(exchange: Exchange) -> Call:
+    """What the stages of the exchange share; a subscription that another generation began has had none of it yet."""
+    if exchange.call is None:
+        exchange.call = Call()
+    return exchange.call
+
+
 def with_headers(request: HttpRequest, headers: Headers) -> HttpRequest:
     """The request with other headers."""
     raw = headers.to_bytes()

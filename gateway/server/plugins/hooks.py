@@ -30,6 +30,13 @@ class PluginFailed(RequestError):  # noqa: N818 - says what happened
         super().__init__(500, [error_body("Internal error", "INTERNAL_SERVER_ERROR")])
 
 
+class HookTimeout(RequestError):  # noqa: N818 - the same
+    """A hook was not done in the request's time."""
+
+    def __init__(self) -> None:
+        super().__init__(504, [error_body("The request took too long", "GATEWAY_TIMEOUT")])
+
+
 class Hook(Generic[Q, R]):
     """The overridden hooks of one name."""
 
@@ -42,14 +49,20 @@ class Hook(Generic[Q, R]):
     def __bool__(self) -> bool:
         return bool(self._hooks)
 
-    async def run(self, stage: Q) -> R | None:
-        """What the first plugin gives that gives anything; those after it are not asked. Raises PluginFailed."""
+    async def run(self, stage: Q, seconds: float | None = None) -> R | None:
+        """What the first plugin gives that gives anything; those after it are not asked.
+
+        `seconds` is what each may take, where nothing else ends it. Raises PluginFailed and HookTimeout.
+        """
         for plugin, hook in self._hooks:
             try:
-                given = await hook(stage)
+                async with asyncio.timeout(seconds) as limit:
+                    given = await hook(stage)
             except RequestError:
                 raise
             except Exception:  # noqa: BLE001 - whatever a hook raises
+                if limit.expired():
+                    raise HookTimeout from None
                 _log.exception("The plugin %s failed at %s", _name(plugin), self._name)
                 if plugin.on_error == "continue":
                     continue

@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from common.http import Request, Response, Transport, TransportError
+from common.http import Request, Response, TimeoutError_, Transport, TransportError
 from gateway.server.exchange import Exchange
 from gateway.server.plugins.call import Call
 from gateway.server.plugins.headers import Headers
-from gateway.server.plugins.hooks import Hooks, PluginFailed
+from gateway.server.plugins.hooks import Hooks, HookTimeout, PluginFailed
 from gateway.server.plugins.stages import SubgraphRequest, SubgraphResponse
 
 
@@ -41,6 +41,8 @@ class PluggedTransport:
             return await self._send(request, timeout)
         except PluginFailed as failed:
             raise PluginFetchError from failed
+        except HookTimeout as late:
+            raise TimeoutError_("a plugin took too long") from late
 
     async def close(self) -> None:
         """It belongs to one request; the inner one goes on."""
@@ -49,7 +51,7 @@ class PluggedTransport:
         request_id = secrets.token_hex(16)
         if self._hooks.subgraph_request:
             asked = self._asked(request, request_id)
-            early = await self._hooks.subgraph_request.run(asked)
+            early = await self._hooks.subgraph_request.run(asked, seconds)
             if early is not None:
                 return _encoded(early)
             headers = asked.headers.pairs()
@@ -58,7 +60,7 @@ class PluggedTransport:
         if not self._hooks.subgraph_response:
             return response
         told = self._told(response, request_id)
-        await self._hooks.subgraph_response.run(told)
+        await self._hooks.subgraph_response.run(told, seconds)
         return _encoded(told)
 
     def _asked(self, request: Request, request_id: str) -> SubgraphRequest:

@@ -1,5 +1,7 @@
 """The router inside other programs: docs/embedding.md, run."""
 
+import asyncio
+import json
 import logging
 import re
 import socket
@@ -46,7 +48,7 @@ def example(
             for name, url in subgraph_urls.items():
                 sdl = sdl.replace(f"app://{name}/graphql", f"{url}/graphql")
         (tmp_path / "supergraph.graphql").write_text(sdl)
-        (tmp_path / "router.yaml").write_text("supergraph: {introspection: true}")
+        (tmp_path / "router.yaml").write_text("subscription: {enabled: true}")
         monkeypatch.chdir(tmp_path)
         monkeypatch.setitem(sys.modules, "shop", SimpleNamespace(**subgraphs, Sessions=Sessions))
         defined: dict[str, Any] = {}
@@ -82,10 +84,40 @@ async def test_mounted_it_answers_as_alone_and_is_closed_with_the_app(
         assert (await alone.post("/", json=QUERY)).json() == ANSWER
         by_get = await inside.get("/graphql", params=QUERY)
         assert (by_get.status_code, by_get.json()) == (200, ANSWER)
-        assert (await inside.put("/graphql", json=QUERY)).headers["allow"] == "GET, POST"
+        assert (await inside.patch("/graphql", json=QUERY)).headers["allow"] == "GET, POST"
         assert (await inside.get("/elsewhere")).status_code == 404
     async with client_of(found.router) as closed:
         assert (await closed.post("/", json={"query": "{products {id}}"})).status_code == 500
+
+
+@pytest.mark.parametrize("framework", ["FastAPI", "Starlette", "Litestar"])
+async def test_mounted_it_takes_websockets(framework: str, example: Example) -> None:
+    found = example(framework)
+    received: asyncio.Queue[Any] = asyncio.Queue()
+    sent: asyncio.Queue[Any] = asyncio.Queue()
+    subprotocol = "graphql-transport-ws"
+    scope = {
+        "type": "websocket",
+        "path": "/graphql",
+        "raw_path": b"/graphql",
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(b"host", b"shop"), (b"sec-websocket-protocol", subprotocol.encode())],
+        "subprotocols": [subprotocol],
+        "scheme": "ws",
+    }
+    async with asyncio.timeout(10), found.router:
+        task = asyncio.create_task(found.app(scope, received.get, sent.put))
+        await received.put({"type": "websocket.connect"})
+        accepted = await sent.get()
+        assert (accepted["type"], accepted["subprotocol"]) == ("websocket.accept", subprotocol)
+        asked = {"id": "1", "type": "subscribe", "payload": QUERY}
+        for message in ({"type": "connection_init"}, asked):
+            await received.put({"type": "websocket.receive", "text": json.dumps(message)})
+        assert json.loads((await sent.get())["text"])["type"] == "connection_ack"
+        assert json.loads((await sent.get())["text"]) == {"id": "1", "type": "next", "payload": ANSWER}
+        await received.put({"type": "websocket.disconnect", "code": 1000})
+        await task
 
 
 async def test_subgraphs_of_the_process_are_asked_with_no_socket_below_a_prefix(

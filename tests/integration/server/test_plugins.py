@@ -274,6 +274,12 @@ async def test_claims_are_read_and_given(graph: Any) -> None:
     assert (await graph.ask("{ me }")).status == 401
 
 
+@pytest.mark.parametrize("plugin", [Recorder, Plugin])
+async def test_anonymous_requests_are_refused_with_any_plugin(graph: Any, plugin: Any) -> None:
+    graph = graph(lambda: plugin(NamedConfig()), config="authorization: {require_authentication: true}")
+    assert (await graph.ask("{ greeting }")).status == 401
+
+
 class Failing(Plugin[NamedConfig]):
     async def router_request(self, request: RouterRequest) -> None:  # noqa: ARG002
         self.fail("router_request")
@@ -327,6 +333,27 @@ async def test_what_a_hook_raises_is_an_internal_error_and_stands_in_the_log(
     assert (await graph(lambda: Tolerated(NamedConfig(hook))).ask("{ greeting }")).data == {
         "greeting": "Hello all"
     }
+
+
+@pytest.mark.parametrize(
+    "hook",
+    ["router_request", "execution_request", "subgraph_request", "supergraph_response", "router_response"],
+)
+async def test_a_hook_that_never_ends_is_ended_with_the_requests_time(graph: Any, hook: str) -> None:
+    class Endless(Plugin[NoConfig]):
+        def has(self, hook_: str) -> bool:
+            return hook_ == hook
+
+        async def wait(self, _stage: Any) -> None:
+            await asyncio.Event().wait()
+
+        router_request = execution_request = subgraph_request = supergraph_response = router_response = wait  # type: ignore[assignment]
+
+    graph = graph(lambda: Endless(NoConfig()), config="traffic_shaping: {router: {timeout: 100ms}}")
+    async with asyncio.timeout(10):
+        answer = await graph.ask("{ greeting }")
+    assert answer.errors[0]["extensions"]["code"] == "GATEWAY_TIMEOUT"
+    assert answer.status == (200 if "subgraph" in hook else 504)
 
 
 class Living(Plugin[NamedConfig]):

@@ -103,14 +103,12 @@ def test_whatever_the_operation_its_answer_fits_its_classes(
 ) -> None:
     assert query.startswith("{")
     package = made(f"query TheQuery {query}")
-    answer = graphql_sync(
-        SCHEMA, _document(package), {}, field_resolver=Answers(seed).resolve, type_resolver=_type_of
-    )
+    operation = _imported(tmp_path_factory.mktemp("clients"), package).OPERATION
+    answers = Answers(seed).resolve
+    answer = graphql_sync(SCHEMA, operation.document, {}, field_resolver=answers, type_resolver=_type_of)
     assert answer.errors is None, answer.errors
-    folder = tmp_path_factory.mktemp("clients")
-    module = _imported(folder, package)
     encoded = msgspec.json.encode(answer.data)
-    data = msgspec.json.decode(encoded, type=module.OPERATION.data)
+    data = msgspec.json.decode(encoded, type=operation.data)
     assert msgspec.json.decode(msgspec.json.encode(data)) == msgspec.json.decode(encoded)
 
 
@@ -140,10 +138,6 @@ class Answers:
 def _type_of(value: Any, _: Any, abstract: Any) -> str:
     possible = SCHEMA.get_possible_types(abstract)
     return str(possible[value["number"] % len(possible)].name)
-
-
-def _document(package: Mapping[str, str]) -> str:
-    return package["the_query.py"].partition('document="""\\\n')[2].partition('""",\n')[0]
 
 
 _packages = itertools.count()
