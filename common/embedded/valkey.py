@@ -5,9 +5,6 @@ import platform
 import signal
 from pathlib import Path
 
-import redis.asyncio
-import redis.exceptions
-
 from common.embedded.account import EmbeddedError
 from common.embedded.folder import ServerFolder
 from common.embedded.process import ServerProcess
@@ -78,10 +75,13 @@ def _binary() -> Path:
 
 
 async def _answers(url: str) -> bool:
-    client = redis.asyncio.Redis.from_url(url)
+    from redis.asyncio import Redis  # noqa: PLC0415 - it loads only where a server is started
+    from redis.exceptions import BusyLoadingError, ConnectionError  # noqa: A004, PLC0415 - the same
+
+    client = Redis.from_url(url)
     try:
         return bool(await client.ping())
-    except (redis.exceptions.ConnectionError, redis.exceptions.BusyLoadingError):
+    except (ConnectionError, BusyLoadingError):
         return False
     finally:
         await client.aclose()

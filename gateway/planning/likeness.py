@@ -22,6 +22,7 @@ class Likeness:
         self._places = places
         self._graph = places.graph
         self._known: dict[tuple[str, str, frozenset[str], str], tuple[Views, ...]] = {}
+        self._known_ways: dict[tuple[str | None, str, str], tuple[str, ...] | None] = {}
 
     def groups(
         self, place: Place, views: Views, name: str, moves: Callable[[Place, str], Sequence[Move]]
@@ -42,13 +43,22 @@ class Likeness:
         groups: dict[Hashable, dict[str, frozenset[str]]] = {}
         for view, types in views.items():
             fields = tuple(self._graph.field(subgraph, view, name) for subgraph in self._graph.subgraphs)
-            found = moves(self._places.narrowed(place, types), view)
-            is_plain = all(_is_plain(move, view) for move in found)
             needs_input = any(field and (field.requires or field.context_arguments) for field in fields)
-            ways = tuple(move.subgraph for move in found)
-            kind = (fields, ways) if is_plain and not needs_input else next(own)
+            ways = self._ways(place, view, types, moves)
+            kind = next(own) if ways is None or needs_input else (fields, ways)
             groups.setdefault(kind, {})[view] = types
         return tuple(groups.values())
+
+    def _ways(
+        self, place: Place, view: str, types: frozenset[str], moves: Callable[[Place, str], Sequence[Move]]
+    ) -> tuple[str, ...] | None:
+        """The subgraphs that objects known as `view` can be moved to; None where a move is not just that."""
+        key = (place.subgraph, place.type_name, view)
+        if key not in self._known_ways:
+            found = moves(self._places.narrowed(place, types), view)
+            is_plain = all(_is_plain(move, view) for move in found)
+            self._known_ways[key] = tuple(move.subgraph for move in found) if is_plain else None
+        return self._known_ways[key]
 
 
 def _is_plain(move: Move, view: str) -> bool:
