@@ -130,11 +130,10 @@ class Executor:
         variables, context, unauthorized, _ = self._admit(
             exchange, prepared, math.inf, transports or self.transports
         )
-        context = dataclasses.replace(
-            context, on_response=None
-        )  # the answer's head has gone before any event
+        context = dataclasses.replace(context, on_response=None)  # the answer's head goes before any event
 
         def encode(result: ExecutionResult) -> bytes:
+            self._tell(exchange, result.errors)
             if not unauthorized:
                 return result.encode()
             told, extensions = self._reporting.report(unauthorized, result, None)

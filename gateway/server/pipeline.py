@@ -123,11 +123,15 @@ class Pipeline:
 
     async def operate(self, exchange: Exchange, parameters: Parameters) -> Answer:
         """The answer to one operation of a connection that carries several; its caller is known. Raises RequestError."""
-        with Interruption(self._timeout) as interruption:
-            prepared = await self._prepare(exchange, parameters)
-            if prepared.operation.kind == "mutation":
-                interruption.hold_off()
-            return await self._run(exchange, parameters, prepared, interruption.deadline)
+        try:
+            with Interruption(self._timeout) as interruption:
+                prepared = await self._prepare(exchange, parameters)
+                if prepared.operation.kind == "mutation":
+                    interruption.hold_off()
+                return await self._run(exchange, parameters, prepared, interruption.deadline)
+        except RequestError as error:
+            self._errors.count(error.errors, exchange.operation_name)
+            raise
 
     async def resolve(self, exchange: Exchange, parameters: Parameters) -> Resolution:
         """How the events of a subscription that is running become responses here. Raises RequestError."""

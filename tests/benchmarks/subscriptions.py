@@ -9,7 +9,6 @@ that latencies are of one clock and hold the clients' own work, too.
 import argparse
 import asyncio
 import json
-import os
 import resource
 import statistics
 import sys
@@ -19,12 +18,9 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from common.streaming import Streams, WebSocket, open_streams
-from tests.integration.streaming.conftest import served
 from tests.integration.subscriptions.clients import PRICES, SUBPROTOCOL
-from tests.integration.subscriptions.graph import Changes, prices_app, supergraph_sdl
-
-PORT = 4410
-HANSA = Path(sys.executable).parent / "hansa"
+from tests.integration.subscriptions.graph import Changes
+from tests.integration.subscriptions.process import hansa_serve
 
 
 async def main() -> None:
@@ -32,35 +28,16 @@ async def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (8192, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     changes = Changes()
     async with AsyncExitStack() as stack:
-        subgraph = await stack.enter_async_context(served(prices_app(changes), port=0))
-        url = f"http://127.0.0.1:{subgraph.servers[0].sockets[0].getsockname()[1]}/graphql"
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        router = await _start(folder, url)
-        try:
-            measured = await _measure(options, changes, router.pid, stack)
-            sys.stdout.write(json.dumps(measured, indent=2) + "\n")
-        finally:
-            router.terminate()
-            await router.wait()
-
-
-async def _start(folder: Path, url: str) -> asyncio.subprocess.Process:
-    file = folder / "supergraph.graphql"
-    file.write_text(supergraph_sdl(url, url))
-    command = [HANSA, "serve", "--supergraph", file, "--listen", f"127.0.0.1:{PORT}"]
-    environment = {**os.environ, "LOG_LEVEL": "WARNING"}
-    process = await asyncio.create_subprocess_exec(*command, env=environment, stderr=asyncio.subprocess.PIPE)
-    assert process.stderr is not None
-    async with asyncio.timeout(60):
-        while b"listens" not in (line := await process.stderr.readline()):
-            assert line, "the router did not start"
-    return process
+        url, router = await stack.enter_async_context(hansa_serve(folder, changes))
+        measured = await _measure(options, changes, url, router.pid, stack)
+        sys.stdout.write(json.dumps(measured, indent=2) + "\n")
 
 
 async def _measure(
-    options: argparse.Namespace, changes: Changes, pid: int, stack: AsyncExitStack
+    options: argparse.Namespace, changes: Changes, url: str, pid: int, stack: AsyncExitStack
 ) -> dict[str, object]:
-    streams = open_streams(f"http://127.0.0.1:{PORT}/graphql")
+    streams = open_streams(url)
     before = _memory(pid)
     sockets = [await _subscribe(streams, stack) for _ in range(options.clients)]
     await _subscribe(streams, stack)  # it never reads

@@ -29,6 +29,7 @@ class SourceStream:
     def __init__(self, source: Source, request: SourceRequest) -> None:
         self.subscribers: set[Subscriber] = set()
         self.established = asyncio.Event()
+        self.is_ended = False
         self._source = source
         self._request = request
         self.task = asyncio.create_task(self._run())
@@ -61,6 +62,7 @@ class SourceStream:
         self.end(SourceFailed(error.formatted(subgraph)))
 
     def end(self, failure: StreamError | None = None) -> None:
+        self.is_ended = True
         for subscriber in self.subscribers:
             subscriber.end(failure)
 
@@ -86,7 +88,7 @@ class SharedSources:
         same = stream_key(source, request, config.deduplication)
         key = same if config.deduplication.enabled else object()
         stream = self._shared.get(key)
-        if stream is None:
+        if stream is None or stream.is_ended:
             stream = self._shared[key] = SourceStream(source, request)
             self._open.add(stream)
             stream.task.add_done_callback(partial(self._ended, key, stream))

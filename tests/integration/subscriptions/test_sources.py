@@ -3,10 +3,13 @@
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from typing import Any
 
+import msgspec
 import pytest
 
 from common.http.tls import Certificate, server_tls
+from gateway.server.config import ConfigError, parse_config
 from gateway.server.router import Router
 from tests.integration.server.authority import Authority
 from tests.integration.streaming.conftest import served
@@ -148,3 +151,55 @@ async def test_headers_reach_the_subgraph_with_the_handshake_and_as_its_payload(
     (seen,) = changes.seen
     assert (seen["authorization"], seen["init:authorization"]) == ("Bearer x", "Bearer x")
     assert "other" not in seen
+
+
+class Silent:
+    """A subgraph that acknowledges, and from then on says nothing; `heard` is what it was told."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    async def __call__(self, _scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept", "subprotocol": "graphql-transport-ws"})
+        await receive()
+        await send({"type": "websocket.send", "text": '{"type":"connection_ack"}'})
+        while (message := await receive())["type"] == "websocket.receive":
+            self.heard.append(msgspec.json.decode(message["text"])["type"])
+
+
+async def test_a_silent_subgraph_is_pinged_and_given_up(make_router: MakeRouter) -> None:
+    silent = Silent()
+    mode = "subscription: {enabled: true, mode: {passthrough: {all: {heartbeat_interval: 50ms}}}}"
+    router = make_router(parse_config(mode, {}), prices_url="app://silent/graphql", silent=silent)
+    async with streamed(router) as response:
+        (_, failed), last = [event async for event in events(response)]
+    assert failed["errors"][0]["message"].endswith("the subgraph does not answer pings")
+    assert last == ("complete", None)
+    assert silent.heard == ["subscribe", "ping"]
+
+
+async def test_a_subgraph_is_asked_at_the_path_that_the_configuration_names(
+    make_router: MakeRouter, changes: Changes
+) -> None:
+    mode = "subscription: {enabled: true, mode: {passthrough: {subgraphs: {prices: {path: /graphql}}}}}"
+    router = make_router(parse_config(mode, {}), prices_url="app://prices/elsewhere")
+    async with streamed(router):
+        await changes.listeners(1)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"), [("disabled", 0), ("enabled", 10), ("1m 30s", 90), ("500ms", 0.5)]
+)
+def test_a_heartbeat_interval_is_a_duration_or_a_word(value: str, seconds: float) -> None:
+    mode = f"subscription: {{mode: {{passthrough: {{all: {{heartbeat_interval: {value}}}}}}}}}"
+    passthrough = parse_config(mode, {}).subscription.mode.passthrough
+    assert passthrough is not None
+    assert passthrough.all is not None
+    assert passthrough.all.heartbeat_interval == seconds
+
+
+@pytest.mark.parametrize("keys", ["protocol: graphql_transport_ws", "heartbeat_interval: often", "port: 1"])
+def test_what_cannot_be_meant_is_refused(keys: str) -> None:
+    with pytest.raises(ConfigError):
+        parse_config(f"subscription: {{mode: {{passthrough: {{all: {{{keys}}}}}}}}}", {})

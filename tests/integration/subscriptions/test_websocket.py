@@ -1,5 +1,8 @@
 """graphql-transport-ws towards clients, message by message."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -14,6 +17,13 @@ from tests.integration.subscriptions.graph import Changes
 
 def price(amount: int, id_: str = "a") -> dict[str, Any]:
     return {"id": id_, "type": "next", "payload": {"data": {"priceChanged": {"id": "1", "price": amount}}}}
+
+
+async def prices(talk: Talk) -> AsyncIterator[int]:
+    """What is heard until the connection is closed."""
+    with suppress(WebSocketClosed):
+        while True:
+            yield (await talk.hear())["payload"]["data"]["priceChanged"]["price"]
 
 
 async def closing(talk: Talk) -> tuple[int, str]:
@@ -220,3 +230,24 @@ async def test_texts_of_the_payload_become_headers(make_router: MakeRouter, chan
     seen = changes.seen[0]
     assert (seen["authorization"], seen["x-tenant"], seen["host"]) == ("Bearer x", "t1", "prices")
     assert not {"hansa-internal", "bad name", "x-n"} & seen.keys()
+
+
+async def test_a_client_that_makes_no_room_is_let_go_and_holds_up_nobody(
+    make_router: MakeRouter, changes: Changes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "_STALLED", 0.05)
+    router = make_router()
+    async with talking(router) as stalled, talking(router) as talk:
+        for each in (stalled, talk):
+            await each.begin()
+            await each.subscribe()
+        await changes.listeners(1)
+        await asyncio.sleep(0.1)
+        for number in range(60):
+            await changes.publish(("1", number))
+            assert await talk.hear() == price(number)
+        await asyncio.sleep(0.2)
+        await changes.publish(None)
+        assert (await talk.hear())["type"] == "complete"
+        heard = [number async for number in prices(stalled)]
+        assert len(heard) < 60

@@ -1,14 +1,17 @@
 import type { Fetcher } from '@graphiql/toolkit';
-import type { FormattedExecutionResult } from 'graphql';
+import { type DocumentNode, type FormattedExecutionResult, getOperationAST } from 'graphql';
 import { useLastResponse } from '../response/lastResponse';
 import { NoAnswer } from './noAnswer';
+import { subscription } from './subscription';
 import { type GraphQLRequest, type Options, send } from './request';
 
 /** Runs the playground's operations and notes how the last one was answered. */
-export const fetcher: Fetcher = (request, options) =>
-  request.operationName === 'IntrospectionQuery'
-    ? answer(request, { headers: options?.headers })
-    : observed(request, { headers: options?.headers });
+export const fetcher: Fetcher = (request, options) => {
+  const headers = options?.headers;
+  if (request.operationName === 'IntrospectionQuery') return answer(request, { headers });
+  const isStream = isSubscription(options?.documentAST, request.operationName);
+  return isStream ? subscription(request, { headers }) : observed(request, { headers });
+};
 
 async function answer(request: GraphQLRequest, options: Options): Promise<FormattedExecutionResult> {
   return (await send(request, options)).result;
@@ -29,3 +32,6 @@ async function observed(request: GraphQLRequest, options: Options): Promise<Form
 
 /** As a response rather than a thrown error, which GraphiQL would show with its stack. */
 const plainError = (message: string): FormattedExecutionResult => ({ errors: [{ message }] });
+
+const isSubscription = (document: DocumentNode | undefined, operationName: string | null | undefined) =>
+  document !== undefined && getOperationAST(document, operationName)?.operation === 'subscription';

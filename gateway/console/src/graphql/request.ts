@@ -1,7 +1,10 @@
 import type { FormattedExecutionResult } from 'graphql';
 import { endpoint } from '../endpoint';
 import { useSession } from '../session/session';
+import { eventData } from './eventStream';
 import { NoAnswer } from './noAnswer';
+
+const JSON_ANSWER = 'application/graphql-response+json, application/json;q=0.9';
 
 export interface GraphQLRequest {
   query: string;
@@ -29,7 +32,7 @@ export interface Options {
  * A refused token ends the session. An answer with errors is an answer; throws NoAnswer where there is none.
  */
 export async function send(request: GraphQLRequest, { headers, signal }: Options = {}): Promise<Answer> {
-  const sent = requestHeaders(headers);
+  const sent = requestHeaders(JSON_ANSWER, headers);
   const started = performance.now();
   const response = await post(JSON.stringify(request), sent, signal);
   const text = await response.text();
@@ -43,11 +46,20 @@ export async function send(request: GraphQLRequest, { headers, signal }: Options
   };
 }
 
-function requestHeaders(own: Record<string, string> = {}): Headers {
-  const headers = new Headers({
-    accept: 'application/graphql-response+json, application/json;q=0.9',
-    'content-type': 'application/json',
-  });
+/** Opens the stream of a subscription's events; what comes in its place is given as its only event. */
+export async function* stream(request: GraphQLRequest, { headers, signal }: Options = {}) {
+  const sent = requestHeaders('text/event-stream', headers);
+  const response = await post(JSON.stringify(request), sent, signal);
+  if (response.status === 401) useSession.getState().refused(sent.get('authorization'));
+  if (response.body && response.headers.get('content-type')?.startsWith('text/event-stream')) {
+    for await (const data of eventData(response.body)) yield parseResult(response, data);
+  } else {
+    yield parseResult(response, await response.text());
+  }
+}
+
+function requestHeaders(accept: string, own: Record<string, string> = {}): Headers {
+  const headers = new Headers({ accept, 'content-type': 'application/json' });
   const { session } = useSession.getState();
   if (session) headers.set('authorization', `Bearer ${session.accessToken}`);
   for (const [name, value] of Object.entries(own)) setHeader(headers, name, value);

@@ -48,6 +48,7 @@ class Carrier:
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
         self._running: dict[str, tuple[asyncio.Task[None], Exchange]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def __contains__(self, id_: str) -> bool:
         return id_ in self._running
@@ -62,6 +63,8 @@ class Carrier:
         assert id_ not in self._running, "the connection has asked"
         task = asyncio.create_task(self._run(id_, exchange, parameters, operating))
         self._running[id_] = task, exchange
+        self._tasks.add(task)  # a mutation goes on without its id
+        task.add_done_callback(self._tasks.discard)
 
     def stop(self, id_: str) -> None:
         """The client does not want to hear any more of it; a mutation goes on."""
