@@ -18,6 +18,7 @@ from subgraphs.ratelimit.api import Context, schema
 from subgraphs.ratelimit.demo import load_demo
 from subgraphs.ratelimit.engine.denials import Denials
 from subgraphs.ratelimit.engine.fallback import Fallback
+from subgraphs.ratelimit.engine.leases import Leases
 from subgraphs.ratelimit.engine.limiter import Limiter
 from subgraphs.ratelimit.engine.reservations import Reservations
 from subgraphs.ratelimit.engine.valkey import ValkeyEngine
@@ -39,7 +40,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     telemetry = Telemetry(settings.service, environment)
     database = Database.open(settings.database_url.reveal(), schema=settings.service, telemetry=telemetry)
     engine = ValkeyEngine(ValkeyLink(settings.redis_url.reveal(), timeout=settings.timeout_ms / 1_000))
-    limiter = Limiter(engine, Fallback(settings.nodes), Denials())
+    limiter = Limiter(engine, Fallback(settings.nodes), Denials(), Leases(engine))
     policies = Policies(database, limiter.policies_changed)
     limits = RateLimits(policies, limiter, Reservations(engine))
     book = PolicyBook(database, policies)

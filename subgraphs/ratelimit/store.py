@@ -116,11 +116,11 @@ async def delete_override(transaction: Transaction, id_: UUID) -> bool:
 
 def _values(of: Policy) -> dict[str, Any]:
     rule = {name: getattr(of.rule, name) for name in _RULE}
-    other = {name: getattr(of, name) for name in ("fail_mode", "is_shadow", "priority", "when")}
+    other = {name: getattr(of, name) for name in ("fail_mode", "is_shadow", "is_leased", "priority", "when")}
     return {**rule, **other, "by": list(of.by)}
 
 
 def _policy(row: sa.RowMapping) -> Policy:
     rule = msgspec.convert({name: row[name] for name in _RULE}, Rule)
-    others = ("id", "namespace", "name", "by", "when", "fail_mode", "is_shadow", "priority", "version")
-    return msgspec.convert({**{name: row[name] for name in others}, "rule": rule}, Policy)
+    others = {name: row[name] for name in Policy.__struct_fields__ if name != "rule"}
+    return msgspec.convert({**others, "rule": rule}, Policy)

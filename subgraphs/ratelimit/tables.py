@@ -43,6 +43,7 @@ policy: Final = Table(
     Column("time_zone", Text),
     Column("fail_mode", Text),
     Column("is_shadow", Boolean),
+    Column("is_leased", Boolean),
     Column("priority", Integer),
     Column("version", Integer),
     Column("changed_by", Text),

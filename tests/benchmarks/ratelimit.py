@@ -29,6 +29,7 @@ DRIVERS = {
     "hansa": Path(sys.executable),
     "hansa, 3 limits": Path(sys.executable),
     "hansa, denied": Path(sys.executable),
+    "hansa, leased": Path(sys.executable),
     "limits, fixed window": WORKSPACE / "venv/bin/python",
     "limits, moving window": WORKSPACE / "venv/bin/python",
     "throttled, gcra": WORKSPACE / "venv/bin/python",

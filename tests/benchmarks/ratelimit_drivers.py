@@ -38,7 +38,7 @@ def valkey_cpu(url: str) -> float:
     return float(cpu["used_cpu_user"]) + float(cpu["used_cpu_sys"])
 
 
-async def hansa(url: str, *, limits: int = 1, burst: int = 1_000_000) -> Decide:
+async def hansa(url: str, *, limits: int = 1, burst: int = 1_000_000, leased: bool = False) -> Decide:
     import uuid
 
     from common.valkey import ValkeyLink
@@ -46,12 +46,13 @@ async def hansa(url: str, *, limits: int = 1, burst: int = 1_000_000) -> Decide:
     from subgraphs.ratelimit.domain.rules import Algorithm, Rule
     from subgraphs.ratelimit.engine.denials import Denials
     from subgraphs.ratelimit.engine.fallback import Fallback
+    from subgraphs.ratelimit.engine.leases import Leases
     from subgraphs.ratelimit.engine.limiter import Limiter
     from subgraphs.ratelimit.engine.valkey import ValkeyEngine
 
     engine = ValkeyEngine(ValkeyLink(url, timeout=30))
     await engine.load()
-    limiter = Limiter(engine, Fallback(1), Denials())
+    limiter = Limiter(engine, Fallback(1), Denials(), Leases(engine))
     rule = Rule(
         algorithm=Algorithm.TOKEN_BUCKET, limit=1_000_000 if burst > 1 else 1, period=3_600, burst=burst
     )
@@ -60,11 +61,12 @@ async def hansa(url: str, *, limits: int = 1, burst: int = 1_000_000) -> Decide:
             id=uuid.uuid4(),
             namespace="n",
             name=f"p{i}",
-            by=("user",),
+            by=() if leased else ("user",),
             when={},
             rule=rule,
             fail_mode=FailMode.CLOSED,
             is_shadow=False,
+            is_leased=leased,
             priority=0,
             version=1,
         )
@@ -120,6 +122,7 @@ PREPARE: dict[str, Callable[[str], Awaitable[Decide]]] = {
     "hansa": hansa,
     "hansa, 3 limits": lambda url: hansa(url, limits=3),
     "hansa, denied": lambda url: hansa(url, burst=1),
+    "hansa, leased": lambda url: hansa(url, leased=True),
     "limits, fixed window": lambda url: limits_library(url, "FixedWindowRateLimiter"),
     "limits, moving window": lambda url: limits_library(url, "MovingWindowRateLimiter"),
     "throttled, gcra": throttled,

@@ -42,7 +42,7 @@ class Edge:
 class _Door:
     def __init__(self, route: EdgeRoute[Any]) -> None:
         self._route = route
-        self._decode = msgspec.json.Decoder(route.takes).decode
+        self._decode_strictly = msgspec.json.Decoder(route.takes).decode
 
     async def answer(self, scope: HTTPScope, receive: Receive) -> EdgeAnswer:
         scope["path_template"] = self._route.path
@@ -64,3 +64,18 @@ class _Door:
         app = scope["litestar_app"]
         await self._route.admit(header(scope, b"authorization"), app.state.verifier)
         return await self._route.answer(self._decode(await read_body(receive, self._route.max_body)))
+
+    def _decode(self, body: bytes) -> Any:
+        try:
+            return self._decode_strictly(body)
+        except msgspec.ValidationError:
+            # JSON Schema, and so the document, takes 1.0 for an integer; msgspec does only when it is told
+            return msgspec.convert(_with_integers(msgspec.json.decode(body)), self._route.takes)
+
+
+def _with_integers(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_integers(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_with_integers(member) for member in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -39,6 +39,7 @@ class PolicyInput:
     time_zone: str = "UTC"
     fail_mode: FailMode = FailMode.LOCAL
     is_shadow: bool = False
+    is_leased: bool = strawberry.field(default=False, description="Of TOKEN_BUCKET.")
     priority: int = 0
 
     def policy(self) -> Policy:
@@ -61,6 +62,7 @@ class PolicyInput:
             rule=rule,
             fail_mode=self.fail_mode,
             is_shadow=self.is_shadow,
+            is_leased=self.is_leased,
             priority=self.priority,
             version=1,
         )

@@ -75,6 +75,9 @@ class Policy:
     time_zone: str
     fail_mode: FailMode
     is_shadow: bool = strawberry.field(description="It counts and tells, and denies nobody.")
+    is_leased: bool = strawberry.field(
+        description="Each process takes tokens in advance and spends them by itself."
+    )
     priority: int
     version: int
     namespace_name: strawberry.Private[str]
@@ -107,6 +110,7 @@ class Policy:
             time_zone=rule.time_zone,
             fail_mode=policy.fail_mode,
             is_shadow=policy.is_shadow,
+            is_leased=policy.is_leased,
             priority=policy.priority,
             version=policy.version,
             namespace_name=policy.namespace,

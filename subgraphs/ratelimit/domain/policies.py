@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from common.inputs import InvalidInputError
-from subgraphs.ratelimit.domain.rules import MAX_COST, Call, Rule, check_rule
+from subgraphs.ratelimit.domain.rules import MAX_COST, Algorithm, Call, Rule, check_rule
 from subgraphs.ratelimit.errors import UnknownPolicyError
 
 Descriptor = Mapping[str, str]
@@ -51,6 +51,7 @@ class Policy(Struct, frozen=True, kw_only=True):
         by: the attributes whose values together have a count of their own; none is one count for all.
         when: patterns that other attributes must match for it to apply; `*` stands for any characters.
         is_shadow: it counts and tells, and denies nobody.
+        is_leased: each process takes tokens in advance and spends them by itself; for TOKEN_BUCKET that many ask for.
         priority: of several that deny, the one of the highest is told.
     """
 
@@ -64,6 +65,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     is_shadow: bool
     priority: int
     version: int
+    is_leased: bool = False
 
 
 class Override(Struct, frozen=True, kw_only=True):
@@ -99,10 +101,12 @@ class Limit:
 class Limits:
     """The limits that apply to a request, highest priority first."""
 
-    __slots__ = ("_unit_calls", "each")
+    __slots__ = ("_unit_calls", "each", "leased", "others")
 
     def __init__(self, each: Sequence[Limit]) -> None:
         self.each = tuple(each)
+        self.leased = tuple(limit for limit in self.each if limit.policy.is_leased)
+        self.others = Limits([limit for limit in each if not limit.policy.is_leased]) if self.leased else self
         has_calendar = any(limit.rule.is_calendar for limit in self.each)
         self._unit_calls = None if has_calendar else [limit.call(1, 0) for limit in self.each]
 
@@ -246,6 +250,8 @@ def check_policy(policy: Policy) -> Policy:
         check_pattern("when", text)
     if not -1_000 <= policy.priority <= 1_000:
         raise InvalidInputError("priority", "must be -1000 to 1000")
+    if policy.is_leased and (policy.is_shadow or policy.rule.algorithm is not Algorithm.TOKEN_BUCKET):
+        raise InvalidInputError("isLeased", "is for TOKEN_BUCKET that denies")
     check_rule(policy.rule)
     return policy
 

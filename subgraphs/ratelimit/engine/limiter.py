@@ -3,9 +3,10 @@
 from common.errors import OverloadedError
 from common.valkey import ValkeyUnavailableError
 from subgraphs.ratelimit.domain.model import Answer, Decision, Mode
-from subgraphs.ratelimit.domain.policies import Limits
+from subgraphs.ratelimit.domain.policies import Limit, Limits
 from subgraphs.ratelimit.engine.denials import Denials
 from subgraphs.ratelimit.engine.fallback import Fallback
+from subgraphs.ratelimit.engine.leases import Leases
 from subgraphs.ratelimit.engine.outcome import UNLIMITED, Outcome, answered, concluded
 from subgraphs.ratelimit.engine.valkey import ValkeyEngine
 
@@ -13,8 +14,9 @@ from subgraphs.ratelimit.engine.valkey import ValkeyEngine
 class Limiter:
     """Decides over limits, all or nothing: a decision that one of them denies takes nothing from the others."""
 
-    def __init__(self, engine: ValkeyEngine, fallback: Fallback, denials: Denials) -> None:
+    def __init__(self, engine: ValkeyEngine, fallback: Fallback, denials: Denials, leases: Leases) -> None:
         self._engine = engine
+        self._leases = leases
         self._fallback = fallback
         self._denials = denials
 
@@ -31,14 +33,37 @@ class Limiter:
             return concluded(limits, place, {limits.each[place - 1].key: standing})
         since = self._denials.clock()
         try:
-            answer = await self._decide(limits, cost, Mode.CHECK)
+            place, outcome = await (self._spend(limits, cost) if limits.leased else self._check(limits, cost))
         except ValkeyUnavailableError:
             place, standings = self._fallback.decide(limits.each, cost)
             return concluded(limits, place, standings, is_degraded=True)
-        if answer.verdict > 0:
-            denying = answer.verdict - 1
-            self._denials.remember(limits.each[denying].key, cost, answer.standings[denying], since)
-        return answered(limits, answer)
+        if outcome.denied_by is not None:
+            self._denials.remember(outcome.denied_by.key, cost, outcome.standings[place], since)
+        return outcome
+
+    async def _check(self, limits: Limits, cost: int) -> tuple[int, Outcome]:
+        answer = await self._decide(limits, cost, Mode.CHECK)
+        return answer.verdict - 1, answered(limits, answer)
+
+    async def _spend(self, limits: Limits, cost: int) -> tuple[int, Outcome]:
+        """Leased limits first, which cost nothing to undo; then the others by Valkey, in whose outcome alone they stand."""
+        spent: list[Limit] = []
+        try:
+            for limit in limits.leased:
+                denied = await self._leases.spend(limit, cost)
+                if denied is not None:
+                    return 0, Outcome([limit], [denied], limit, denied.wait)
+                spent.append(limit)
+            if not limits.others.each:
+                spent.clear()
+                return -1, UNLIMITED
+            place, outcome = await self._check(limits.others, cost)
+            if outcome.is_allowed:
+                spent.clear()
+            return place, outcome
+        finally:
+            for limit in spent:
+                self._leases.unspend(limit, cost)
 
     async def peek(self, limits: Limits, cost: int) -> Outcome:
         """What `check` would say now, taking nothing.
@@ -61,6 +86,7 @@ class Limiter:
     def policies_changed(self) -> None:
         """Forget what was concluded from policies that are no more."""
         self._denials.clear()
+        self._leases.clear()
 
     async def _surely(self, limits: Limits, cost: int, mode: Mode) -> Outcome:
         if not limits.each:

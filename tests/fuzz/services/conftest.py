@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
-from tests.fuzz.services.fuzzing import Running, free_port, running
+from tests.fuzz.services.fuzzing import RATELIMIT_TOKEN, Running, free_port, running
 
 SIGN_UP = """mutation { signUp(input: {email: "ada@hansa.example", password: "long enough", name: "Ada"}) {
   ... on Session { accessToken } } }"""
@@ -13,7 +13,7 @@ SIGN_UP = """mutation { signUp(input: {email: "ada@hansa.example", password: "lo
 
 @pytest.fixture(scope="session")
 def environment(servers: Mapping[str, str], create_database: Callable[[], str]) -> Mapping[str, str]:
-    """What all three services need, with identity at a port that is free now."""
+    """What all services need, with identity at a port that is free now."""
     port = free_port()
     return {
         **servers,
@@ -21,6 +21,7 @@ def environment(servers: Mapping[str, str], create_database: Callable[[], str]) 
         "HANSA_ISSUER": f"http://127.0.0.1:{port}",
         "HANSA_JWKS_URL": f"http://127.0.0.1:{port}/.well-known/jwks.json",
         "HANSA_KEY_ENCRYPTION_KEY": base64.b64encode(os.urandom(32)).decode(),
+        "HANSA_RATELIMIT_TOKEN": RATELIMIT_TOKEN,
         "IDENTITY_PORT": str(port),
     }
 

@@ -23,6 +23,7 @@ from strawberry.federation import Schema
 from common.service import Service
 
 COMMAND = (sys.executable, "-c", "from gateway.cli import main; main()", "subgraph")
+RATELIMIT_TOKEN = "of-the-fuzzer"
 NOWHERE = {
     "DATABASE_URL": "postgresql:///unused",
     "REDIS_URL": "redis://unused",

@@ -2,6 +2,8 @@ import os
 import subprocess
 import sys
 
+from common.service import installed_names
+
 HANSA = (sys.executable, "-c", "from gateway.cli import main; main()")
 COMPLETE = {
     "DATABASE_URL": "postgresql://127.0.0.1:1/nothing",
@@ -24,7 +26,7 @@ def hansa(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
 def test_an_unknown_service_is_refused_with_those_that_there_are() -> None:
     refused = hansa("subgraph", "whales")
     assert refused.returncode == 2
-    assert "'whales'; installed are identity, inventory, payments" in refused.stderr
+    assert f"'whales'; installed are {', '.join(installed_names())}" in refused.stderr
 
 
 def test_every_missing_setting_is_named() -> None:

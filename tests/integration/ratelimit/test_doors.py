@@ -179,6 +179,9 @@ async def test_a_shadow_counts_and_denies_nobody(service: Any) -> None:
         ({"namespace": "shop", "descriptor": {"user": ""}}, 400),
         ({"namespace": "shop", "descriptor": {"user": "x" * 257}}, 400),
         ({"namespace": "shop"}, 400),
+        ({"namespace": "shop", "descriptor": {}, "cost": 1.5}, 400),
+        ({"namespace": "shop", "descriptor": {}, "cost": 1.0}, 200),
+        ({"namespace": "shop", "descriptor": {}, "cost": "1"}, 400),
         ([], 400),
     ],
 )

@@ -16,6 +16,7 @@ from subgraphs.ratelimit.domain.policies import FailMode, Limit, Limits, Policy
 from subgraphs.ratelimit.domain.rules import Algorithm, Rule
 from subgraphs.ratelimit.engine.denials import LONGEST, Denials
 from subgraphs.ratelimit.engine.fallback import Fallback
+from subgraphs.ratelimit.engine.leases import TTL, Leases
 from subgraphs.ratelimit.engine.limiter import Limiter
 from subgraphs.ratelimit.engine.valkey import ValkeyEngine
 
@@ -28,7 +29,9 @@ RULES = {
 }
 
 
-def limit(rule: Rule, name: str = "p", fail_mode: FailMode = FailMode.LOCAL) -> Limit:
+def limit(
+    rule: Rule, name: str = "p", fail_mode: FailMode = FailMode.LOCAL, *, is_leased: bool = False
+) -> Limit:
     policy = Policy(
         id=uuid.uuid5(uuid.NAMESPACE_OID, name),
         namespace="n",
@@ -38,6 +41,7 @@ def limit(rule: Rule, name: str = "p", fail_mode: FailMode = FailMode.LOCAL) -> 
         rule=rule,
         fail_mode=fail_mode,
         is_shadow=False,
+        is_leased=is_leased,
         priority=0,
         version=1,
     )
@@ -74,13 +78,13 @@ async def server(redis_url: str) -> AsyncIterator[redis.asyncio.Redis]:
 
 @pytest.fixture
 def limiter(engine: ValkeyEngine, clock: Clock) -> Limiter:
-    return Limiter(engine, Fallback(1), Denials(clock))
+    return Limiter(engine, Fallback(1), Denials(clock), Leases(engine, clock))
 
 
 async def contend(url: str) -> None:
     """One process of many: its tasks all ask at once, each limit by itself and then all together."""
     engine = ValkeyEngine(ValkeyLink(url, timeout=30))
-    limiter = Limiter(engine, Fallback(1), Denials())
+    limiter = Limiter(engine, Fallback(1), Denials(), Leases(engine))
     admitted = {}
     for name, rule in RULES.items():
         outcomes = await asyncio.gather(
@@ -88,6 +92,9 @@ async def contend(url: str) -> None:
         )
         assert not any(outcome.is_degraded for outcome in outcomes)
         admitted[name] = sum(outcome.is_allowed for outcome in outcomes)
+    leased = Limits([limit(RULES["bucket"], "leased", is_leased=True)])
+    outcomes = await asyncio.gather(*(limiter.check(leased, 1) for _ in range(TASKS)))
+    admitted["leased"] = sum(outcome.is_allowed for outcome in outcomes)
     every = [limit(rule, f"all-{name}") for name, rule in RULES.items()]
     outcomes = await asyncio.gather(*(limiter.check(Limits(every), 1) for _ in range(TASKS)))
     admitted["all"] = sum(outcome.is_allowed for outcome in outcomes)
@@ -110,7 +117,7 @@ async def test_many_processes_admit_exactly_the_limit(redis_url: str) -> None:
     async with asyncio.timeout(120):
         outputs = [(await process.communicate())[0] for process in running]
     counts = [json.loads(output) for output in outputs]
-    for name in (*RULES, "all"):
+    for name in (*RULES, "leased", "all"):
         assert sum(count[name] for count in counts) == LIMIT, name
 
 
@@ -159,3 +166,54 @@ async def test_a_server_that_was_emptied_gets_the_library_again(
     outcome = await limiter.check(Limits([limit(RULES["log"], "emptied")]), 1)
     assert outcome.is_allowed
     assert not outcome.is_degraded
+
+
+FAST = Rule(algorithm=Algorithm.TOKEN_BUCKET, limit=1_000_000, period=3_600, burst=10_000)
+
+
+async def test_a_hot_key_is_asked_for_seldom_and_charged_for_all_that_is_spent(
+    limiter: Limiter, server: redis.asyncio.Redis
+) -> None:
+    """Guarantee 15."""
+    hot = Limits([limit(FAST, "hot", is_leased=True)])
+    await server.config_resetstat()
+    outcomes = [await limiter.check(hot, 1) for _ in range(600)]
+    assert all(outcome.is_allowed for outcome in outcomes)
+    assert (await server.info("commandstats"))["cmdstat_fcall"]["calls"] < 20
+    taken = FAST.burst - (await limiter.peek(hot, 1)).standings[0].remaining
+    assert taken >= 600 - 300 * 20  # what was refilled meanwhile, on however slow a machine
+
+
+async def test_what_a_lease_did_not_spend_in_its_time_is_not_spent_later(
+    limiter: Limiter, engine: ValkeyEngine, clock: Clock
+) -> None:
+    leases = Leases(engine, clock)
+    hot = limit(FAST, "late", is_leased=True)
+    for _ in range(4):
+        assert await leases.spend(hot, 1) is None
+    before = leases._leases[hot.key]
+    assert before.tokens > 0
+    clock.now += TTL
+    assert await leases.spend(hot, 1) is None
+    after = leases._leases[hot.key]
+    assert after.until == clock.now + TTL
+    assert after.tokens < before.size
+    del limiter
+
+
+async def test_a_lease_is_never_more_than_is_refilled_in_its_time(engine: ValkeyEngine, clock: Clock) -> None:
+    leases, slow = Leases(engine, clock), limit(RULES["bucket"], "slow", is_leased=True)
+    for _ in range(10):
+        assert await leases.spend(slow, 1) is None
+        assert leases._leases[slow.key].tokens == 0
+
+
+async def test_what_another_limit_denies_is_not_spent(limiter: Limiter) -> None:
+    hot, narrow = limit(FAST, "hot-of-two", is_leased=True), limit(RULES["log"], "narrow")
+    both = Limits([hot, narrow])
+    assert (await limiter.check(both, LIMIT)).is_allowed
+    for _ in range(2):
+        assert (await limiter.check(both, 1)).denied_by is narrow
+        limiter._denials.clear()
+        lease = limiter._leases._leases[hot.key]
+        assert lease.tokens == lease.size

@@ -3,6 +3,7 @@
 import uuid
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,25 +17,25 @@ SECOND = 1_000_000
 # Seconds and not less, so that no state is so short-lived that the server forgets it while the test stands still.
 amounts = st.integers(1, 12)
 periods = st.sampled_from([7, 60, 90, 3_600, 86_400])
-RULES = st.one_of(
-    st.builds(Rule, algorithm=st.just(Algorithm.TOKEN_BUCKET), limit=amounts, period=periods, burst=amounts),
-    st.builds(
-        Rule,
-        algorithm=st.sampled_from([Algorithm.FIXED_WINDOW, Algorithm.SLIDING_LOG, Algorithm.SLIDING_COUNTER]),
-        limit=amounts,
-        period=periods,
-    ),
-    st.builds(
-        Rule,
-        algorithm=st.just(Algorithm.FIXED_WINDOW),
-        limit=amounts,
-        calendar=st.sampled_from(CalendarUnit),
-        time_zone=st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kathmandu"]),
-    ),
-    st.builds(Rule, algorithm=st.just(Algorithm.CONCURRENCY), limit=amounts),
+BUCKETS = st.builds(
+    Rule, algorithm=st.just(Algorithm.TOKEN_BUCKET), limit=amounts, period=periods, burst=amounts
 )
+WINDOWS = st.builds(
+    Rule,
+    algorithm=st.just(Algorithm.FIXED_WINDOW),
+    limit=amounts,
+    calendar=st.sampled_from(CalendarUnit),
+    time_zone=st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kathmandu"]),
+)
+SLOTS = st.builds(Rule, algorithm=st.just(Algorithm.CONCURRENCY), limit=amounts)
+COUNTS = [
+    st.builds(Rule, algorithm=st.just(algorithm), limit=amounts, period=periods)
+    for algorithm in (Algorithm.FIXED_WINDOW, Algorithm.SLIDING_LOG, Algorithm.SLIDING_COUNTER)
+]
+RULES = st.one_of(BUCKETS, WINDOWS, SLOTS, *COUNTS)
+CHANGES = st.sampled_from([BUCKETS, WINDOWS, SLOTS, *COUNTS]).flatmap(lambda rules: st.tuples(rules, rules))
 STEPS = st.tuples(
-    st.sampled_from([0, 1, 3, 8, 61, 4_000, 90_000, -1, -5_000]),
+    st.sampled_from([0, 1, 3, 7, 60, 90, 4_000, 90_000, -1, -5_000]),
     st.sampled_from(Mode),
     st.sets(st.integers(0, 2), min_size=1),
     st.integers(1, 14),
@@ -97,12 +98,11 @@ def test_a_batch_is_its_decisions_one_after_the_other(
 
 
 @settled
-@given(RULES, RULES, st.lists(STEPS, min_size=1, max_size=12), st.integers(0, 12))
+@given(CHANGES, st.lists(STEPS, min_size=2, max_size=12), st.integers(1, 6))
 def test_a_policy_that_changes_is_the_models(
-    functions: Any, rule: Rule, other: Rule, steps: list[Any], change: int
+    functions: Any, rules: tuple[Rule, Rule], steps: list[Any], change: int
 ) -> None:
-    if rule.algorithm is not other.algorithm:
-        return  # an algorithm never changes
+    rule, other = rules
     asking, model, now = Asking([rule] * 3), Model(), START
     for number, step in enumerate(steps):
         if number == change:
@@ -142,3 +142,23 @@ def test_time_is_the_servers(functions: Any) -> None:
         0
     ]
     assert 60 * SECOND <= standing.wait < 70 * SECOND
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        Rule(algorithm=Algorithm.TOKEN_BUCKET, limit=7, period=60, burst=3),
+        Rule(algorithm=Algorithm.FIXED_WINDOW, limit=3, period=60),
+        Rule(algorithm=Algorithm.SLIDING_LOG, limit=3, period=60),
+        Rule(algorithm=Algorithm.SLIDING_COUNTER, limit=3, period=60),
+    ],
+    ids=lambda rule: rule.algorithm,
+)
+def test_it_admits_after_the_wait_and_not_a_microsecond_before(functions: Any, rule: Rule) -> None:
+    """Guarantee 4."""
+    key = uuid.uuid4().hex
+    full, one = rule.call(key, 3), rule.call(key, 1)
+    assert functions.decide(START, [Decision(Mode.CHECK, [full])])[0].verdict == 0
+    wait = functions.decide(START, [Decision(Mode.CHECK, [one])])[0].standings[0].wait
+    assert functions.decide(START + wait - 1, [Decision(Mode.CHECK, [one])])[0].verdict == 1
+    assert functions.decide(START + wait, [Decision(Mode.CHECK, [one])])[0].verdict == 0

@@ -17,6 +17,7 @@ from subgraphs.ratelimit.domain.policies import FailMode, Limits
 from subgraphs.ratelimit.domain.rules import Algorithm, Rule
 from subgraphs.ratelimit.engine.denials import Denials
 from subgraphs.ratelimit.engine.fallback import Fallback
+from subgraphs.ratelimit.engine.leases import Leases
 from subgraphs.ratelimit.engine.limiter import Limiter
 from subgraphs.ratelimit.engine.outcome import Outcome
 from subgraphs.ratelimit.engine.reservations import Reservations
@@ -54,7 +55,7 @@ async def engine(valkey: Server) -> AsyncIterator[ValkeyEngine]:
 
 @pytest.fixture
 def limiter(engine: ValkeyEngine) -> Limiter:
-    return Limiter(engine, Fallback(NODES), Denials())
+    return Limiter(engine, Fallback(NODES), Denials(), Leases(engine))
 
 
 async def kill(valkey: Server) -> None:

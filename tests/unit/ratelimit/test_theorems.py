@@ -233,7 +233,7 @@ def test_9_a_hold_whose_holder_is_gone_is_free_after_its_time(rule: Rule, ttl: i
     ARRIVALS,
     st.sampled_from([BUCKETS, of(Algorithm.SLIDING_LOG), of(Algorithm.FIXED_WINDOW)]),
 )
-def test_11_a_policy_that_changes_grants_no_more_than_the_larger(
+def test_13_a_policy_that_changes_grants_no_more_than_the_larger(
     data: Any, before: list[tuple[int, int]], after: list[tuple[int, int]], rules: Any
 ) -> None:
     old, new = data.draw(rules), data.draw(rules)

@@ -58,6 +58,7 @@ def _create_policy() -> None:
         sa.Column("time_zone", sa.Text, nullable=False),
         sa.Column("fail_mode", sa.Text, nullable=False),
         sa.Column("is_shadow", sa.Boolean, nullable=False),
+        sa.Column("is_leased", sa.Boolean, nullable=False),
         sa.Column("priority", sa.Integer, nullable=False),
         sa.Column("version", sa.Integer, nullable=False, server_default="1"),
         sa.Column("changed_by", sa.Text, nullable=False),
@@ -72,5 +73,8 @@ def _create_policy() -> None:
             "(algorithm = 'CONCURRENCY' OR calendar IS NOT NULL) = (period = 0)", name="policy_period"
         ),
         sa.CheckConstraint('"limit" > 0 AND burst >= 0 AND period >= 0', name="policy_limit"),
+        sa.CheckConstraint(
+            "NOT is_leased OR algorithm = 'TOKEN_BUCKET' AND NOT is_shadow", name="policy_is_leased"
+        ),
         sa.CheckConstraint("fail_mode IN ('OPEN', 'CLOSED', 'LOCAL')", name="policy_fail_mode"),
     )
