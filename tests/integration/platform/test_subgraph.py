@@ -24,7 +24,7 @@ def hansa(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
 def test_an_unknown_service_is_refused_with_those_that_there_are() -> None:
     refused = hansa("subgraph", "whales")
     assert refused.returncode == 2
-    assert "'whales'; installed are identity, inventory, payments" in refused.stderr
+    assert "'whales'; installed are identity, inventory, jobs, payments" in refused.stderr
 
 
 def test_every_missing_setting_is_named() -> None:
