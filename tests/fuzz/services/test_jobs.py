@@ -25,10 +25,11 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
+FITTING = st.fixed_dictionaries({}, optional={"times": JSON, "weights": JSON})
+KINDS = st.sampled_from(["harbour.ring_bell", "harbour.weigh_cargo", "whale"])
 ASKED = st.fixed_dictionaries(
-    {"kind": st.sampled_from(["harbour.ring_bell", "harbour.weigh_cargo", "whale"]), "arguments": JSON},
+    {"kind": KINDS, "arguments": FITTING | JSON},
     optional={
-        "arguments": st.fixed_dictionaries({}, optional={"times": JSON, "weights": JSON}),
         "queue": st.text(max_size=5),
         "uniqueKey": st.text(max_size=5),
         "maxAttempts": st.integers(-(2**31), 2**31 - 1),
