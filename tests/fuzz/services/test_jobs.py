@@ -17,7 +17,7 @@ ENTITIES = """query ($of: [_Any!]!, $first: Int! = 20) { _entities(representatio
   ... on Queue { isPaused }
   ... on Workflow { jobs { id } }
   ... on Worker { pid }
-  ... on User { jobs(first: $first) { id } } } }"""
+  ... on User { own: jobs(first: $first) { id } } } }"""
 ENQUEUE = """mutation ($input: EnqueueJobInput!, $key: String!) { enqueueJob(input: $input, idempotencyKey: $key) {
   __typename } }"""
 JSON = st.recursive(
