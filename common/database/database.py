@@ -44,11 +44,16 @@ class Database:
         schema: str,
         telemetry: EngineInstrumentation | None = None,
         pool_size: int = 10,
+        idle_in_transaction_timeout: str = IDLE_IN_TRANSACTION_TIMEOUT,
     ) -> Self:
-        """A database for `schema` at `url`, in any form that libpq knows; connects when it is first used."""
+        """A database for `schema` at `url`, in any form that libpq knows; connects when it is first used.
+
+        The server ends a transaction in which it has heard nothing for `idle_in_transaction_timeout`, and so the locks
+        of a process that was stopped in it.
+        """
         engine = create_async_engine(
             "postgresql+asyncpg://",
-            async_creator=lambda: connect(url, schema),
+            async_creator=lambda: connect(url, schema, idle_in_transaction_timeout),
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=POOL_TIMEOUT,
@@ -90,7 +95,9 @@ class Database:
         await self.engine.dispose()
 
 
-async def connect(url: str, schema: str) -> asyncpg.Connection:
+async def connect(
+    url: str, schema: str, idle_in_transaction_timeout: str = IDLE_IN_TRANSACTION_TIMEOUT
+) -> asyncpg.Connection:
     """A connection inside `schema`.
 
     Raises:
@@ -99,7 +106,7 @@ async def connect(url: str, schema: str) -> asyncpg.Connection:
     settings = {
         "search_path": f'"{schema}"',
         "application_name": f"hansa {schema}",
-        "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_TIMEOUT,
+        "idle_in_transaction_session_timeout": idle_in_transaction_timeout,
         "jit": "off",  # it costs short statements more than it gains long ones
     }
     try:

@@ -1,8 +1,7 @@
 """Jobs' wiring: from the environment to an app."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 from litestar import Litestar
@@ -39,11 +38,6 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     def context(request: ServiceRequest) -> Context:
         return Context.of(request, queues)
 
-    @asynccontextmanager
-    async def running_jobs(_: Litestar) -> AsyncIterator[None]:
-        async with working(database, registry, environment, options, telemetry=telemetry, wake=wake):
-            yield
-
     handlers: Mapping[type[Event], Handler] = {JobsRequested: queues.on_requested}
     return create_service(
         settings=settings,
@@ -53,7 +47,9 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         lifespan=[
             closing(database.close),
             closing(log.close),
-            running_jobs,
+            lambda _: working(
+                settings.database_url, registry, environment, options, telemetry=telemetry, wake=wake
+            ),
             lambda _: background_work(database, log, handlers=handlers, telemetry=telemetry),
         ],
         readiness={"database": database.ping},

@@ -56,5 +56,5 @@ def due_ticks(
 
 def _latest(cron: str, timezone: str, now: datetime) -> datetime:
     """The last tick up to `now`, in UTC."""
-    soon = (now + timedelta(seconds=1)).astimezone(ZoneInfo(timezone))
+    soon = (now.replace(microsecond=0) + timedelta(seconds=1)).astimezone(ZoneInfo(timezone))
     return next(CronSim(cron, soon, reverse=True)).astimezone(UTC)

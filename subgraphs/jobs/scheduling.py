@@ -37,7 +37,3 @@ class Strides:
             allotted[lane] += 1
         self._passes = passes
         return allotted
-
-    def give_back(self, lane: Lane, places: int) -> None:
-        """`places` that were allotted to `lane` were not used."""
-        self._passes[lane] -= places / WEIGHTS[lane[1]]

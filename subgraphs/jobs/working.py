@@ -6,25 +6,32 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from common.database import Database
 from common.jobs import WorkerOptions, installed_jobs
-from common.settings import load
+from common.settings import Secret, load
 from common.telemetry import Telemetry
 from subgraphs.jobs.registry import Registry
-from subgraphs.jobs.settings import WorkerSettings
+from subgraphs.jobs.settings import Settings, WorkerSettings
 from subgraphs.jobs.worker import Leader, Worker
+
+PAUSE_LIMIT = "3s"
+"""How long a stopped process may keep others from the rows that it has locked: less than until it is taken for dead."""
 
 
 @asynccontextmanager
 async def working(
-    database: Database,
+    url: Secret,
     registry: Registry,
     environment: Mapping[str, str],
     options: WorkerOptions,
     *,
-    telemetry: Telemetry,
+    telemetry: Telemetry | None = None,
     wake: asyncio.Event,
 ) -> AsyncIterator[None]:
     """Lead, and run jobs if `options` let one run at all; leaving drains the worker."""
+    database = Database.open(
+        url.reveal(), schema=Settings.service, pool_size=4, idle_in_transaction_timeout=PAUSE_LIMIT
+    )
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(database.close)
         leading = asyncio.create_task(Leader(database, wake).run(), name="leader of jobs")
         stack.push_async_callback(_end, leading)
         if options.concurrency:
@@ -39,15 +46,13 @@ async def working(
 @asynccontextmanager
 async def worker_program(environment: Mapping[str, str], options: WorkerOptions) -> AsyncIterator[None]:
     """What `hansa worker` runs. Raises SettingsError."""
-    settings = load(WorkerSettings, environment)
+    url = load(WorkerSettings, environment).database_url
     telemetry = Telemetry("worker", environment)
-    database = Database.open(settings.database_url.reveal(), schema=settings.service, telemetry=telemetry)
     try:
         registry, wake = Registry(installed_jobs()), asyncio.Event()
-        async with working(database, registry, environment, options, telemetry=telemetry, wake=wake):
+        async with working(url, registry, environment, options, telemetry=telemetry, wake=wake):
             yield
     finally:
-        await database.close()
         await asyncio.to_thread(telemetry.close)
 
 

@@ -16,9 +16,7 @@ from subgraphs.jobs.service import Asked
 @strawberry.input(description="What is left out is as the kind says.")
 class EnqueueJobInput:
     kind: str
-    arguments: JSON = strawberry.field(
-        default_factory=lambda: JSON({}), description="An object of the kind's arguments."
-    )
+    arguments: JSON | None = strawberry.field(default=None, description="An object of the kind's arguments.")
     queue: str | None = None
     priority: Priority | None = None
     run_at: datetime | None = strawberry.field(default=None, description="Not before.")
@@ -35,9 +33,9 @@ class EnqueueJobInput:
 class WorkflowStepInput:
     name: str
     kind: str
-    arguments: JSON = strawberry.field(default_factory=lambda: JSON({}))
-    after: list[str] = strawberry.field(
-        default_factory=list, description="The names of earlier steps that must have succeeded."
+    arguments: JSON | None = None
+    after: list[str] | None = strawberry.field(
+        default=None, description="The names of earlier steps that must have succeeded."
     )
 
     @staticmethod
@@ -54,7 +52,7 @@ class RecurJobInput:
     )
     timezone: str = "UTC"
     catch_up: CatchUp = CatchUp.LAST
-    arguments: JSON = strawberry.field(default_factory=lambda: JSON({}))
+    arguments: JSON | None = None
 
 
 def request_of(info: Info, given: EnqueueJobInput) -> JobRequest:
@@ -85,13 +83,15 @@ def workflow_of(info: Info, steps: list[WorkflowStepInput]) -> Workflow:
         raise InvalidJobError("steps", "are none")
     workflow = Workflow()
     for step in steps:
-        workflow.add(step.name, _request(info, step.kind, step.arguments), after=tuple(step.after))
+        workflow.add(step.name, _request(info, step.kind, step.arguments), after=tuple(step.after or ()))
     return workflow
 
 
-def _request(info: Info, kind: str, arguments: JSON) -> JobRequest:
+def _request(info: Info, kind: str, arguments: JSON | None) -> JobRequest:
     context = info.context
-    request = context.queues.request(kind, json.dumps(arguments), everyone=not context.is_admin)
+    request = context.queues.request(
+        kind, json.dumps({} if arguments is None else arguments), everyone=not context.is_admin
+    )
     return request.with_options(tenant=context.require_caller())
 
 

@@ -111,10 +111,9 @@ class Claimed(Struct, frozen=True):
 
 
 class Claim(Struct, frozen=True):
-    """What one claim brought: the jobs, how many of each lane, and the largest tag of each."""
+    """What one claim brought: the jobs in their turn, and the largest tag of each lane."""
 
     jobs: Sequence[Claimed]
-    counts: Mapping[Lane, int]
     tags: Mapping[Lane, int]
 
 
@@ -163,15 +162,13 @@ async def claim(
         "kinds": list(kinds),
     }
     jobs: list[tuple[int, UUID, Claimed]] = []
-    counts: dict[Lane, int] = {}
     tags: dict[Lane, int] = {}
     rows: Any = await transaction.execute(CLAIM, parameters)
     for id_, kind, tenant, attempt, most, queue, class_, tag, trace, arguments in rows:
         lane = (queue, class_)
-        counts[lane] = counts.get(lane, 0) + 1
         tags[lane] = max(tags.get(lane, 0), tag)
         jobs.append((tag, id_, Claimed(id_, kind, tenant, attempt, most, trace, arguments)))
-    return Claim(jobs=_in_turn(jobs), counts=counts, tags=tags)
+    return Claim(jobs=_in_turn(jobs), tags=tags)
 
 
 def _in_turn(jobs: list[tuple[int, UUID, Claimed]]) -> list[Claimed]:

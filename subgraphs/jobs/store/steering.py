@@ -55,7 +55,7 @@ WEIGH: Final = text("""
 """)
 SET_LIMIT: Final = text("""
     INSERT INTO job_limit (key, max_running, rate, burst, tokens)
-    VALUES (:key, :max_running, :rate, :burst, :burst)
+    VALUES (:key, :max_running, :rate, CAST(:burst AS integer), CAST(:burst AS integer))
     ON CONFLICT (key) DO UPDATE SET max_running = excluded.max_running, rate = excluded.rate,
         burst = excluded.burst, tokens = least(job_limit.tokens, excluded.burst)
 """)

@@ -12,7 +12,7 @@ from subgraphs.jobs.store import claiming, moving
 from subgraphs.jobs.store.claiming import Claim
 from subgraphs.jobs.worker.hand import Told
 
-NOTHING = Claim((), {}, {})
+NOTHING = Claim((), {})
 SERVED_INTERVAL = 0.05  # seconds between two writes of what a lane has served: all workers write the same row
 
 
@@ -57,8 +57,6 @@ class Taker:
         if not allotted:
             return NOTHING
         claim = await claiming.claim(transaction, self._worker, allotted, self._kinds)
-        for lane, count in allotted.items():
-            self._strides.give_back(lane, count - claim.counts.get(lane, 0))
         self._served.update(claim.tags)
         if self._served and now - self._served_at >= SERVED_INTERVAL:
             await claiming.mark_served(transaction, self._served)

@@ -80,6 +80,17 @@ class Desk:
     async def ended(self, *ids: UUID, seconds: float = 30) -> list[Job]:
         return await self.until(FINAL, *ids, seconds=seconds)
 
+    async def until_lines(self, count: int) -> None:
+        """Once the jobs' functions have written so many lines."""
+        async with asyncio.timeout(20):
+            while len(self.log.lines) < count:  # noqa: ASYNC110 - a list sets no event
+                await asyncio.sleep(0.01)
+
+    async def until_draining(self, worker: Worker) -> None:
+        async with asyncio.timeout(20):
+            while not worker._is_draining:  # noqa: ASYNC110 - a beat sets no event
+                await asyncio.sleep(0.05)
+
     async def scalar(self, query: str, **parameters: Any) -> Any:
         async with self.database.transaction() as transaction:
             return (await transaction.execute(query, parameters)).scalar()

@@ -1,0 +1,64 @@
+"""No-op jobs by Hansa, with everything on: ten tenants, fair shares, leases, fencing, results. One line of JSON a part."""
+
+import asyncio
+import json
+import sys
+import time
+from pathlib import Path
+
+import uvloop
+
+from common.database import Database, migrate
+from common.jobs import Jobs, Run, WorkerOptions
+from subgraphs.jobs.service import add_jobs
+from subgraphs.jobs.worker import Leader, Worker
+
+MIGRATIONS = Path(__file__).parents[3] / "subgraphs/jobs/migrations"
+BATCH = 1_000
+jobs: Jobs[None] = Jobs("bench")
+
+
+@jobs.job()
+async def noop(_run: Run[None]) -> None:
+    """Nothing."""
+
+
+async def main(url: str, count: int, most: int) -> None:
+    """Ask for `count` jobs and run `most` of them."""
+    await migrate(url, schema="jobs", scripts=MIGRATIONS)
+    database = Database.open(url, schema="jobs")
+    began = time.process_time()
+    for _ in range(count // BATCH):
+        async with database.transaction() as transaction:
+            await add_jobs(transaction, [noop().with_options(tenant=f"t{n % 10}") for n in range(BATCH)])
+    say(enqueue=time.process_time() - began)
+    sys.stdin.readline()
+    leading = asyncio.create_task(Leader(database, asyncio.Event()).run())
+    stop, options = asyncio.Event(), WorkerOptions(concurrency=100)
+    began, clock = time.process_time(), time.perf_counter()
+    working = asyncio.create_task(Worker(database, jobs.kinds, {noop.name: None}, options).run(stop))
+    await until_left(database, count - most)
+    say(work=time.process_time() - began, seconds=time.perf_counter() - clock)
+    stop.set()
+    leading.cancel()
+    await asyncio.gather(working, leading, return_exceptions=True)
+    await database.close()
+
+
+async def until_left(database: Database, left: int) -> None:
+    """Until no more than `left` jobs are READY, looked up at an offset of the claims' own index."""
+    query = "SELECT 1 FROM job WHERE state = 3 AND queue = 'default' AND class = 2 OFFSET :left LIMIT 1"
+    while True:
+        await asyncio.sleep(0.2)
+        async with database.transaction() as transaction:
+            if (await transaction.execute(query, {"left": left})).first() is None:
+                return
+
+
+def say(**told: float) -> None:
+    sys.stdout.write(json.dumps(told) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    uvloop.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))

@@ -1,0 +1,39 @@
+"""No-op jobs by pgqueuer: what it is given, then one line of JSON."""
+
+import json
+import sys
+import time
+
+import asyncpg
+import uvloop
+from pgqueuer import PgQueuer
+from pgqueuer.db import AsyncpgDriver
+from pgqueuer.queries import Queries
+from pgqueuer.types import QueueExecutionMode
+
+
+async def main(url: str, count: int) -> None:
+    connection = await asyncpg.connect(url)
+    driver = AsyncpgDriver(connection)
+    await Queries(driver).install()
+    began = time.process_time()
+    for _ in range(count // 1_000):
+        await Queries(driver).enqueue(["noop"] * 1_000, [None] * 1_000, [0] * 1_000)
+    sys.stdout.write(json.dumps({"enqueue": time.process_time() - began}) + "\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
+    queue = PgQueuer(driver)
+
+    @queue.entrypoint("noop")
+    async def noop(_job: object) -> None:
+        """Nothing."""
+
+    began, clock = time.process_time(), time.perf_counter()
+    await queue.run(batch_size=100, mode=QueueExecutionMode.drain)
+    sys.stdout.write(
+        json.dumps({"work": time.process_time() - began, "seconds": time.perf_counter() - clock}) + "\n"
+    )
+    sys.stdout.flush()
+
+
+uvloop.run(main(sys.argv[1], int(sys.argv[2])))
