@@ -19,7 +19,8 @@ class ValkeyDocuments:
     """A `DocumentStore`, by keys such as `apq:DIGEST`. While Valkey is down it has nothing and keeps nothing."""
 
     def __init__(self, config: RedisConfig) -> None:
-        self._redis = Redis.from_url(config.urls[0], decode_responses=True)
+        # With a timeout of its own redis waits by asyncio.wait_for, which may swallow a cancellation.
+        self._redis = Redis.from_url(config.urls[0], decode_responses=True, socket_timeout=None)
         self._prefix = f"{config.namespace}:apq:" if config.namespace else "apq:"
         self._ttl = max(1, int(config.ttl))
         self._timeout = config.timeout
