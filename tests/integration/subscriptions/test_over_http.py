@@ -10,9 +10,11 @@ import pytest
 
 from common.http import Request
 from common.streaming import StreamedResponse, open_streams
+from gateway.server.app import create_router_app
 from gateway.server.asgi import ASGIApp
 from gateway.server.config import RouterConfig
 from gateway.server.subscriptions.clients import framing
+from tests.integration.server.serving import serving
 from tests.integration.subscriptions.clients import PRICES, events, parts, streamed
 from tests.integration.subscriptions.conftest import MakeRouter, configured
 from tests.integration.subscriptions.graph import Changes
@@ -190,3 +192,15 @@ async def test_a_stream_ends_uncompleted_where_the_router_stops_so_that_clients_
         await changes.listeners(1)
         router.end_subscriptions()
         assert [event async for event in events(response)] == []
+
+
+@pytest.mark.parametrize("accept", ["text/event-stream", MULTIPART])
+async def test_a_client_that_hangs_up_ends_its_stream(
+    make_router: MakeRouter, changes: Changes, accept: str
+) -> None:
+    body = msgspec.json.encode({"query": PRICES})
+    request = Request(body=body, headers=(("content-type", "application/json"), ("accept", accept)))
+    async with serving(create_router_app(make_router())) as url:
+        async with open_streams(f"{url}/graphql").send(request):
+            await changes.listeners(1)
+        await changes.listeners(0)

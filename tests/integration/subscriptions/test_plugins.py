@@ -6,6 +6,7 @@ from types import ModuleType
 
 import pytest
 
+from common.streaming import WebSocketClosed
 from gateway.server.plugins import NoConfig, Plugin, SubgraphRequest, SupergraphRequest
 from tests.integration.server.issuer import Issuer
 from tests.integration.subscriptions.clients import NAMED_PRICES, events, streamed, talking
@@ -59,11 +60,10 @@ async def test_hooks_see_the_operation_and_what_is_fetched_for_its_events(
     assert (Watch.supergraph, Watch.subgraphs) == ([NAMED_PRICES], ["catalog"])
 
 
-async def test_who_a_plugin_might_let_in_is_refused_with_the_operation(make_router: MakeRouter) -> None:
+async def test_a_connection_needs_a_token_all_the_same(make_router: MakeRouter) -> None:
     router = make_router(configured(ACCESS + PLUGINS), identity=Issuer())
     async with talking(router) as talk:
-        await talk.begin()
-        await talk.subscribe("a", "{ prices }")
-        refused = await talk.hear()
-        assert refused["type"] == "error"
-        assert refused["payload"][0]["extensions"]["code"] == "AUTH_ERROR"
+        await talk.say(type="connection_init")
+        with pytest.raises(WebSocketClosed) as closed:
+            await talk.hear()
+    assert closed.value.code == 4403

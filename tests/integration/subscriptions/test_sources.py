@@ -154,7 +154,7 @@ async def test_headers_reach_the_subgraph_with_the_handshake_and_as_its_payload(
 
 
 class Silent:
-    """A subgraph that acknowledges, and from then on says nothing; `heard` is what it was told."""
+    """A subgraph that acknowledges, pings, and from then on says nothing; `heard` is what it was told."""
 
     def __init__(self) -> None:
         self.heard: list[str] = []
@@ -163,7 +163,8 @@ class Silent:
         await receive()
         await send({"type": "websocket.accept", "subprotocol": "graphql-transport-ws"})
         await receive()
-        await send({"type": "websocket.send", "text": '{"type":"connection_ack"}'})
+        for kind in ("connection_ack", "ping"):
+            await send({"type": "websocket.send", "text": f'{{"type":"{kind}"}}'})
         while (message := await receive())["type"] == "websocket.receive":
             self.heard.append(msgspec.json.decode(message["text"])["type"])
 
@@ -176,7 +177,7 @@ async def test_a_silent_subgraph_is_pinged_and_given_up(make_router: MakeRouter)
         (_, failed), last = [event async for event in events(response)]
     assert failed["errors"][0]["message"].endswith("the subgraph does not answer pings")
     assert last == ("complete", None)
-    assert silent.heard == ["subscribe", "ping"]
+    assert silent.heard == ["subscribe", "pong", "ping"]
 
 
 async def test_a_subgraph_is_asked_at_the_path_that_the_configuration_names(
