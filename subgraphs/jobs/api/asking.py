@@ -17,7 +17,7 @@ from subgraphs.jobs.service import Asked
 class EnqueueJobInput:
     kind: str
     arguments: JSON | None = strawberry.field(default=None, description="An object of the kind's arguments.")
-    queue: str | None = None
+    queue: str | None = strawberry.field(default=None, description="For administrators to choose.")
     priority: Priority | None = None
     run_at: datetime | None = strawberry.field(default=None, description="Not before.")
     max_attempts: int | None = None
@@ -57,6 +57,8 @@ class RecurJobInput:
 
 def request_of(info: Info, given: EnqueueJobInput) -> JobRequest:
     """The request, in the caller's name. Raises InvalidJobError, UnknownKindError."""
+    if given.queue is not None and not info.context.is_admin:
+        raise InvalidJobError("queue", "is for administrators to choose")
     request = _request(info, given.kind, given.arguments)
     changes = {
         "queue": given.queue,

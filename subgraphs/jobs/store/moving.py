@@ -113,6 +113,7 @@ RESCUE: Final = text("""
                            THEN now() END,
         run_at = CASE WHEN crashes = 0 THEN run_at ELSE now() + random() * interval '10 s' * crashes END
     WHERE id = ANY(ARRAY(SELECT id FROM lost))
+    RETURNING id, state = 7 AND has_dependents AS is_needed
 """)
 FORGET_WORKERS: Final = text("""
     DELETE FROM worker w
@@ -124,7 +125,10 @@ PRUNE: Final = text("""
         SELECT id FROM job
         WHERE state >= 5
             AND finished_at < now() - CASE WHEN state = 5 THEN interval '7 days' ELSE interval '30 days' END
-            AND NOT EXISTS (SELECT 1 FROM dependency d WHERE d.needs_id = job.id AND NOT d.is_met)
+            AND NOT EXISTS (
+                SELECT 1 FROM dependency d JOIN job waiting ON waiting.id = d.job_id
+                WHERE d.needs_id = job.id AND NOT d.is_met AND waiting.state = 0
+            )
         ORDER BY finished_at LIMIT :limit FOR UPDATE SKIP LOCKED
     ))
 """)
@@ -169,9 +173,11 @@ async def cancel_dependents(transaction: Transaction, ids: Sequence[UUID]) -> No
 async def rescue(transaction: Transaction, silence: timedelta, limit: int = 1_000) -> int:
     """Take the jobs of workers that have said nothing for `silence` out of their hands; how many."""
     parameters = {"silence": silence, "limit": limit, "max_crashes": MAX_CRASHES}
-    rescued = (await transaction.execute(RESCUE, parameters)).rowcount
+    rescued = (await transaction.execute(RESCUE, parameters)).all()
+    if cancelled := [row.id for row in rescued if row.is_needed]:
+        await cancel_dependents(transaction, cancelled)
     await transaction.execute(FORGET_WORKERS, {"silence": silence})
-    return rescued
+    return len(rescued)
 
 
 async def prune(transaction: Transaction, limit: int = 5_000) -> int:

@@ -16,11 +16,14 @@ from subgraphs.jobs.worker import Leader, Worker
 MIGRATIONS = Path(__file__).parents[3] / "subgraphs/jobs/migrations"
 BATCH = 1_000
 jobs: Jobs[None] = Jobs("bench")
+begun = 0
 
 
 @jobs.job()
 async def noop(_run: Run[None]) -> None:
-    """Nothing."""
+    """Count itself in this process: to ask the database would be part of the figures."""
+    global begun  # noqa: PLW0603 - one process, one thread
+    begun += 1
 
 
 async def main(url: str, count: int, most: int) -> None:
@@ -37,22 +40,13 @@ async def main(url: str, count: int, most: int) -> None:
     stop, options = asyncio.Event(), WorkerOptions(concurrency=100)
     began, clock = time.process_time(), time.perf_counter()
     working = asyncio.create_task(Worker(database, jobs.kinds, {noop.name: None}, options).run(stop))
-    await until_left(database, count - most)
+    while begun < most:  # noqa: ASYNC110 - a count sets no event
+        await asyncio.sleep(0.05)
     say(work=time.process_time() - began, seconds=time.perf_counter() - clock)
     stop.set()
     leading.cancel()
     await asyncio.gather(working, leading, return_exceptions=True)
     await database.close()
-
-
-async def until_left(database: Database, left: int) -> None:
-    """Until no more than `left` jobs are READY, looked up at an offset of the claims' own index."""
-    query = "SELECT 1 FROM job WHERE state = 3 AND queue = 'default' AND class = 2 OFFSET :left LIMIT 1"
-    while True:
-        await asyncio.sleep(0.2)
-        async with database.transaction() as transaction:
-            if (await transaction.execute(query, {"left": left})).first() is None:
-                return
 
 
 def say(**told: float) -> None:

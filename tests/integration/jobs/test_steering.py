@@ -7,6 +7,8 @@ from typing import Any
 from common.jobs import Workflow
 from subgraphs.jobs.domain import CatchUp, JobState
 from subgraphs.jobs.service import run_recurring
+from subgraphs.jobs.store import moving
+from subgraphs.jobs.worker.exchange import Taker
 from tests.integration.jobs import kinds
 
 
@@ -106,6 +108,21 @@ async def test_what_waits_for_a_cancelled_step_is_cancelled(desk: Any) -> None:
     assert [job.state for job in jobs] == [JobState.CANCELLED] * 3
 
 
+async def test_what_waits_for_a_job_whose_worker_died_while_it_was_to_be_cancelled_is_cancelled(
+    desk: Any,
+) -> None:
+    workflow = Workflow()
+    workflow.add("a", kinds.noop())
+    workflow.add("b", kinds.noop(), after=("a",))
+    first, second = await desk.add(*workflow)
+    async with desk.database.transaction() as transaction:
+        await Taker(desk.worker().id, ("default",), ["test.noop"]).take(transaction, 1, 0.0)
+    assert await desk.queues.cancel(first)
+    async with desk.working():
+        jobs = await desk.ended(first, second)
+    assert [job.state for job in jobs] == [JobState.CANCELLED] * 2
+
+
 async def recur(desk: Any, catch_up: CatchUp, missed: timedelta) -> None:
     await desk.queues.recur("bell", cron="* * * * *", timezone="UTC", catch_up=catch_up, request=kinds.noop())
     await desk.run(
@@ -154,3 +171,20 @@ async def test_what_has_ended_long_ago_is_forgotten(desk: Any) -> None:
             while await desk.scalar("SELECT count(*) FROM job") > 2:  # noqa: ASYNC110 - it watches a database
                 await asyncio.sleep(0.05)
     assert set(await desk.queues.find_jobs(ids)) == {ids[0], ids[2]}
+
+
+async def test_a_dead_job_is_kept_while_others_wait_for_it_and_a_cancelled_one_is_not(desk: Any) -> None:
+    kept, lost = Workflow(), Workflow()
+    for workflow in (kept, lost):
+        workflow.add("a", kinds.noop())
+        workflow.add("b", kinds.noop(), after=("a",))
+    dead, _, cancelled, cancelled_too = await desk.add(*kept, *lost)
+    assert await desk.queues.cancel(cancelled)
+    await desk.run("UPDATE job SET state = 6, finished_at = now() WHERE id = :id", id=dead)
+    await desk.run("UPDATE job SET finished_at = now() - interval '31 days' WHERE state >= 5")
+    async with desk.database.transaction() as transaction:
+        assert await moving.prune(transaction) == 2
+    assert (
+        not {cancelled, cancelled_too}
+        & (await desk.queues.find_jobs([dead, cancelled, cancelled_too])).keys()
+    )
