@@ -26,6 +26,8 @@ _SCRIPT = Path(__file__).with_name("script.lua").read_text(encoding="utf-8")
 _FAILURES = (RedisError, OSError, TimeoutError)
 _PAUSE = 1.0
 """Seconds for which nothing is asked of a server that failed; then one request tries."""
+_TOLERATED = 3
+"""Answers in a row that came too late until the server counts as one that failed: a busy router is late by itself."""
 
 _log = logging.getLogger("hansa.router")
 _encode = msgspec.msgpack.Encoder().encode
@@ -101,6 +103,7 @@ class ValkeyEntries:
         self._bringing = asyncio.Lock()
         self._paused_until = 0.0
         self._has_failed = False
+        self._late = 0
 
     async def lookup(self, wanted: Sequence[Wanted]) -> Lookup | None:
         """What is there of `wanted`; None where Valkey does not answer in time."""
@@ -152,14 +155,20 @@ class ValkeyEntries:
             async with asyncio.timeout(seconds):
                 answer = await self._run(pipe, operation, request, *data)
         except _FAILURES as error:
-            self._paused_until = time.monotonic() + _PAUSE
-            if not self._has_failed:
-                _log.warning("Answers are not cached: Valkey does not answer: %r", error)
-            self._has_failed = True
+            self._late += 1
+            if self._has_failed or self._late >= _TOLERATED or not isinstance(error, TimeoutError):
+                self._pause(error)
             return None
         self._has_failed = False
+        self._late = 0
         self._paused_until = 0.0
         return answer
+
+    def _pause(self, error: Exception) -> None:
+        self._paused_until = time.monotonic() + _PAUSE
+        if not self._has_failed:
+            _log.warning("Answers are not cached: Valkey does not answer: %r", error)
+        self._has_failed = True
 
     def _may_ask(self) -> bool:
         if not self._has_failed:
