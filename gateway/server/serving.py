@@ -7,6 +7,8 @@ import os
 import signal
 import socket
 import ssl
+import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -18,6 +20,9 @@ from gateway.server.protocol import Protocol
 
 _KEEP_ALIVE = 75
 _BACKLOG = 2048
+_DRAIN_TIMEOUT = 1.0  # seconds
+_WAITING = slice(24, 28)
+"""Where `struct tcp_info` of a listening socket has the number of connections that wait to be accepted (tcpi_unacked)."""
 
 
 class ListenError(Exception):
@@ -181,6 +186,29 @@ class _Server(uvicorn.Server):
         for tell in self._tell_started:
             if tell is not None:
                 tell()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Without refusing a client who is connected already, and only waits to be accepted."""
+        give_up = time.monotonic() + _DRAIN_TIMEOUT
+        while any(map(_has_waiting, sockets or ())) and time.monotonic() < give_up:  # noqa: ASYNC110 - the kernel sets no event
+            await asyncio.sleep(0)
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(
+            0
+        )  # those that were accepted just now become connections, which can be told of the end
+        await super().shutdown(sockets)
+
+
+def _has_waiting(listener: socket.socket) -> bool:
+    """Whether connections wait to be accepted; where the kernel does not tell (it is not Linux), none do."""
+    if sys.platform != "linux":
+        return False
+    try:
+        told = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _WAITING.stop)
+    except OSError:
+        return False
+    return any(told[_WAITING])
 
 
 def _config(

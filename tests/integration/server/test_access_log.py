@@ -40,9 +40,9 @@ async def test_a_request_is_one_line_with_its_trace_and_operation(
 
 async def test_a_refused_request_leaves_its_line_too(make_router: Any, client_of: Any, lines: Any) -> None:
     async with client_of(make_router()) as client:
-        await client.put("/graphql")
+        await client.patch("/graphql")
     (line,) = lines()
-    assert (line["method"], line["status"], line["errors"]) == ("PUT", 405, 1)
+    assert (line["method"], line["status"], line["errors"]) == ("PATCH", 405, 1)
 
 
 async def test_a_subgraphs_error_is_logged_under_the_trace_of_its_request(

@@ -70,7 +70,7 @@ async def test_refusals_are_shared_too(client_with: ClientWith) -> None:
     async with client_with(f"{{policies: [{{origins: ['{APP}']}}]}}") as client:
         answer = await client.post("/graphql", content=b"{", headers={"origin": APP})
         assert (answer.status_code, of_cors(answer)) == (400, {"allow-origin": APP})
-        answer = await client.put("/graphql", headers={"origin": APP})
+        answer = await client.patch("/graphql", headers={"origin": APP})
         assert (answer.status_code, of_cors(answer)) == (405, {"allow-origin": APP})
 
 

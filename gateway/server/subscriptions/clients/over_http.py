@@ -51,6 +51,8 @@ class StreamingDoor:
                 return await self._start(exchange, token, receive)
             case "DELETE" if token is not None:
                 return self._stop(request, token)
+            case "DELETE":
+                raise bad_request("Only an operation of a reserved stream can be ended: its token is missing")
             case "GET" | "POST":
                 return await self._one_operation(exchange, receive)
         error = error_body("GraphQL is served by GET and POST", "METHOD_NOT_ALLOWED")
