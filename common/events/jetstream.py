@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Sequence
 from typing import Any, Self, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-import nats
 import nats.errors
 import nats.js.errors
 from msgspec import Struct
@@ -107,15 +106,20 @@ class JetStreamLog:
         async def lose() -> None:
             lost.set()
 
-        client = await nats.connect(
-            self._url.split(","),
-            closed_cb=lose,
-            connect_timeout=CONNECT_TIMEOUT,
-            allow_reconnect=False,
-            reconnect_time_wait=0.1,  # these two hold for the first connection as well
-            max_reconnect_attempts=1,
-            error_cb=_log_error,
-        )
+        client = Client()
+        try:
+            await client.connect(
+                self._url.split(","),
+                closed_cb=lose,
+                connect_timeout=CONNECT_TIMEOUT,
+                allow_reconnect=False,
+                reconnect_time_wait=0.1,  # these two hold for the first connection as well
+                max_reconnect_attempts=1,
+                error_cb=_log_error,
+            )
+        except BaseException:  # the client leaves its socket open when it is cancelled on its way
+            await client.close()
+            raise
         return _Session(client, lost)
 
 

@@ -85,7 +85,8 @@ def running(name: str, environment: Mapping[str, str], log: Path, *, port: int) 
         yield url
     finally:
         process.terminate()
-        assert process.wait(30) == 0, log.read_text()
+        status = process.wait(30)
+        assert status == 0, f"it ended with {status}; its log:\n{log.read_text()}"
     assert '"level":"ERROR"' not in log.read_text()
     assert "Traceback" not in log.read_text()
 
