@@ -113,7 +113,8 @@ class JetStreamLog:
                 closed_cb=lose,
                 connect_timeout=CONNECT_TIMEOUT,
                 allow_reconnect=False,
-                reconnect_time_wait=0.1,  # these two hold for the first connection as well
+                # These two hold for the first connection as well.
+                reconnect_time_wait=0.1,  # type: ignore[arg-type]  # a part of a second is as good
                 max_reconnect_attempts=1,
                 error_cb=_log_error,
             )
