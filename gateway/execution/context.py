@@ -9,6 +9,7 @@ from opentelemetry.trace import Tracer
 from common.http import Response, Transport
 from gateway.execution.caching import FetchCache
 from gateway.execution.errors import ErrorLog, FetchError, Mask
+from gateway.planning.plan import Fetch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class RequestContext:
     deadline: float | None = None
     mask_error: Mask | None = None
     tracer: Tracer | None = None
-    on_response: Callable[[str, Response], None] | None = None
+    on_response: Callable[[Fetch, Response], None] | None = None
     cache: FetchCache | None = None
 
 

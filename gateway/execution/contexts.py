@@ -85,6 +85,12 @@ def numbered(name: str, number: int) -> str:
     return f"{name}__{number}" if number else name
 
 
+def unnumbered(name: str) -> str:
+    """The name that `numbered` was given."""
+    original, _, number = name.rpartition("__")
+    return original if original and number.isdecimal() else name
+
+
 @lru_cache(maxsize=256)
 def multiplied(fetch: Fetch, counts: tuple[int, ...]) -> str:
     """The document of the fetch with so many `_entities` fields for each of its entity fetches."""

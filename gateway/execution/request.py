@@ -101,7 +101,7 @@ async def _ask_cache(
     untold = replace(context, on_response=None)
     response = await cache.answer(fetch, request, partial(_transmit, fetch, transport, untold))
     if context.on_response is not None:
-        context.on_response(fetch.subgraph, response)
+        context.on_response(fetch, response)
     return response
 
 
@@ -118,7 +118,7 @@ async def _transmit(
     except TransportError as error:
         raise _failure(error, context) from error
     if context.on_response is not None:
-        context.on_response(fetch.subgraph, response)
+        context.on_response(fetch, response)
     return response
 
 

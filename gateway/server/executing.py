@@ -2,18 +2,20 @@
 
 import dataclasses
 import math
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
-from common.http import Transport
+from common.http import Response, Transport
 from gateway.execution import ExecutionResult, Payload, RequestContext, VariableError, coerce_variables
+from gateway.planning.plan import Fetch
 from gateway.server.access.reporting import Reporting
 from gateway.server.config import RouterConfig
-from gateway.server.demand.control import DemandController, unmasked, with_refused
+from gateway.server.demand.control import NOT_CONTROLLED, DemandController, unmasked, with_refused
+from gateway.server.demand.spending import Spending
 from gateway.server.errors import bad_request, refused, refused_for
 from gateway.server.exchange import Exchange
 from gateway.server.headers import ClientHeaders, propagations
@@ -48,6 +50,7 @@ class _Admitted(NamedTuple):
     context: RequestContext
     unauthorized: Sequence[dict[str, Any]]
     cache: "ExchangeCache | None"
+    spending: Spending | None
 
 
 class Executor:
@@ -104,12 +107,14 @@ class Executor:
         if operation.compiled.events is not None:
             message = "An operation of a batch or with files cannot be a subscription: send it by itself"
             raise bad_request(message, "SUBSCRIPTION_NOT_ALONE")
-        variables, context, unauthorized, cache = self._admit(
+        variables, context, unauthorized, cache, spending = self._admit(
             exchange, prepared, deadline, transports or self.transports
         )
         if operation.compiled.defers(variables):
             require_parts(exchange.request.header(b"accept"), is_alone=is_alone)
             payloads = operation.compiled.execute_in_parts(variables, context)
+            if spending is not None:
+                payloads = spending.settled(payloads)
             return await self._first_part(exchange, payloads, unauthorized, extensions)
         with span(self._tracer, "execution"):
             result = await operation.compiled.execute(variables, context)
@@ -118,7 +123,10 @@ class Executor:
         if unauthorized:
             result, extensions = self._reporting.report(unauthorized, result, extensions)
         self._tell(exchange, result.errors)
-        return Answer(200, exchange.media_type, result.encode(extensions))
+        body = result.encode(extensions)
+        if spending is not None:
+            spending.settle(body)
+        return Answer(200, exchange.media_type, body)
 
     def resolve(
         self, exchange: Exchange, prepared: Prepared, transports: Mapping[str, Transport] | None = None
@@ -127,7 +135,7 @@ class Executor:
         events = prepared.operation.compiled.events
         if self._resolutions is None or events is None:
             raise refused("This is no subscription", "UNSUPPORTED_OPERATION")
-        variables, context, unauthorized, _ = self._admit(
+        variables, context, unauthorized, _, _ = self._admit(
             exchange, prepared, math.inf, transports or self.transports
         )
         context = dataclasses.replace(context, on_response=None)  # the answer's head goes before any event
@@ -151,23 +159,24 @@ class Executor:
         """What an operation is run with. Raises RequestError where it is not to run."""
         operation, raw = prepared
         variables = self._coerce(operation, raw)
-        too_dear = self._demand.admit(operation.cost, variables) if self._demand and operation.cost else {}
+        too_dear, spending = NOT_CONTROLLED
+        if self._demand is not None and operation.cost is not None:
+            too_dear, spending = self._demand.admit(operation.cost, variables)
         unauthorized = self._reporting.errors(operation.plan, variables) if operation.plan.refused else ()
         cache = None
         if self.response_cache is not None and operation.kind == "query":
             is_plain = transports is self.transports and not too_dear
             cache = self.response_cache.of(exchange.caller) if is_plain else None
-        collected = exchange.answer_headers
         context = RequestContext(
             transports=with_refused(transports, too_dear),
             headers=ClientHeaders(self._propagations, exchange.request, exchange.caller),
             deadline=deadline,
             mask_error=unmasked(self._mask, too_dear),
             tracer=self._tracer,
-            on_response=None if collected is None else collected.observer(operation.kind),
+            on_response=_observer(exchange, operation.kind, spending),
             cache=cache,
         )
-        return _Admitted(variables, context, unauthorized, cache)
+        return _Admitted(variables, context, unauthorized, cache, spending)
 
     async def _first_part(
         self,
@@ -196,6 +205,24 @@ class Executor:
             return coerce_variables(operation.plan.operation, self._schema, raw)
         except VariableError as error:
             raise refused_for(error.errors, error.code) from None
+
+
+def _observer(
+    exchange: Exchange, kind: str, spending: Spending | None
+) -> Callable[[Fetch, Response], None] | None:
+    """What is told of each response: the headers to the client, and what the operation costs."""
+    collected = exchange.answer_headers
+    headers = None if collected is None else collected.observer(kind)
+    count = None if spending is None else spending.on_response
+    if headers is None:
+        return count
+
+    def observe(fetch: Fetch, response: Response) -> None:
+        headers(fetch.subgraph, response)
+        if count is not None:
+            count(fetch, response)
+
+    return observe
 
 
 def _response_cache(

@@ -83,6 +83,20 @@ class Metrics:
             registry=self.registry,
             buckets=_COSTS,
         )
+        self._actual_cost = Histogram(
+            "cost_actual",
+            "Costs of operations by what was answered, by what became of them",
+            ["cost_result"],
+            registry=self.registry,
+            buckets=_COSTS,
+        )
+        self._cost_delta = Histogram(
+            "cost_delta",
+            "Estimated costs of operations less their actual ones",
+            ["cost_result"],
+            registry=self.registry,
+            buckets=_COSTS,
+        )
         self._exceeded = Counter(
             "hansa_router_limits_exceeded",
             "New documents that exceeded a limit of `limits`, refused or not",
@@ -97,6 +111,11 @@ class Metrics:
     def observe_cost(self, result: str, cost: int) -> None:
         """The estimate of one request, and the code that became of it."""
         self._cost.labels(result).observe(cost)
+
+    def observe_actual_cost(self, result: str, actual: int, estimated: int) -> None:
+        """What one request has cost in the end."""
+        self._actual_cost.labels(result).observe(actual)
+        self._cost_delta.labels(result).observe(estimated - actual)
 
     def count_exceeded(self, limit: str) -> None:
         """One document beyond the limit of that key."""

@@ -17,8 +17,7 @@ from gateway.planning.operation import check_operation, choose_operation, with_d
 from gateway.planning.plan import Defer, QueryPlan, Subscription
 from gateway.planning.refusal import NOTHING_REFUSED, Refusal
 from gateway.server.config import RouterConfig
-from gateway.server.demand.control import DemandController
-from gateway.server.demand.estimation import Estimate
+from gateway.server.demand.control import DemandController, Pricing
 from gateway.server.errors import refused, refused_for
 from gateway.server.limits.checking import LimitCheck
 from gateway.server.limits.introspection import refuse_introspection
@@ -40,7 +39,7 @@ class Operation(Struct, frozen=True):
 
     plan: QueryPlan
     compiled: CompiledPlan
-    cost: Estimate | None = None
+    cost: Pricing | None = None
     digest: bytes = b""
 
     @property
@@ -140,7 +139,7 @@ class Preparation:
             plan = self._planner.plan(document.node, document.operation_name, override_labels, refusal)
             self._observe_effort(plan.effort)
             self._refuse_unserved(plan)
-            cost = self._demand.estimate(plan) if self._demand else None
+            cost = self._demand.price(plan) if self._demand else None
             return Operation(plan, compile_plan(plan, self._supergraph), cost, document.form)
 
     def _refuse_unserved(self, plan: QueryPlan) -> None:

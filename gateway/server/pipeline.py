@@ -12,7 +12,7 @@ from gateway.server.access.authorization import Authorizer
 from gateway.server.access.policies import load_policies
 from gateway.server.asgi import Receive
 from gateway.server.config import RouterConfig
-from gateway.server.demand.control import open_demand_control
+from gateway.server.demand.control import Observe, open_demand_control
 from gateway.server.errors import RequestError, error_body
 from gateway.server.exchange import Exchange
 from gateway.server.executing import Executor, Prepared
@@ -72,7 +72,8 @@ class Pipeline:
         self._documents, safelist = open_documents(config)
         opened.push_async_callback(self._documents.close)
         self._overrides = Overrides(supergraph.override_labels, surroundings.label_plugins)
-        demand = open_demand_control(supergraph, config.demand_control, metrics.observe_cost)
+        observe = Observe(metrics.observe_cost, metrics.observe_actual_cost)
+        demand = open_demand_control(supergraph, config.demand_control, observe)
         preparation = Preparation(supergraph, config, metrics, safelist=safelist, demand=demand)
         opened.callback(preparation.close)
         self.operations = Operations(

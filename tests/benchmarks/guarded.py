@@ -1,7 +1,7 @@
 """What the guards on the hot path cost: the benchmark's operation on a bare router and on a guarded one, in one run.
 
 The guarded one verifies an ES256 token of each of fifty callers (cached after the first time), tells its subject to the
-subgraphs, holds the operation to every limit, and estimates its cost. Both count and time what they do. CPU time is that of
+subgraphs, holds the operation to every limit, and estimates and counts its cost. Both count and time what they do. CPU time is that of
 the router's process, rounds alternate, and the ratio is the median over them.
 """
 

@@ -60,10 +60,14 @@ class SubgraphCosts(Struct, frozen=True):
 
 
 class StaticEstimated(Struct, frozen=True):
-    """What an operation may cost by its estimate, and how long a list is where `@listSize` does not say."""
+    """What an operation may cost by its estimate, and how long a list is where `@listSize` does not say.
+
+    What it has cost is counted of all subgraphs' answers, or of the final one.
+    """
 
     list_size: PositiveInt
     max: NonNegative
+    actual_cost_mode: Literal["by_subgraph", "by_response_shape"] = "by_subgraph"
     subgraph: SubgraphCosts = SubgraphCosts()
 
     def list_size_of(self, subgraph: str) -> int:

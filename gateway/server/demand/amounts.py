@@ -43,6 +43,13 @@ def times(count: Amount, amount: Amount) -> Amount:
     return lambda variables: value_of(count, variables) * value_of(amount, variables)
 
 
+def most(first: Amount, second: Amount) -> Amount:
+    """The greater of two."""
+    if isinstance(first, int) and isinstance(second, int):
+        return max(first, second)
+    return lambda variables: max(value_of(first, variables), value_of(second, variables))
+
+
 def under(conditions: Iterable[tuple[str, bool]], amount: Amount) -> Amount:
     """The amount where all boolean variables have the values told, nothing elsewhere."""
     wanted = tuple(conditions)

@@ -1,10 +1,15 @@
-"""What happens to an operation by its estimated cost: it is measured, refused, or kept from one subgraph."""
+"""What happens to an operation by its estimated cost: it is measured, refused, or kept from one subgraph.
+
+What it has cost in the end is measured, too, and refuses nothing: the work is done by then.
+"""
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from common.http import Request, Response, Transport
 from gateway.execution.errors import Mask
@@ -13,19 +18,48 @@ from gateway.server.config.limits import DemandControl
 from gateway.server.demand.amounts import CostError, Variables
 from gateway.server.demand.estimation import Cost, Estimate, estimate
 from gateway.server.demand.formula import Formula
+from gateway.server.demand.spending import Counting, Spending
 from gateway.server.errors import RequestError, error_body
 from gateway.supergraph import Supergraph
 
 OK = "COST_OK"
 TOO_EXPENSIVE = "COST_ESTIMATED_TOO_EXPENSIVE"
 SUBGRAPH_TOO_EXPENSIVE = "SUBGRAPH_COST_ESTIMATED_TOO_EXPENSIVE"
+ACTUAL_TOO_EXPENSIVE = "COST_ACTUAL_TOO_EXPENSIVE"
 UNKNOWN = "COST_QUERY_PARSE_FAILURE"
-Observe = Callable[[str, int], None]
 _log = logging.getLogger("hansa.router")
 
 
+class Observe(NamedTuple):
+    """Are told the result of every request: with its estimate, and in the end with its actual cost and its estimate."""
+
+    estimated: Callable[[str, int], None]
+    actual: Callable[[str, int, int], None]
+
+
+class Pricing(Struct, frozen=True):
+    """How the cost of one operation is estimated, and counted in the end."""
+
+    estimate: Estimate
+    counting: Counting
+
+
+class Admission(NamedTuple):
+    """What becomes of a request that is run.
+
+    `refused` stand for the transports of those subgraphs that would cost too much; there are none where it only
+    measures. `spending` counts what it costs; None where there is no estimate.
+    """
+
+    refused: Mapping[str, "Refusing"]
+    spending: Spending | None
+
+
+NOT_CONTROLLED = Admission({}, None)
+
+
 class DemandController:
-    """Holds operations to the configured costs. `observe` is told the result and the estimate of every request."""
+    """Holds operations to the configured costs."""
 
     def __init__(self, supergraph: Supergraph, config: DemandControl, observe: Observe) -> None:
         self._supergraph = supergraph
@@ -34,31 +68,35 @@ class DemandController:
         self._formula = Formula(supergraph, self._costs.list_size_of)
         self._observe = observe
 
-    def estimate(self, plan: QueryPlan) -> Estimate:
-        """The cost of an operation, to be kept with it."""
-        return estimate(plan, self._supergraph, self._formula)
+    def price(self, plan: QueryPlan) -> Pricing:
+        """The costs of an operation, to be kept with it."""
+        counting = Counting.of(plan, self._formula, self._costs.actual_cost_mode)
+        return Pricing(estimate(plan, self._supergraph, self._formula), counting)
 
-    def admit(self, prepared: Estimate, variables: Variables) -> dict[str, "Refusing"]:
-        """Stands for the transports of those subgraphs that would cost too much; there are none where it only measures.
-
-        Raises RequestError for an operation that is too expensive as a whole.
-        """
+    def admit(self, prepared: Pricing, variables: Variables) -> Admission:
+        """Raises RequestError for an operation that is too expensive as a whole."""
         try:
-            cost = prepared.of(variables)
+            cost = prepared.estimate.of(variables)
         except CostError as error:
             return self._without_estimate(error)
         limit = self._costs.max
         is_dear = cost.total > limit
-        self._observe(TOO_EXPENSIVE if is_dear else OK, cost.total)
+        result = TOO_EXPENSIVE if is_dear else OK
+        self._observe.estimated(result, cost.total)
         if is_dear and self._enforces:
             raise RequestError(400, [_too_expensive(TOO_EXPENSIVE, cost.total, limit)], well_formed=True)
-        return self._refused(cost) if self._enforces else {}
+        spending = Spending(prepared.counting, variables, partial(self._tell, result, cost.total))
+        return Admission(self._refused(cost) if self._enforces else {}, spending)
 
-    def _without_estimate(self, error: CostError) -> dict[str, "Refusing"]:
+    def _tell(self, result: str, estimated: int, actual: int) -> None:
+        is_dear = actual > self._costs.max
+        self._observe.actual(ACTUAL_TOO_EXPENSIVE if is_dear else result, actual, estimated)
+
+    def _without_estimate(self, error: CostError) -> Admission:
         if self._enforces:
             raise RequestError(400, [error_body(str(error), UNKNOWN)], well_formed=True) from None
         _log.warning("The cost of an operation could not be estimated: %s", error)
-        return {}
+        return NOT_CONTROLLED
 
     def _refused(self, cost: Cost) -> dict[str, "Refusing"]:
         found = {}

@@ -51,7 +51,7 @@ def estimate(plan: QueryPlan, supergraph: Supergraph, formula: Formula) -> Estim
     """The cost of all fetches of a plan, those of deferred parts with them, by their conditions."""
     root_type = supergraph.roots[plan.operation.operation.value]
     amounts: dict[str, list[Amount]] = {}
-    for fetch, conditions in _fetches(plan.node, ()):
+    for fetch, conditions in fetches(plan.node, ()):
         places = Places(formula, plan, root_type, formula.list_size(fetch.subgraph))
         entities = {each.alias: total([places.count(path) for path in each.paths]) for each in fetch.entities}
         amount = under(conditions, formula.of(fetch, entities))
@@ -59,19 +59,19 @@ def estimate(plan: QueryPlan, supergraph: Supergraph, formula: Formula) -> Estim
     return Estimate({name: total(found) for name, found in amounts.items()})
 
 
-def _fetches(node: TopNode | None, conditions: _Conditions) -> Iterator[tuple[Fetch, _Conditions]]:
+def fetches(node: TopNode | None, conditions: _Conditions) -> Iterator[tuple[Fetch, _Conditions]]:
     """All fetches, each with the conditions under which it is sent."""
     match node:
         case Fetch():
             yield node, conditions
         case Sequence(nodes) | Parallel(nodes):
             for child in nodes:
-                yield from _fetches(child, conditions)
+                yield from fetches(child, conditions)
         case Condition(variable, if_clause, else_clause):
-            yield from _fetches(if_clause, (*conditions, (variable, True)))
-            yield from _fetches(else_clause, (*conditions, (variable, False)))
+            yield from fetches(if_clause, (*conditions, (variable, True)))
+            yield from fetches(else_clause, (*conditions, (variable, False)))
         case Subscription(primary, rest):
             yield primary, conditions
-            yield from _fetches(rest, conditions)
+            yield from fetches(rest, conditions)
         case Defer():
-            yield from _fetches(node.at_once(), conditions)
+            yield from fetches(node.at_once(), conditions)

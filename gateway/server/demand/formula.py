@@ -47,14 +47,18 @@ class Formula:
         costing = _Costing(self, self.list_size(fetch.subgraph), fragments, entities)
         (operation,) = [node for node in definitions if isinstance(node, OperationDefinitionNode)]
         base = MUTATION if fetch.operation_kind == "mutation" else 0
-        root = self._roots.get(fetch.operation_kind, "Query")
+        root = self.root(fetch.operation_kind)
         return total([base, costing.selections(operation.selection_set, root)])
 
-    def field_type(self, parent: str, name: str) -> tuple[str, bool] | None:
-        """The named type of a field and whether it is a list; None for one that the supergraph does not have."""
+    def root(self, kind: str) -> str:
+        """The root type of operations of that kind."""
+        return self._roots.get(kind, "Query")
+
+    def field_type(self, parent: str, name: str) -> tuple[str, int] | None:
+        """The named type of a field and how deep its lists nest; None for one that the supergraph does not have."""
         type_ = self._types.get(parent)
         field = type_.fields.get(name) if type_ else None
-        return (field.type.name, field.type.depth > 0) if field else None
+        return (field.type.name, field.type.depth) if field else None
 
     def weight(self, parent: str, name: str, type_name: str) -> int:
         """What the value of a field costs, without anything below it."""
@@ -114,11 +118,11 @@ class _Costing:
         declared = self._formula.field_type(parent, name)
         if declared is None:
             return 0
-        type_name, is_list = declared
+        type_name, lists = declared
         told = self._formula.lists.of(parent, node, self._list_size)
         own = self._formula.weight(parent, name, type_name)
         below = self.selections(node.selection_set, type_name, told.below) if node.selection_set else 0
-        count = list_count(name, told, sizes, self._list_size) if is_list else 1
+        count = list_count(name, told, sizes, self._list_size) if lists else 1
         return total([times(count, total([own, below])), self._formula.arguments(parent, node)])
 
     def _entity_field(self, node: FieldNode) -> Amount:

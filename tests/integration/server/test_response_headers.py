@@ -66,6 +66,18 @@ async def test_all_cookies_of_all_subgraphs_arrive_over_the_wire(
     assert answer.headers.get_list("x-served-by") == ["p", "r"]
 
 
+async def test_headers_arrive_beside_demand_control(
+    make_router: Any, client_of: Any, apps: dict[str, Any]
+) -> None:
+    control = "demand_control: {enabled: true, strategy: {static_estimated: {list_size: 2, max: 10}}}"
+    router = make_router(parse_config(RULES + control, {}), apps=apps)
+    async with client_of(router) as client:
+        answer = await client.post("/graphql", json=BOTH)
+    assert answer.headers.get_list("x-served-by") == ["p", "r"]
+    result = {"cost_result": "COST_OK"}
+    assert router.registry.get_sample_value("cost_actual_sum", result) == 2 + 2 * (1 + 1)
+
+
 async def test_nothing_arrives_without_a_rule(make_router: Any, client_of: Any, apps: dict[str, Any]) -> None:
     async with client_of(make_router(apps=apps)) as client:
         answer = await client.post("/graphql", json=BOTH)

@@ -156,3 +156,15 @@ async def test_metrics_count_what_was_there(make_cached: MakeCached) -> None:
     for status in ("hit", "miss", "partial_hit"):
         labels = f'{{cache_status="{status}",graphql_type="Product",subgraph="stock"}}'
         assert f"{name}{labels} 1.0" in metrics
+
+
+async def test_answers_from_the_cache_count_in_the_actual_cost_of_an_operation(
+    make_cached: MakeCached,
+) -> None:
+    strategy = "{static_estimated: {list_size: 5, max: 100}}"
+    cached = make_cached(config=f"demand_control: {{enabled: true, strategy: {strategy}}}\n")
+    for first, cost in ((2, 2 + 2), (3, 2 + 2 + 3 + 3)):
+        await cached.ask("query ($n: Int!) {products(first: $n) {id stock}}", {"n": first})
+        result = {"cost_result": "COST_OK"}
+        assert cached.router.registry.get_sample_value("cost_actual_sum", result) == cost
+    assert len(cached.stock.requests[-1]["variables"]["representations"]) == 1
