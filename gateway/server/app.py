@@ -12,6 +12,8 @@ from gateway.server.console import Console
 from gateway.server.doors import Doors
 from gateway.server.health import Health, health_doors
 from gateway.server.router import Router
+from gateway.server.subscriptions.upstream.callback.door import CallbackDoor
+from gateway.server.workers.callbacks import PATH
 
 _log = logging.getLogger("hansa.router")
 
@@ -21,18 +23,20 @@ def create_router_app(
     *,
     health: Health | None = None,
     metrics: ASGIApp | None = None,
+    callbacks: ASGIApp | None = None,
     mounts: Mapping[str, ASGIApp] | None = None,
 ) -> ASGIApp:
     """The router at its configured path, `/health`, `/metrics`, and the console at `/` unless it is off.
 
     `mounts` are further ASGI apps by path prefix of one segment, such as `/identity`; they see paths without the
     prefix, and their lifespans are the caller's to run. The router is closed with the app. Doors with an address of
-    their own are not among these: see `apps_beside`. `metrics` stands for the door of the router's own.
+    their own are not among these: see `apps_beside`. `metrics` and `callbacks` stand for the doors to
+    the router's own.
     """
     config = router.generation.config
     health = health or Health()
     health.on_stop(router.end_subscriptions)
-    around = _doors(router, health, metrics).get(None, {})
+    around = _doors(router, health, metrics, callbacks).get(None, {})
     paths = around | {config.supergraph.path: router}
     doors = Doors(
         paths,
@@ -43,9 +47,11 @@ def create_router_app(
     return _Lifespan(doors, router)
 
 
-def apps_beside(router: Router, *, health: Health, metrics: ASGIApp | None = None) -> dict[str, ASGIApp]:
+def apps_beside(
+    router: Router, *, health: Health, metrics: ASGIApp | None = None, callbacks: ASGIApp | None = None
+) -> dict[str, ASGIApp]:
     """The apps that the configuration gives an address of their own, by it."""
-    doors = _doors(router, health, metrics)
+    doors = _doors(router, health, metrics, callbacks)
     return {
         address: Doors(paths, {}, otherwise=_nothing)
         for address, paths in doors.items()
@@ -54,13 +60,14 @@ def apps_beside(router: Router, *, health: Health, metrics: ASGIApp | None = Non
 
 
 def own_doors(router: Router, health: Health) -> ASGIApp:
-    """`/health` and `/metrics` of this process, whatever the configuration says of those of the whole."""
-    return Doors(
-        _read_only(health_doors(health) | {"/metrics": _metrics(router.registry)}), {}, otherwise=_nothing
-    )
+    """`/health`, `/metrics` and `/callback` of this process, whatever the configuration says of those of the whole."""
+    read = _read_only(health_doors(health) | {"/metrics": _metrics(router.registry)})
+    return Doors(read | {f"{PATH}/*": CallbackDoor(router.callbacks)}, {}, otherwise=_nothing)
 
 
-def _doors(router: Router, health: Health, metrics: ASGIApp | None) -> dict[str | None, dict[str, ASGIApp]]:
+def _doors(
+    router: Router, health: Health, metrics: ASGIApp | None, callbacks: ASGIApp | None
+) -> dict[str | None, dict[str, ASGIApp]]:
     """The doors beside the router's own by address, which is None for the router's, and path."""
     config = router.generation.config
     checks, prometheus = config.health_check, config.telemetry.exporters.metrics.prometheus
@@ -76,6 +83,8 @@ def _doors(router: Router, health: Health, metrics: ASGIApp | None) -> dict[str 
         at(prometheus.listen)[prometheus.path] = read_only(metrics or _metrics(router.registry))
     if cached.enabled:
         at(cached.invalidation.listen)[cached.invalidation.path] = _invalidations(router)
+    if (callback := config.subscription.mode.callback) is not None:
+        at(callback.listen)[f"{callback.path}/*"] = callbacks or CallbackDoor(router.callbacks)
     return found
 
 

@@ -9,8 +9,9 @@ class Doors:
     """Sends a request by its whole path to one of `paths`, by its path's first segment to one of `prefixes`, any other
     one to `otherwise`.
 
-    A slash at the end makes no difference to `paths`. An app below a prefix sees its path without it; it is added to
-    `root_path`. WebSockets are for the app at `websockets` and for those below a prefix.
+    A slash at the end makes no difference to `paths`; one that ends with `/*` is for any one segment there. An app below
+    a prefix sees its path without it; it is added to `root_path`. WebSockets are for the app at `websockets` and for
+    those below a prefix.
     """
 
     def __init__(
@@ -42,7 +43,8 @@ class Doors:
         if scope["type"] == "websocket":
             is_served = path.rstrip("/") == (self._websockets or "").rstrip("/")
             return (self._paths[self._websockets] if self._websockets and is_served else _close), scope
-        app = self._paths.get(path) or self._paths.get(path.rstrip("/"), self._otherwise)
+        app = self._paths.get(path) or self._paths.get(path.rstrip("/"))
+        app = app or self._paths.get(f"{path.rpartition('/')[0]}/*", self._otherwise)
         return app, {**scope, "path": path}
 
 

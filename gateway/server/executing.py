@@ -80,7 +80,9 @@ class Executor:
         self._demand = demand
         self._reporting = Reporting(config.authorization.directives)
         self._resolutions = (
-            Resolutions(supergraph, config, surroundings.apps) if config.subscription.enabled else None
+            Resolutions(supergraph, config, surroundings.apps, surroundings.subscriptions.callbacks)
+            if config.subscription.enabled
+            else None
         )
 
     async def execute(

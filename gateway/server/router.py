@@ -28,6 +28,7 @@ from gateway.server.rejections import Rejections
 from gateway.server.spans import name_operation, span
 from gateway.server.subscriptions.clients.websocket.door import serve_websocket
 from gateway.server.subscriptions.subscriptions import Subscriptions
+from gateway.server.subscriptions.upstream.callback.registry import Callbacks
 from gateway.server.surroundings import Surroundings
 from gateway.server.traffic.door import AnswerRequest
 from gateway.supergraph import Supergraph
@@ -126,6 +127,11 @@ class Router:
     async def _retire(self, predecessor: Generation, successor: Generation) -> None:
         await self._surroundings.subscriptions.move_to(successor.pipeline)
         await predecessor.drain()
+
+    @property
+    def callbacks(self) -> Callbacks:
+        """The subscriptions whose subgraphs call back; `CallbackDoor` is the way to them."""
+        return self._surroundings.subscriptions.callbacks
 
     def end_subscriptions(self) -> None:
         """Tells clients that the router stops, and that they are to subscribe to another."""

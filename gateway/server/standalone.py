@@ -26,7 +26,9 @@ from gateway.server.serving import (
     serve_router,
     stop_signals,
 )
+from gateway.server.subscriptions.upstream.callback.door import CallbackDoor
 from gateway.server.tracing import open_telemetry
+from gateway.server.workers.callbacks import PassedCallbacks
 from gateway.server.workers.place import Place
 from gateway.server.workers.siblings import Siblings
 
@@ -102,9 +104,11 @@ def as_worker(router: Router, place: Place) -> Served:
     """On the supervisor's sockets. Health and metrics are those of all workers; its own are told to these alone."""
     siblings = Siblings(place)
     health = Health(siblings.checks())
-    app = create_router_app(router, health=health, metrics=siblings.metrics)
+    router.callbacks.worker = place.number
+    callbacks = PassedCallbacks(CallbackDoor(router.callbacks), place)
+    app = create_router_app(router, health=health, metrics=siblings.metrics, callbacks=callbacks)
     inherited = {address: socket.socket(fileno=file) for address, file in place.listeners.items()}
-    apps = apps_beside(router, health=health, metrics=siblings.metrics)
+    apps = apps_beside(router, health=health, metrics=siblings.metrics, callbacks=callbacks)
     doors = [Door(inherited[address], apps[address]) for address in inherited.keys() & apps.keys()]
     own = own_doors(router, Health({"load": router.rejections.check}))
     doors.append(Door(_unix_listener(place.socket(place.number)), own))

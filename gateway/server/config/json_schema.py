@@ -9,16 +9,18 @@ from gateway.server.config.duration import Duration
 from gateway.server.config.plugins import EXPOSE_QUERY_PLAN, Plugins
 from gateway.server.config.schema import RouterConfig
 from gateway.server.config.size import ByteSize
-from gateway.server.config.subscription import HeartbeatInterval
+from gateway.server.config.subscription import CallbackInterval, HeartbeatInterval
 
 Schema: TypeAlias = dict[str, Any]
 
 _REFERENCE = {"type": "string", "pattern": r"\$\{[^}]*\}"}
 """A value that is read from the environment: a text, wherever it stands."""
 
+_HEARTBEAT: Schema = {"type": "string", "description": "A duration, `enabled` or `disabled`."}
 _CUSTOM: dict[type, Schema] = {
     Duration: {"type": "string", "description": "A duration such as `30s`, `500ms` or `1m 30s`."},
-    HeartbeatInterval: {"type": "string", "description": "A duration, `enabled` or `disabled`."},
+    HeartbeatInterval: _HEARTBEAT,
+    CallbackInterval: _HEARTBEAT,
     Plugins: {
         "type": "object",
         "description": "The router's own, and others by the dotted names of their classes.",

@@ -103,8 +103,8 @@ def _decode(target: type, value: Any) -> Any:
         return Plugins.parse(value)
     if target is ByteSize:
         return ByteSize.parse(str(value))
-    if target is HeartbeatInterval:
-        return HeartbeatInterval.parse(str(value))
+    if issubclass(target, HeartbeatInterval):
+        return target.parse(str(value))
     if target is not Duration or not isinstance(value, str):
         raise ValueError(f"Expected a duration such as `30s`, got `{value}`")
     return Duration.parse(value)

@@ -12,6 +12,7 @@ from gateway.server.config.rate_limits import RateLimits
 from gateway.server.config.response_cache import ResponseCache
 from gateway.server.config.schema import RouterConfig
 from gateway.server.config.subgraph_errors import ErrorInclusion, ErrorRule
+from gateway.server.config.subscription import Mode, PassthroughMode
 from gateway.server.config.traffic import SubgraphTraffic, TrafficShaping
 
 Fault: TypeAlias = tuple[tuple[str | int, ...], str]
@@ -32,6 +33,7 @@ def faults(config: RouterConfig) -> Iterator[Fault]:
         _proxy_faults(config.trusted_proxies),
         plugins,
         _cache_faults(config.response_cache),
+        _subscription_faults(config.subscription.mode),
     )
 
 
@@ -162,3 +164,15 @@ def _cache_faults(cache: ResponseCache) -> Iterator[Fault]:
     for path, own in groups.items():
         if own.invalidation.enabled and not own.invalidation.shared_key:
             yield ("response_cache", "subgraph", *path, "invalidation"), "`invalidation` needs a `shared_key`"
+
+
+def _subscription_faults(mode: Mode) -> Iterator[Fault]:
+    passthrough, callback = mode.passthrough or PassthroughMode(), mode.callback
+    if callback is None:
+        return
+    path = ("subscription", "mode", "callback")
+    for index, name in enumerate(callback.subgraphs):
+        if name in passthrough.subgraphs:
+            yield (*path, "subgraphs", index), f"`passthrough.subgraphs` has subgraph `{name}`, too"
+    if not callback.subgraphs and passthrough.all is not None:
+        yield path, "`callback` without `subgraphs` is for all, which `passthrough.all` is, too"

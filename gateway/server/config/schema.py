@@ -104,6 +104,9 @@ class RouterConfig(Struct, frozen=True):
         prometheus = self.telemetry.exporters.metrics.prometheus
         doors = [(door.enabled, door.listen) for door in (self.health_check, prometheus)]
         doors.append((self.response_cache.enabled, self.response_cache.invalidation.listen))
+        callback = self.subscription.mode.callback
+        if callback is not None:
+            doors.append((True, callback.listen))
         return frozenset(
             listen for enabled, listen in doors if enabled and listen not in (None, self.supergraph.listen)
         )

@@ -1,17 +1,19 @@
 """The keys of subscriptions: how subgraphs are asked for their events, and how much is held at the same time."""
 
-from typing import Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from msgspec import Struct
+from msgspec import Meta, Struct, structs
 
 from gateway.server.config.cache import PositiveInt
 from gateway.server.config.duration import Duration
+from gateway.server.config.health import DoorPath, ListenAddress
 
 
 class HeartbeatInterval(float):
     """Seconds, parsed from a duration, `enabled` (10 s) or `disabled` (0). Raises ValueError."""
 
     __slots__ = ()
+    ENABLED: ClassVar[float] = 10
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -19,8 +21,15 @@ class HeartbeatInterval(float):
             case "disabled":
                 return cls(0)
             case "enabled":
-                return cls(10)
+                return cls(cls.ENABLED)
         return cls(Duration.parse(text))
+
+
+class CallbackInterval(HeartbeatInterval):
+    """The same, where `enabled` is 5 s."""
+
+    __slots__ = ()
+    ENABLED: ClassVar[float] = 5
 
 
 class Passthrough(Struct, frozen=True):
@@ -41,10 +50,35 @@ class PassthroughMode(Struct, frozen=True):
     subgraphs: dict[str, Passthrough] = {}
 
 
+class CallbackMode(Struct, frozen=True):
+    """Streams whose events subgraphs send to the router: to `public_url`, which leads to `path` at `listen`.
+
+    `listen` is an address of its own, or the router's. No `subgraphs` are all that have no passthrough.
+    """
+
+    public_url: Annotated[str, Meta(pattern=r"^https?://[^/?#\s]+(/[^?#\s]*)?$")]
+    listen: ListenAddress | None = None
+    path: DoorPath = "/callback"
+    heartbeat_interval: CallbackInterval = CallbackInterval(CallbackInterval.ENABLED)
+    subgraphs: tuple[str, ...] = ()
+
+
 class Mode(Struct, frozen=True):
     """How source streams come about."""
 
     passthrough: PassthroughMode | None = None
+    callback: CallbackMode | None = None
+
+    def of(self, subgraph: str) -> Passthrough | CallbackMode | None:
+        """How `subgraph` is asked, by what names it before what is for all."""
+        passthrough = self.passthrough or PassthroughMode()
+        own = passthrough.subgraphs.get(subgraph)
+        if own is not None or self.callback is None:
+            return own or passthrough.all
+        named = self.callback.subgraphs
+        if subgraph in named or (not named and passthrough.all is None):
+            return structs.replace(self.callback, subgraphs=())  # who else is named makes no other source
+        return passthrough.all
 
 
 class Deduplication(Struct, frozen=True):
@@ -63,7 +97,6 @@ class SubscriptionConfig(Struct, frozen=True):
     max_opened_subscriptions: PositiveInt | None = None
     queue_capacity: PositiveInt = 128
 
-    def passthrough(self, subgraph: str) -> Passthrough | None:
+    def source(self, subgraph: str) -> Passthrough | CallbackMode | None:
         """How `subgraph` is asked; None where it has no subscriptions."""
-        mode = self.mode.passthrough or PassthroughMode()
-        return mode.subgraphs.get(subgraph, mode.all) if self.enabled else None
+        return self.mode.of(subgraph) if self.enabled else None

@@ -31,6 +31,8 @@ _FIXED = (
     "telemetry.exporters.tracing.otlp",
     "response_cache.invalidation.listen",
     "response_cache.invalidation.path",
+    "subscription.mode.callback.listen",
+    "subscription.mode.callback.path",
     "homepage",
     "sandbox",
 )
@@ -119,6 +121,6 @@ def _fixed_changes(before: RouterConfig, after: RouterConfig) -> Iterator[str]:
         old: object = before
         new: object = after
         for name in key.split("."):
-            old, new = getattr(old, name), getattr(new, name)
+            old, new = getattr(old, name, None), getattr(new, name, None)  # `callback` may be missing
         if old != new:
             yield key

@@ -19,6 +19,7 @@ from gateway.server.headers import CLIENT_ADDRESS_HEADER
 from gateway.server.http.parameters import Parameters
 from gateway.server.subscriptions.subscriber import Event
 from gateway.server.subscriptions.upstream import Source, SourceRequest, open_sources
+from gateway.server.subscriptions.upstream.callback.registry import Callbacks
 from gateway.supergraph import Supergraph
 
 Encode = Callable[[ExecutionResult], bytes]
@@ -66,8 +67,10 @@ class Resolver(Protocol):
 class Resolutions:
     """Makes them for one supergraph under one configuration."""
 
-    def __init__(self, supergraph: Supergraph, config: RouterConfig, apps: Mapping[str, ASGIApp]) -> None:
-        self._sources = open_sources(supergraph, config, apps)
+    def __init__(
+        self, supergraph: Supergraph, config: RouterConfig, apps: Mapping[str, ASGIApp], callbacks: Callbacks
+    ) -> None:
+        self._sources = open_sources(supergraph, config, apps, callbacks)
         self._config = config.subscription
         self._timeout = config.traffic_shaping.router.timeout
 

@@ -12,10 +12,15 @@ from gateway.server.subscriptions.errors import Stopping, TooMany
 from gateway.server.subscriptions.resolution import Resolution, Resolver
 from gateway.server.subscriptions.sharing import SharedSources
 from gateway.server.subscriptions.stream import ResponseStream, is_full
+from gateway.server.subscriptions.upstream.callback.registry import Callbacks
 
 
 class Subscriptions:
-    """Lives as long as the router. `reservations` are the streams that carry several operations over HTTP."""
+    """Lives as long as the router.
+
+    `reservations` are the streams that carry several operations over HTTP, `callbacks` the source streams whose
+    subgraphs call back.
+    """
 
     def __init__(self, registry: CollectorRegistry) -> None:
         shared = Counter(
@@ -24,6 +29,7 @@ class Subscriptions:
             registry=registry,
         )
         self.reservations = Reservations()
+        self.callbacks = Callbacks()
         self._shared = SharedSources(count_shared=shared.inc)
         self._running: set[ResponseStream] = set()
         self._is_stopping = False

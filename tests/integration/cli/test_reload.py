@@ -39,9 +39,11 @@ def test_a_configuration_is_read_again_on_sighup(tmp_path: Path, sdl: str) -> No
         router.process.send_signal(signal.SIGHUP)
         assert "router.yaml:1" in router.until("The reload is refused")
         assert "node" in router.fields()
-        config.write_text("supergraph: {introspection: false, path: /other}")
+        mode = "subscription: {mode: {callback: {public_url: 'http://router', path: /from-subgraphs}}}"
+        config.write_text(f"supergraph: {{introspection: false, path: /other}}\n{mode}")
         router.process.send_signal(signal.SIGHUP)
         router.until("The new value of `supergraph.path` counts from the next start on")
+        router.until("The new value of `subscription.mode.callback.path` counts from the next start on")
         assert "errors" in httpx.post(router.url, json=INTROSPECTION).json()
 
 

@@ -11,9 +11,9 @@ from gateway.server.serving import open_listener, serve_router
 
 
 @asynccontextmanager
-async def serving(app: ASGIApp, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+async def serving(app: ASGIApp, *, tls: ssl.SSLContext | None = None, port: int = 0) -> AsyncIterator[str]:
     """The URL of the app's root, as long as it is served."""
-    listener = open_listener("127.0.0.1", 0)
+    listener = open_listener("127.0.0.1", port)
     port = listener.getsockname()[1]
     stop, started = asyncio.Event(), asyncio.Event()
     task = asyncio.create_task(

@@ -12,7 +12,8 @@ def app(name: str) -> Any:
     return answer
 
 
-DOORS = Doors({"/graphql": app("router")}, {"/links": app("links")}, otherwise=app("console"))
+PATHS = {"/graphql": app("router"), "/from/subgraphs/*": app("callbacks")}
+DOORS = Doors(PATHS, {"/links": app("links")}, otherwise=app("console"))
 
 
 async def ask(path: str, *, root_path: str = "", kind: str = "http") -> Any:
@@ -33,6 +34,9 @@ async def ask(path: str, *, root_path: str = "", kind: str = "http") -> Any:
         ("/graphql/", ("router", "", "/graphql/")),
         ("/graphqlx", ("console", "", "/graphqlx")),
         ("/", ("console", "", "/")),
+        ("/from/subgraphs/1", ("callbacks", "", "/from/subgraphs/1")),
+        ("/from/subgraphs", ("console", "", "/from/subgraphs")),
+        ("/from/subgraphs/1/2", ("console", "", "/from/subgraphs/1/2")),
         ("/links", ("links", "/links", "/")),
         ("/links/a/b", ("links", "/links", "/a/b")),
     ],

@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from common.http import ASGIApp
 from common.streaming import Streams, open_streams
 from gateway.server.config import RouterConfig
-from gateway.server.config.subscription import Passthrough
+from gateway.server.config.subscription import CallbackMode, Passthrough
 from gateway.server.subgraphs import subgraph_tls
+from gateway.server.subscriptions.upstream.callback.registry import Callbacks
+from gateway.server.subscriptions.upstream.callback.source import callback_events
 from gateway.server.subscriptions.upstream.graphql_ws import websocket_events
 from gateway.server.subscriptions.upstream.over_http import EVENT_STREAM, MULTIPART, http_events
 from gateway.server.subscriptions.upstream.request import SourceRequest
@@ -16,24 +18,28 @@ from gateway.supergraph import Supergraph
 class Source:
     """The source streams of one subgraph. Equal ones are found in the same place in the same way."""
 
-    def __init__(self, subgraph: str, streams: Streams, config: Passthrough) -> None:
+    def __init__(
+        self, subgraph: str, streams: Streams, config: Passthrough | CallbackMode, callbacks: Callbacks
+    ) -> None:
         self.subgraph = subgraph
+        self._callbacks = callbacks
         self._streams = streams
         self._config = config
 
     @property
-    def place(self) -> tuple[str, Passthrough]:
+    def place(self) -> tuple[str, Passthrough | CallbackMode]:
         """What makes two sources the same."""
         return self._streams.url, self._config
 
     def events(self, request: SourceRequest, established: Callable[[], None]) -> AsyncIterator[bytes]:
         """The events of a new stream, which is `established` before the first. Raises FetchError and TransportError."""
-        path = self._config.path or ""
-        match self._config.protocol:
+        config = self._config
+        if isinstance(config, CallbackMode):
+            return callback_events(self._streams, self._callbacks, config, request, established)
+        path = config.path or ""
+        match config.protocol:
             case "graphql_ws":
-                return websocket_events(
-                    self._streams, path, request, self._config.heartbeat_interval, established
-                )
+                return websocket_events(self._streams, path, request, config.heartbeat_interval, established)
             case "sse":
                 return http_events(self._streams, path, request, EVENT_STREAM, established)
             case "multipart":
@@ -41,17 +47,18 @@ class Source:
 
 
 def open_sources(
-    supergraph: Supergraph, config: RouterConfig, apps: Mapping[str, ASGIApp]
+    supergraph: Supergraph, config: RouterConfig, apps: Mapping[str, ASGIApp], callbacks: Callbacks
 ) -> dict[str, Source]:
     """The sources of the subgraphs that are subscribed to, by their names. Raises ValueError for a URL that cannot be used."""
     sources: dict[str, Source] = {}
     for name, subgraph in supergraph.subgraphs.items():
-        passthrough = config.subscription.passthrough(name)
-        if passthrough is not None:
+        source = config.subscription.source(name)
+        if source is not None:
             url = config.override_subgraph_url.get(name, subgraph.url)
             sources[name] = Source(
                 name,
                 open_streams(url, apps=apps, tls=subgraph_tls(name, config.tls.subgraph.of(name))),
-                passthrough,
+                source,
+                callbacks,
             )
     return sources
