@@ -21,7 +21,11 @@ ENTITIES = """query ($of: [_Any!]!, $first: Int! = 20) { _entities(representatio
 ENQUEUE = """mutation ($input: EnqueueJobInput!, $key: String!) { enqueueJob(input: $input, idempotencyKey: $key) {
   __typename } }"""
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
