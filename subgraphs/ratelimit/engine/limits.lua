@@ -142,8 +142,8 @@ local KINDS = { gcra, window, log, counter, concurrency }
 
 -- Holds
 
-local function first_deadline(holds)
-  return tonumber(redis.call('ZRANGE', holds, 0, 0, 'WITHSCORES')[2])
+local function deadline_at(holds, rank)
+  return tonumber(redis.call('ZRANGE', holds, rank, rank, 'WITHSCORES')[2])
 end
 
 local function drop_lapsed(S, now)
@@ -151,7 +151,7 @@ local function drop_lapsed(S, now)
     S.held = S.held - tonumber(string.match(member, '^%d+'))
   end
   redis.call('ZREMRANGEBYSCORE', S.holds, '-inf', integer(now))
-  local first = first_deadline(S.holds)
+  local first = deadline_at(S.holds, 0)
   S.held, S.first, S.dirty = first and S.held or 0, first or 0, true
 end
 
@@ -166,7 +166,8 @@ end
 
 local function remove_hold(S, L, id)
   redis.call('ZREM', S.holds, integer(L[3]) .. ':' .. id)
-  S.held, S.first, S.dirty = S.held - L[3], first_deadline(S.holds) or 0, true
+  S.first, S.last = deadline_at(S.holds, 0) or 0, deadline_at(S.holds, -1) or 0
+  S.held, S.dirty = S.held - L[3], true
 end
 
 local function is_held(S, L, now, id)

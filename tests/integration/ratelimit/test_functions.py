@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from subgraphs.ratelimit.domain.calendar import CalendarUnit
@@ -32,6 +32,7 @@ COUNTS = [
     st.builds(Rule, algorithm=st.just(algorithm), limit=amounts, period=periods)
     for algorithm in (Algorithm.FIXED_WINDOW, Algorithm.SLIDING_LOG, Algorithm.SLIDING_COUNTER)
 ]
+TWO_SLOTS = Rule(algorithm=Algorithm.CONCURRENCY, limit=2)
 RULES = st.one_of(BUCKETS, WINDOWS, SLOTS, *COUNTS)
 CHANGES = st.sampled_from([BUCKETS, WINDOWS, SLOTS, *COUNTS]).flatmap(lambda rules: st.tuples(rules, rules))
 STEPS = st.tuples(
@@ -87,6 +88,10 @@ def test_each_answer_is_the_models(functions: Any, rules: list[Rule], steps: lis
 
 @settled
 @given(three_rules, st.lists(st.lists(STEPS, min_size=1, max_size=8), min_size=1, max_size=4))
+@example(
+    [TWO_SLOTS] * 3,
+    [[(0, Mode.RESERVE, {1}, 1, 0, 5), (0, Mode.RESERVE, {1}, 1, 0, 100), (0, Mode.SETTLE, {1}, 1, 1, 5)]],
+)
 def test_a_batch_is_its_decisions_one_after_the_other(
     functions: Any, rules: list[Rule], batches: list[list[Any]]
 ) -> None:
