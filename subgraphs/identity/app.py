@@ -14,11 +14,11 @@ from common.settings import load
 from common.telemetry import Telemetry
 from subgraphs.identity.api import Context, schema
 from subgraphs.identity.demo import load_demo
-from subgraphs.identity.domain import KeyPolicy
+from subgraphs.identity.domain.keys import KeyPolicy
 from subgraphs.identity.passwords import Passwords
-from subgraphs.identity.routes import routes
+from subgraphs.identity.routes.keys import routes
 from subgraphs.identity.sealing import Sealer
-from subgraphs.identity.service import Identity
+from subgraphs.identity.service.accounts import Identity
 from subgraphs.identity.settings import Settings
 from subgraphs.identity.signing_keys import SigningKeys
 from subgraphs.identity.throttle import SignInThrottle

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from common.database import Database
 from common.demo import DEMO_PASSWORD, DEMO_USERS
 from common.settings import load
-from subgraphs.identity import store
 from subgraphs.identity.passwords import Passwords
 from subgraphs.identity.settings import Settings
+from subgraphs.identity.store import accounts as store
 
 
 async def load_demo(environment: Mapping[str, str]) -> None:

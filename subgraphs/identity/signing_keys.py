@@ -10,9 +10,9 @@ from joserfc.jwk import ECKey
 from msgspec import Struct
 
 from common.database import Database, Transaction
-from subgraphs.identity import store
-from subgraphs.identity.domain import KeyPolicy, KeyState, SigningKey, key_states, rotation_is_due
+from subgraphs.identity.domain.keys import KeyPolicy, KeyState, SigningKey, key_states, rotation_is_due
 from subgraphs.identity.sealing import Sealer
+from subgraphs.identity.store import keys as store
 
 ALGORITHM = "ES256"
 _RELOAD_AFTER = 30.0

@@ -9,8 +9,8 @@ from strawberry.dataloader import DataLoader
 
 from common.app import CallerContext, ServiceRequest
 from common.app.loaders import by_key
-from subgraphs.identity.domain import User
-from subgraphs.identity.service import Identity
+from subgraphs.identity.domain.accounts import User
+from subgraphs.identity.service.accounts import Identity
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ import strawberry
 import strawberry.federation
 
 from common.errors import ForbiddenError
-from subgraphs.identity import service
 from subgraphs.identity.api.context import Info
-from subgraphs.identity.domain import User as DomainUser
-from subgraphs.identity.domain import parse_user_id
+from subgraphs.identity.domain.accounts import User as DomainUser
+from subgraphs.identity.domain.accounts import parse_user_id
+from subgraphs.identity.service.accounts import Session as SignedIn
 
 
 @strawberry.federation.type(keys=["id"], description="Someone with an account.")
@@ -59,7 +59,7 @@ class Session:
     user: User
 
     @classmethod
-    def of(cls, session: service.Session) -> "Session":
+    def of(cls, session: SignedIn) -> "Session":
         token = session.token
         return cls(
             access_token=token.text, expires_at=token.expires_at, user=User.of(session.user, is_caller=True)

@@ -15,7 +15,7 @@ from gateway.platform.options import Options
 from gateway.platform.platform import running_platform
 from gateway.platform.secrets import load_secrets
 from gateway.platform.services import find_service
-from subgraphs.identity.domain import KeyPolicy
+from subgraphs.identity.domain.keys import KeyPolicy
 from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.signing_keys import SigningKeys
 

@@ -9,7 +9,7 @@ import pytest
 
 from common.database import Database
 from common.settings import Secret
-from subgraphs.identity.domain import KeyPolicy
+from subgraphs.identity.domain.keys import KeyPolicy
 from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.signing_keys import SigningKeys
 

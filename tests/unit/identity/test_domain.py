@@ -4,14 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subgraphs.identity.domain import (
+from subgraphs.identity.domain.accounts import check_sign_up, normalise_email, parse_user_id
+from subgraphs.identity.domain.keys import (
     KeyPolicy,
     KeyState,
     SigningKey,
-    check_sign_up,
     key_states,
-    normalise_email,
-    parse_user_id,
     rotation_is_due,
 )
 from subgraphs.identity.errors import InvalidSignUpError

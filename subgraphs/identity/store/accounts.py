@@ -1,7 +1,6 @@
-"""Identity's SQL, and nothing but: each function is one statement in the caller's transaction."""
+"""Users and the hashes that prove them."""
 
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections.abc import Collection
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,10 +9,8 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import insert
 
 from common.database import Transaction
-from subgraphs.identity.domain import SigningKey, User
-from subgraphs.identity.tables import credential, signing_key, user
-
-_KEYS_LOCK = 0x1D_0001
+from subgraphs.identity.domain.accounts import User
+from subgraphs.identity.tables import credential, user
 
 
 class Credential(Struct, frozen=True):
@@ -51,28 +48,3 @@ async def put_password_hash(transaction: Transaction, user_id: UUID, password_ha
     statement = insert(credential).values(user_id=user_id, password_hash=password_hash)
     changes = {"password_hash": password_hash, "changed_at": sa.func.now()}
     await transaction.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=changes))
-
-
-async def lock_signing_keys(transaction: Transaction) -> None:
-    """Lets one transaction at a time decide about a rotation."""
-    await transaction.execute(sa.select(sa.func.pg_advisory_xact_lock(_KEYS_LOCK)))
-
-
-async def signing_keys(transaction: Transaction) -> list[SigningKey]:
-    rows = await transaction.execute(sa.select(signing_key).order_by(signing_key.c.active_from))
-    return [SigningKey(**row) for row in rows.mappings()]
-
-
-async def database_time(transaction: Transaction) -> datetime:
-    now: datetime = (await transaction.execute(sa.select(sa.func.clock_timestamp()))).scalar_one()
-    return now
-
-
-async def insert_signing_key(transaction: Transaction, key: SigningKey) -> None:
-    await transaction.execute(
-        sa.insert(signing_key).values({name: getattr(key, name) for name in key.__struct_fields__})
-    )
-
-
-async def delete_signing_keys(transaction: Transaction, kids: Iterable[str]) -> None:
-    await transaction.execute(sa.delete(signing_key).where(signing_key.c.kid.in_(list(kids))))

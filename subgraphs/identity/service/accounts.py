@@ -6,10 +6,10 @@ from uuid import UUID
 from msgspec import Struct
 
 from common.database import Database
-from subgraphs.identity import store
-from subgraphs.identity.domain import User, check_sign_up, is_email, normalise_email, password_fits
+from subgraphs.identity.domain.accounts import User, check_sign_up, is_email, normalise_email, password_fits
 from subgraphs.identity.errors import EmailTakenError, InvalidCredentialsError
 from subgraphs.identity.passwords import Passwords
+from subgraphs.identity.store import accounts as store
 from subgraphs.identity.throttle import SignInThrottle
 from subgraphs.identity.tokens import AccessToken, AccessTokens
 

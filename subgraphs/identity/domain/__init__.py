@@ -1,0 +1,1 @@
+"""Identity's rules, with no I/O: one module a concept."""

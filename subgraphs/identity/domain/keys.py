@@ -1,0 +1,59 @@
+"""When a signing key may do what."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import Enum
+from itertools import zip_longest
+from typing import Any
+
+from msgspec import Struct
+
+
+class KeyState(Enum):
+    """What a signing key is for: PENDING and RETIRING keys only verify, ACTIVE signs, GONE does nothing."""
+
+    PENDING = "PENDING"
+    ACTIVE = "ACTIVE"
+    RETIRING = "RETIRING"
+    GONE = "GONE"
+
+
+class SigningKey(Struct, frozen=True):
+    """A key pair: the public half as JWK, the private half sealed. It signs from `active_from` to its successor's."""
+
+    kid: str
+    public_jwk: dict[str, Any]
+    sealed_private_key: bytes
+    active_from: datetime
+
+
+class KeyPolicy(Struct, frozen=True):
+    """How long a key signs, how long before that it is published, and how long after it still verifies.
+
+    `lead` must exceed the JWKS document's max-age, `retirement` an access token's lifetime plus the verifiers' leeway.
+    """
+
+    lifetime: timedelta = timedelta(days=30)
+    lead: timedelta = timedelta(minutes=10)
+    retirement: timedelta = timedelta(minutes=15)
+
+
+def key_states(keys: Sequence[SigningKey], now: datetime, policy: KeyPolicy) -> dict[str, KeyState]:
+    """The state of each key by its id."""
+    ordered = sorted(keys, key=lambda key: key.active_from)
+    ends = (key.active_from for key in ordered[1:])
+    return {key.kid: _key_state(key, end, now, policy) for key, end in zip_longest(ordered, ends)}
+
+
+def _key_state(key: SigningKey, end: datetime | None, now: datetime, policy: KeyPolicy) -> KeyState:
+    if now < key.active_from:
+        return KeyState.PENDING
+    if end is None or now < end:
+        return KeyState.ACTIVE
+    return KeyState.RETIRING if now < end + policy.retirement else KeyState.GONE
+
+
+def rotation_is_due(keys: Sequence[SigningKey], now: datetime, policy: KeyPolicy) -> bool:
+    """Whether the newest key is so old that its successor must be published now."""
+    newest = max((key.active_from for key in keys), default=None)
+    return newest is None or now >= newest + policy.lifetime - policy.lead

@@ -1,0 +1,37 @@
+"""The signing keys, and the clock that decides about them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from common.database import Transaction
+from subgraphs.identity.domain.keys import SigningKey
+from subgraphs.identity.tables import signing_key
+
+_KEYS_LOCK = 0x1D_0001
+
+
+async def lock_signing_keys(transaction: Transaction) -> None:
+    """Lets one transaction at a time decide about a rotation."""
+    await transaction.execute(sa.select(sa.func.pg_advisory_xact_lock(_KEYS_LOCK)))
+
+
+async def signing_keys(transaction: Transaction) -> list[SigningKey]:
+    rows = await transaction.execute(sa.select(signing_key).order_by(signing_key.c.active_from))
+    return [SigningKey(**row) for row in rows.mappings()]
+
+
+async def database_time(transaction: Transaction) -> datetime:
+    now: datetime = (await transaction.execute(sa.select(sa.func.clock_timestamp()))).scalar_one()
+    return now
+
+
+async def insert_signing_key(transaction: Transaction, key: SigningKey) -> None:
+    await transaction.execute(
+        sa.insert(signing_key).values({name: getattr(key, name) for name in key.__struct_fields__})
+    )
+
+
+async def delete_signing_keys(transaction: Transaction, kids: Iterable[str]) -> None:
+    await transaction.execute(sa.delete(signing_key).where(signing_key.c.kid.in_(list(kids))))
