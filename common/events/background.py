@@ -11,7 +11,6 @@ from common.events.consumer import Consumer, ConsumerSpans, Handler
 from common.events.event import Event
 from common.events.log import EventLog
 from common.events.relay import OutboxRelay
-from common.leases import Leases
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +38,7 @@ async def background_work(
         schedules: called once a second; a database that refuses is asked again a second later.
         telemetry: records the handling of an event as part of its publisher's trace.
     """
-    relay = OutboxRelay(database, log, Leases(database))
+    relay = OutboxRelay(database, log)
     consumer = Consumer(database, log, name=database.schema, handlers=handlers, telemetry=telemetry)
     runs = [relay.run, consumer.run, *(_every_interval(work) for work in schedules)]
     tasks = [asyncio.create_task(_keep(run, database.schema)) for run in runs]

@@ -4,18 +4,14 @@ Each piece of its work is a transaction that commits only under the lease. All o
 """
 
 import asyncio
-import contextlib
 import logging
-import os
-import socket
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from opentelemetry.instrumentation.utils import suppress_instrumentation
-
-from common.database import Database, RetryableError, Transaction
+from common.database import Database, Transaction
 from common.failpoints import failpoint
-from common.leases import Lease, LeaseLostError, Leases, fence
+from common.leadership import Leadership
+from common.leases import Lease, fence
 from subgraphs.jobs.service import run_recurring
 from subgraphs.jobs.store import moving
 from subgraphs.jobs.worker.worker import SILENCE
@@ -24,7 +20,6 @@ logger = logging.getLogger(__name__)
 
 LEASE = "leader"
 LEASE_TTL = timedelta(seconds=4)
-RENEW_INTERVAL = 1.5  # seconds
 INTERVAL = 0.5  # seconds
 PRUNE_INTERVAL = 60.0  # seconds
 RETRY_INTERVAL = 0.5  # seconds
@@ -37,47 +32,19 @@ class Leader:
 
     def __init__(self, database: Database, wake: asyncio.Event) -> None:
         self._database = database
-        self._leases = Leases(database)
         self._wake = wake
-        self._holder = f"{socket.gethostname()}:{os.getpid()}"
+        self._leadership = Leadership(database, LEASE, ttl=LEASE_TTL, retry_interval=RETRY_INTERVAL)
+        self._prune_at = 0.0
 
     async def run(self) -> None:
         """Lead until cancelled; failures of the database are waited out."""
-        with suppress_instrumentation():  # its polling is no part of any trace
-            while True:
-                try:
-                    await self._lead_once()
-                except RetryableError as error:
-                    logger.warning("jobs have no leader: %s", error)
-                except Exception:
-                    logger.exception("the leader of jobs cannot go on and tries again")
-                await asyncio.sleep(RETRY_INTERVAL)
+        await self._leadership.run(self._turn)
 
-    async def _lead_once(self) -> None:
-        lease = await self._leases.acquire(LEASE, self._holder, LEASE_TTL)
-        if lease is None:
-            return
-        try:
-            await self._lead(lease)
-        except LeaseLostError:
-            logger.warning("another process leads jobs now")
-        finally:
-            with contextlib.suppress(RetryableError):
-                await self._leases.release(lease)
-
-    async def _lead(self, lease: Lease) -> None:
-        clock = asyncio.get_running_loop()
-        renewed, prune_at = clock.time(), clock.time()
-        while True:
-            if clock.time() - renewed > RENEW_INTERVAL:
-                await self._leases.renew(lease)
-                renewed = clock.time()
-            if clock.time() > prune_at:
-                await self._under(lease, moving.prune)
-                prune_at = clock.time() + PRUNE_INTERVAL
-            await self._tick(lease)
-
-    async def _tick(self, lease: Lease) -> None:
+    async def _turn(self, lease: Lease) -> None:
+        now = asyncio.get_running_loop().time()
+        if now > self._prune_at:
+            self._prune_at = now + PRUNE_INTERVAL
+            await self._under(lease, moving.prune)
         await self._under(lease, run_recurring)
         failpoint("jobs.lead.after_recurring")
         rescued = await self._under(lease, lambda transaction: moving.rescue(transaction, SILENCE))

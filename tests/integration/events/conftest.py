@@ -9,7 +9,6 @@ import pytest
 
 from common.database import Database, Transaction
 from common.events import Consumer, Event, JetStreamLog, OutboxRelay
-from common.leases import Leases
 
 
 class Counted(Event, frozen=True, kw_only=True):
@@ -50,7 +49,7 @@ class Kernel:
     def __init__(self, database: Database, log: JetStreamLog) -> None:
         self.database = database
         self.log = log
-        self.relay = OutboxRelay(database, log, Leases(database))
+        self.relay = OutboxRelay(database, log)
         self.journal = Journal(database)
 
     def consumer(

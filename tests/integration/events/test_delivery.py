@@ -13,7 +13,6 @@ from common.database import DatabaseUnavailableError, RetryableError, Transactio
 from common.embedded import NatsServer
 from common.events import JetStreamLog, Message, OutboxRelay
 from common.events.outbox import prune
-from common.leases import Leases
 from common.telemetry import Telemetry, TraceContext, current_trace, trace_id
 
 UNPUBLISHED = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
@@ -63,7 +62,7 @@ async def test_writes_go_on_without_nats_and_events_flow_when_it_is_back(
         assert await kernel.journal.numbers() == [1, 2]
         await nats_server.start()
         assert await kernel.journal.wait_for(4) == [1, 2, 3, 4]
-    assert any("wait in the outbox" in record.message for record in caplog.records)
+    assert any("outbox of kernel waits" in record.message for record in caplog.records)
 
 
 async def test_a_message_that_comes_again_has_no_second_effect(kernel: Any) -> None:
@@ -139,7 +138,7 @@ async def test_a_refusing_database_is_waited_for_and_parks_nothing(
 
 
 async def test_one_relay_works_and_another_takes_over(kernel: Any) -> None:
-    second = OutboxRelay(kernel.database, kernel.log, Leases(kernel.database))
+    second = OutboxRelay(kernel.database, kernel.log)
     async with kernel.running(second, kernel.consumer()):
         async with kernel.running(kernel.relay):
             await kernel.publish(*range(5))

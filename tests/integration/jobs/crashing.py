@@ -28,7 +28,6 @@ PATIENCE = 60  # seconds for one run
 worker.SILENCE = leader.SILENCE = timedelta(seconds=1.5)
 worker.BEAT_INTERVAL = 0.3
 leader.LEASE_TTL = timedelta(seconds=1)
-leader.RENEW_INTERVAL = 0.3
 leader.INTERVAL = 0.1
 
 

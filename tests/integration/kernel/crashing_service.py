@@ -13,7 +13,6 @@ from msgspec import Struct
 from common import idempotency
 from common.database import Database, Transaction
 from common.events import Consumer, Event, JetStreamLog, OutboxRelay, consumer, jetstream, relay
-from common.leases import Leases
 
 REQUESTS = 4
 POISON = 2
@@ -21,7 +20,6 @@ POISON = 2
 # a killed process is noticed sooner than in production
 jetstream.ACK_WAIT = 0.5
 relay.LEASE_TTL = timedelta(seconds=1)
-relay.RENEW_INTERVAL = 0.3
 consumer.BACKOFF = 0.01
 
 
@@ -70,7 +68,7 @@ async def main() -> None:
     database = Database.open(os.environ["DATABASE_URL"], schema="kernel")
     log = JetStreamLog.open(os.environ["NATS_URL"])
     work = [
-        asyncio.create_task(OutboxRelay(database, log, Leases(database)).run()),
+        asyncio.create_task(OutboxRelay(database, log).run()),
         asyncio.create_task(Consumer(database, log, name="crashing", handlers={Requested: handle}).run()),
     ]
     for number in range(REQUESTS):
