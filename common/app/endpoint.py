@@ -1,31 +1,39 @@
-"""`POST /graphql`: one operation by GraphQL over HTTP, for the router and for people.
+"""`POST /graphql`: one operation by GraphQL over HTTP, for the router and for people; a subscription as an event stream.
 
 It verifies the bearer token, keeps the deadline that the router set, and masks defects. Parsing, validation and
 execution are Strawberry's.
 """
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import AsyncGenerator, Callable
+from typing import Annotated, Any, TypeAlias, cast
 
 import msgspec
+from graphql import GraphQLError
 from litestar.enums import ScopeType
 from litestar.types import HTTPScope, Receive, Scope, Send
 from msgspec import Meta, Struct
 from strawberry.federation import Schema
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
 
+from common.app.event_stream import EVENT_STREAM, EventStream
 from common.app.masking import INTERNAL, format_error
 from common.app.request import CLIENT_ADDRESS_HEADER, ServiceRequest
 from common.app.responses import JSON_HEADERS, graphql_errors, header, headers, read_body, respond
-from common.auth import InvalidToken, TokenVerifier
+from common.auth import InvalidToken, TokenVerifier, lifetime
 from common.auth.signatures import MessageVerifier
 from common.errors import DeadlineExceededError, DomainError
 
 DEADLINE_HEADER = b"hansa-deadline-ms"
 _MAX_BODY = 16 * 1024 * 1024
+
+_SINGLE_RESULTS = (OperationType.QUERY, OperationType.MUTATION)
+
+_Answer: TypeAlias = tuple[int, tuple[tuple[str, str], ...], bytes]
 
 
 class _Operation(Struct):
@@ -54,16 +62,15 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         assert scope["type"] == ScopeType.HTTP
-        status, headers, body = await self._answer(scope, receive)
-        await respond(send, status, headers, body)
+        answer = await self._answer(scope, receive)
+        if isinstance(answer, EventStream):
+            await answer.send(receive, send)
+        else:
+            await respond(send, *answer)
 
-    async def _answer(
-        self, scope: HTTPScope, receive: Receive
-    ) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
-        if scope["method"] != "POST":
-            return 405, (*JSON_HEADERS, ("allow", "POST")), graphql_errors("Use POST", "METHOD_NOT_ALLOWED")
-        if not (header(scope, b"content-type") or "").startswith("application/json"):
-            return 415, JSON_HEADERS, graphql_errors("Send application/json", "UNSUPPORTED_MEDIA_TYPE")
+    async def _answer(self, scope: HTTPScope, receive: Receive) -> _Answer | EventStream:
+        if (unfit := _refusal(scope)) is not None:
+            return unfit
         try:
             body = await read_body(receive, _MAX_BODY)
             if self._signatures is not None:
@@ -72,6 +79,8 @@ class GraphQLEndpoint:
             verifier: TokenVerifier = scope["litestar_app"].state.verifier
             caller = await verifier.authenticate(header(scope, b"authorization"))
             request = ServiceRequest(caller, header(scope, CLIENT_ADDRESS_HEADER))
+            if EVENT_STREAM in (header(scope, b"accept") or ""):
+                return EventStream(self._events(operation, request), lifetime(caller))
             return 200, JSON_HEADERS, await self._run(operation, request, header(scope, DEADLINE_HEADER))
         except InvalidToken as refusal:
             return refusal.status, refusal.headers(), refusal.body()
@@ -91,6 +100,23 @@ class GraphQLEndpoint:
                 raise DeadlineExceededError("The time for this request ran out") from None
             raise
 
+    async def _events(self, operation: _Operation, request: ServiceRequest) -> AsyncGenerator[bytes, None]:
+        """Each response of the operation."""
+        results = await self._schema.stream(
+            operation.query,
+            variable_values=operation.variables,
+            context_value=self._context(request),
+            operation_name=operation.operationName,
+        )
+        async with contextlib.aclosing(results):
+            try:
+                async for result in results:
+                    yield self._encode(cast("ExecutionResult", result))  # what @defer gives is not on offer
+            except CannotGetOperationTypeError:
+                yield _unknown_operation()
+            except GraphQLError as error:
+                yield self._encode(ExecutionResult(data=None, errors=[error]))
+
     async def _execute(self, operation: _Operation, request: ServiceRequest) -> ExecutionResult | bytes:
         try:
             return await self._schema.execute(
@@ -98,9 +124,12 @@ class GraphQLEndpoint:
                 variable_values=operation.variables,
                 context_value=self._context(request),
                 operation_name=operation.operationName,
+                allowed_operation_types=_SINGLE_RESULTS,
             )
-        except (CannotGetOperationTypeError, InvalidOperationTypeError):
-            return graphql_errors("The document has no such operation", "GRAPHQL_UNKNOWN_OPERATION_NAME")
+        except CannotGetOperationTypeError:
+            return _unknown_operation()
+        except InvalidOperationTypeError:
+            return graphql_errors(f"Send accept: {EVENT_STREAM} for a subscription", "NOT_ACCEPTABLE")
 
     def _encode(self, result: ExecutionResult | bytes) -> bytes:
         if isinstance(result, bytes):
@@ -115,3 +144,16 @@ class GraphQLEndpoint:
         except TypeError:
             self._log.exception("A result is not JSON")
             return graphql_errors("Internal error", INTERNAL)
+
+
+def _refusal(scope: HTTPScope) -> _Answer | None:
+    """Why the request's head is none of an operation's."""
+    if scope["method"] != "POST":
+        return 405, (*JSON_HEADERS, ("allow", "POST")), graphql_errors("Use POST", "METHOD_NOT_ALLOWED")
+    if not (header(scope, b"content-type") or "").startswith("application/json"):
+        return 415, JSON_HEADERS, graphql_errors("Send application/json", "UNSUPPORTED_MEDIA_TYPE")
+    return None
+
+
+def _unknown_operation() -> bytes:
+    return graphql_errors("The document has no such operation", "GRAPHQL_UNKNOWN_OPERATION_NAME")

@@ -35,15 +35,16 @@ class _Schema(strawberry.federation.Schema):
 
 
 def subgraph_schema(
-    *, query: type, mutation: type | None = None, types: Iterable[type] = ()
+    *, query: type, mutation: type | None = None, subscription: type | None = None, types: Iterable[type] = ()
 ) -> strawberry.federation.Schema:
-    """The schema of `query` and `mutation`; `types` are entities that no field leads to.
+    """The schema of `query`, `mutation` and `subscription`; `types` are entities that no field leads to.
 
     Documents are parsed and validated once, since a router sends the same few operations again and again.
     """
     return _Schema(
         query=query,
         mutation=mutation,
+        subscription=subscription,
         types=types,
         federation_version="2.9",
         extensions=[lambda: ParserCache(_CACHED_OPERATIONS), lambda: ValidationCache(_CACHED_OPERATIONS)],

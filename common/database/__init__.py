@@ -4,9 +4,10 @@ from common.database.database import Database
 from common.database.errors import DatabaseUnavailableError, RetryableError
 from common.database.migrations import migrate
 from common.database.tables import create_kernel_tables, drop_kernel_tables
-from common.database.transaction import Transaction
+from common.database.transaction import Change, Transaction
 
 __all__ = (
+    "Change",
     "Database",
     "DatabaseUnavailableError",
     "RetryableError",

@@ -1,7 +1,7 @@
 """One service's connections to PostgreSQL, inside the schema that is its own."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import Protocol, Self
 
@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from common.database.errors import retryable, unreachable
-from common.database.transaction import Transaction
+from common.database.transaction import Change, Transaction
 
 CONNECT_TIMEOUT = 10.0  # seconds
 POOL_TIMEOUT = 10.0  # seconds that a transaction waits for a free connection
@@ -28,13 +28,15 @@ class EngineInstrumentation(Protocol):
 class Database:
     """A pool of connections whose search path is one schema.
 
-    `outbox_written` is set after each commit that wrote events; who relays them waits for it.
+    `outbox_written` is set after each commit that wrote events; who relays them waits for it. `on_change` is told
+    after a commit what its transaction has changed.
     """
 
     def __init__(self, engine: AsyncEngine, schema: str) -> None:
         self.engine = engine
         self.schema = schema
         self.outbox_written = asyncio.Event()
+        self.on_change: Callable[[Collection[Change]], None] | None = None
 
     @classmethod
     def open(
@@ -80,6 +82,8 @@ class Database:
             raise typed from error
         if transaction.has_events:
             self.outbox_written.set()
+        if transaction.changes and self.on_change is not None:
+            self.on_change(transaction.changes)
 
     async def ping(self) -> None:
         """Ask the database for an answer.

@@ -1,7 +1,7 @@
 """The unit of work: what one use case reads and writes, and the events that tell of it."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 from sqlalchemy import CursorResult, text
@@ -21,12 +21,20 @@ INSERT_EVENT = text("""
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
+class Change(NamedTuple):
+    """That something may be another than it was: a kind of thing and the key of one."""
+
+    topic: str
+    key: str
+
+
 class Transaction:
     """An open transaction on `connection`; only `Database.transaction` makes, commits and rolls it back."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self.connection = connection
         self.has_events = False
+        self.changes: set[Change] = set()
 
     async def execute(
         self, statement: Executable | str, parameters: Parameters | None = None
@@ -45,3 +53,7 @@ class Transaction:
         }
         await self.connection.execute(INSERT_EVENT, row)
         self.has_events = True
+
+    def changed(self, topic: str, key: str) -> None:
+        """Tell those who watch `key` (`common.live`) to look again if, and when, this transaction has committed."""
+        self.changes.add(Change(topic, key))

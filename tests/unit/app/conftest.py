@@ -1,6 +1,6 @@
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,6 +12,7 @@ from common.app import ServiceRequest, create_service, running, subgraph_schema
 from common.errors import DomainError, UnauthenticatedError
 from common.http import Request, Response, open_transport
 from common.settings import ServiceSettings
+from common.streaming import Streams, open_streams
 from common.telemetry import Telemetry
 
 
@@ -62,6 +63,23 @@ class Query:
         return strawberry.scalars.JSON(object())
 
 
+@strawberry.type
+class Subscription:
+    ended: ClassVar[asyncio.Event]
+    """Set when a stream of `tides` has been closed."""
+
+    @strawberry.subscription
+    async def tides(self, until: int, *, rest: bool = False) -> AsyncGenerator[int, None]:
+        try:
+            for level in range(until):
+                yield level
+            if rest:
+                await asyncio.sleep(60)
+            raise HarbourClosedError("The harbour is closed", until="spring")
+        finally:
+            Subscription.ended.set()
+
+
 @get("/door", sync_to_thread=False)
 def door() -> dict[str, str]:
     raise HarbourClosedError("The harbour is closed", until="spring")
@@ -78,6 +96,8 @@ class Harbour:
 
     app: Litestar
     send: Callable[[Request], Awaitable[Response]]
+    streams: Streams
+    stream_ended: asyncio.Event
 
     async def ask(self, query: str, *, headers: tuple[tuple[str, str], ...] = (), **members: Any) -> Response:
         body = json.dumps({"query": query, **members}).encode()
@@ -102,12 +122,14 @@ async def harbour(depth: list[Exception]) -> AsyncIterator[Harbour]:
     app = create_service(
         settings=Settings(issuer="https://issuer.example", jwks_url="http://127.0.0.1:9/jwks"),
         telemetry=Telemetry("harbour", {}),
-        schema=subgraph_schema(query=Query),
+        schema=subgraph_schema(query=Query, subscription=Subscription),
         context=lambda request: request,
         route_handlers=[door, defect],
         readiness={"depth": sounding},
     )
+    Subscription.ended = asyncio.Event()
     transport = open_transport("app://harbour/graphql", apps={"harbour": app})
+    streams = open_streams("app://harbour/graphql", apps={"harbour": app})
     async with running(app):
-        yield Harbour(app, transport.send)
+        yield Harbour(app, transport.send, streams, Subscription.ended)
     await transport.close()
