@@ -10,7 +10,7 @@ import contextlib
 import logging
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from typing import Self, TypeVar
+from typing import TypeVar
 
 import msgspec
 import nats.errors
@@ -45,11 +45,11 @@ class Live:
         database.on_change = self._tell
 
     @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator[Self]:
+    async def running(self) -> AsyncIterator[None]:
         """Hears and tells until the end of the block, and connects again for as long as NATS is away."""
         work = [asyncio.create_task(self._keep_connected()), asyncio.create_task(self._publish())]
         try:
-            yield self
+            yield
         finally:
             for task in work:
                 task.cancel()

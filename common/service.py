@@ -12,17 +12,18 @@ ENTRY_POINT_GROUP = "hansa.subgraphs"
 
 @dataclass(frozen=True)
 class Service:
-    """One subgraph with its data.
+    """A service with its data, and its subgraph.
 
     `name` is the subgraph's name, its PostgreSQL schema and the prefix of its HTTP doors. `create_app` is the
     only wiring: it takes the environment and does no I/O before the app's lifespan starts. `migrations` is
-    the Alembic script directory. `load_demo` may run any number of times.
+    the Alembic script directory. `load_demo` may run any number of times. Without `in_graph` it has HTTP doors only.
     """
 
     name: str
     create_app: Callable[[Mapping[str, str]], Litestar]
     migrations: Path
     load_demo: Callable[[Mapping[str, str]], Awaitable[None]]
+    in_graph: bool = True
 
 
 def installed_names() -> list[str]:

@@ -57,6 +57,13 @@ class ServiceSettings(Struct, frozen=True, kw_only=True):
     log_level: Annotated[str, variable("LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR")] = "INFO"
 
 
+class DataSettings(ServiceSettings, frozen=True, kw_only=True):
+    """What every service reads that keeps data and tells others of it."""
+
+    database_url: DatabaseUrl
+    nats_url: NatsUrl
+
+
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
 
 

@@ -5,6 +5,7 @@ from common.app.edge import EdgeAnswer, EdgeRoute, problem
 from common.app.entities import InvalidRepresentationError
 from common.app.factory import create_service
 from common.app.lifespan import closing, running
+from common.app.parts import Parts
 from common.app.request import ServiceRequest
 from common.app.schema import subgraph_schema
 
@@ -13,6 +14,7 @@ __all__ = (
     "EdgeAnswer",
     "EdgeRoute",
     "InvalidRepresentationError",
+    "Parts",
     "ServiceRequest",
     "closing",
     "create_service",

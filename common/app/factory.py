@@ -35,26 +35,29 @@ def create_service(
     *,
     settings: ServiceSettings,
     telemetry: Telemetry,
-    schema: Schema,
-    context: Callable[[ServiceRequest], object],
+    schema: Schema | None = None,
+    context: Callable[[ServiceRequest], object] = lambda request: request,
     route_handlers: Sequence[ControllerRouterHandler] = (),
     edge: Sequence[EdgeRoute[Any]] = (),
     lifespan: Sequence[Lifespan] = (),
     readiness: Mapping[str, Check] | None = None,
+    registry: CollectorRegistry | None = None,
 ) -> Litestar:
     """The app of the service `settings.service`.
 
-    `context` makes the resolvers' `info.context` for one request. `edge` are doors that Litestar is too slow for. `readiness` are checks by
-    name. `lifespan` are context managers entered in order and left in reverse. Apps that share the process
-    may be given as `app.state.apps`, by name, before the lifespan starts, for `app://` URLs.
+    Without `schema` it has no `/graphql`. `context` makes the resolvers' `info.context` for one request. `edge` are
+    doors that Litestar is too slow for. `readiness` are checks by name. `registry` holds the service's own metrics beside
+    those of its requests. `lifespan` are context managers entered in order and left in reverse. Apps that share the
+    process may be given as `app.state.apps`, by name, before the lifespan starts, for `app://` URLs.
     """
     log = logging.getLogger(f"hansa.{settings.service}")
-    registry = CollectorRegistry()
-    endpoint = asgi("/graphql", copy_scope=False)(
-        GraphQLEndpoint(schema, context, log, _signatures(settings)).__call__
-    )
+    registry = registry or CollectorRegistry()
+    graph: list[ControllerRouterHandler] = []
+    if schema is not None:
+        endpoint = GraphQLEndpoint(schema, context, log, _signatures(settings))
+        graph.append(asgi("/graphql", copy_scope=False)(endpoint.__call__))
     app = Litestar(
-        [endpoint, *health_routes(readiness or {}, registry), *route_handlers],
+        [*graph, *health_routes(readiness or {}, registry), *route_handlers],
         lifespan=[closing(partial(asyncio.to_thread, telemetry.close)), _verifying(settings), *lifespan],
         exception_handlers={DomainError: refusal, HTTPException: http_error, 500: defect},
         openapi_config=_openapi(settings.service),

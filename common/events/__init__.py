@@ -1,6 +1,6 @@
 """Events between services: written with the change they tell of, delivered at least once, applied once."""
 
-from common.events.background import background_work
+from common.events.background import Work, background_work
 from common.events.consumer import Consumer, Handler
 from common.events.event import Event, Message
 from common.events.jetstream import JetStreamLog
@@ -17,5 +17,6 @@ __all__ = (
     "LogUnavailableError",
     "Message",
     "OutboxRelay",
+    "Work",
     "background_work",
 )

@@ -50,7 +50,7 @@ async def running_platform(
         PlatformError, EmbeddedError, SettingsError, ConfigError: what failed, for the user to read.
     """
     host = _host(options, services, progress)
-    environment = _complete(options, host)
+    environment = _complete(options, services, host)
     config = load_config(options.config, environment)
     if config.tls.supergraph is not None:
         raise PlatformError(
@@ -69,7 +69,8 @@ async def running_platform(
         telemetry = open_telemetry(config, environment)
         started.callback(telemetry.close)
         progress("graph", "starting")
-        supergraph = await compose_graph(transports)
+        in_graph = [name for name, service in services.items() if service.in_graph]
+        supergraph = await compose_graph({name: transports[name] for name in in_graph})
         (options.directory / SUPERGRAPH_FILE).write_text(supergraph)
         router = Router(Supergraph.from_sdl(supergraph), config, apps=host.apps, telemetry=telemetry)
         progress("graph", "ready")
@@ -83,10 +84,11 @@ def _host(options: Options, services: Mapping[str, Service], progress: Progress)
     return ProcessHost(services, directory=options.directory, log=log, progress=progress)
 
 
-def _complete(options: Options, host: Host) -> dict[str, str]:
+def _complete(options: Options, services: Mapping[str, Service], host: Host) -> dict[str, str]:
     """The services' environment: what is given beats what is made up."""
     made_up = {
         **load_secrets(options.directory),
+        **{f"HANSA_{name.upper()}_URL": host.url(name, "/") for name in services},
         "HANSA_ISSUER": f"http://{options.address}/identity",
         "HANSA_JWKS_URL": host.url("identity", "/.well-known/jwks.json"),
         "HANSA_LISTEN": options.address,

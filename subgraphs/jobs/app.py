@@ -6,13 +6,9 @@ from pathlib import Path
 
 from litestar import Litestar
 
-from common.app import ServiceRequest, closing, create_service
-from common.database import Database
-from common.events import Event, Handler, JetStreamLog, background_work
+from common.app import Parts, ServiceRequest
 from common.jobs import JobsRequested, WorkerOptions, installed_jobs
 from common.service import Service
-from common.settings import load
-from common.telemetry import Telemetry
 from subgraphs.jobs.api import Context, schema
 from subgraphs.jobs.demo import load_demo
 from subgraphs.jobs.registry import Registry
@@ -27,32 +23,20 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     Raises:
         SettingsError: the environment lacks something.
     """
-    settings = load(Settings, environment)
-    telemetry = Telemetry(settings.service, environment)
-    database = Database.open(settings.database_url.reveal(), schema=settings.service, telemetry=telemetry)
-    log = JetStreamLog.open(settings.nats_url.reveal())
+    parts = Parts(Settings, environment)
     registry, wake = Registry(installed_jobs()), asyncio.Event()
-    queues = JobQueues(database, registry.kinds, wake)
-    options = WorkerOptions(concurrency=settings.concurrency)
+    queues = JobQueues(parts.database, registry.kinds, wake)
+    options = WorkerOptions(concurrency=parts.settings.concurrency)
+    url, telemetry = parts.settings.database_url, parts.telemetry
 
     def context(request: ServiceRequest) -> Context:
         return Context.of(request, queues)
 
-    handlers: Mapping[type[Event], Handler] = {JobsRequested: queues.on_requested}
-    return create_service(
-        settings=settings,
-        telemetry=telemetry,
+    return parts.create_service(
         schema=schema,
         context=context,
-        lifespan=[
-            closing(database.close),
-            closing(log.close),
-            lambda _: working(
-                settings.database_url, registry, environment, options, telemetry=telemetry, wake=wake
-            ),
-            lambda _: background_work(database, log, handlers=handlers, telemetry=telemetry),
-        ],
-        readiness={"database": database.ping},
+        handlers={JobsRequested: queues.on_requested},
+        lifespan=[lambda _: working(url, registry, environment, options, telemetry=telemetry, wake=wake)],
     )
 
 

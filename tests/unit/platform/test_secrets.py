@@ -16,6 +16,14 @@ def test_secrets_are_made_once_and_only_their_user_may_read_them(tmp_path: Path)
     assert (directory / "secrets.json").stat().st_mode & 0o777 == 0o600
 
 
+def test_what_an_older_platform_did_not_need_is_added(tmp_path: Path) -> None:
+    (tmp_path / "secrets.json").write_text('{"HANSA_KEY_ENCRYPTION_KEY": "old"}')
+    made = load_secrets(tmp_path)
+    assert made["HANSA_KEY_ENCRYPTION_KEY"] == "old"
+    assert made["HANSA_RATELIMIT_TOKEN"]
+    assert load_secrets(tmp_path) == made
+
+
 def test_two_platforms_have_their_own(tmp_path: Path) -> None:
     assert load_secrets(tmp_path / "a") != load_secrets(tmp_path / "b")
 
