@@ -21,7 +21,6 @@ class Up:
 
     def __init__(self, directory: Path, *arguments: str, **environment: str) -> None:
         given = {name: value for name, value in os.environ.items() if not name.endswith("_URL")}
-        self.started = time.monotonic()
         self.process = subprocess.Popen(
             [*HANSA, "up", "--port", "0", "--directory", str(directory), *arguments],
             env={**given, **environment, "HANSA_TEST_DIRECTORY": str(directory)},
@@ -80,12 +79,10 @@ def directory(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_it_comes_up_with_nothing_but_a_folder_stops_on_ctrl_c_and_comes_up_again(directory: Path) -> None:
-    for attempt in range(2):
+    for _ in range(2):
         up = Up(directory)
         with urllib.request.urlopen(up.url() + "/health/ready") as answer:
             assert answer.status == 200
-        if attempt:
-            assert time.monotonic() - up.started < 20
         assert "Sign in as" in up.output
         assert up.end(signal.SIGINT) == 0
         wait_until_none(directory)

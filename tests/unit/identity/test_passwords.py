@@ -30,16 +30,16 @@ async def test_nobody_has_no_password(passwords: Passwords) -> None:
 async def test_an_unknown_account_costs_as_much_as_a_wrong_password(passwords: Passwords) -> None:
     encoded = await passwords.hash("correct")
 
-    async def fastest(password_hash: str | None) -> float:
+    async def cheapest(password_hash: str | None) -> float:
         times = []
         for _ in range(5):
-            started = time.perf_counter()
+            started = time.process_time()
             await passwords.verify("wrong", password_hash)
-            times.append(time.perf_counter() - started)
+            times.append(time.process_time() - started)
         return min(times)
 
-    known, unknown = await fastest(encoded), await fastest(None)
-    assert 0.5 < known / unknown < 2
+    known, unknown = await cheapest(encoded), await cheapest(None)
+    assert 1 / 3 < known / unknown < 3
 
 
 async def test_what_does_not_fit_is_refused_at_once(passwords: Passwords) -> None:
