@@ -35,13 +35,16 @@ _ANYTHING = Change("", "")
 class Live:
     """The changes of one service's data; `running` while it serves."""
 
-    def __init__(self, url: str, database: Database) -> None:
+    def __init__(self, url: str, service: str) -> None:
         self._url = url
-        self._subject = f"hansa.live.{database.schema}"
+        self._subject = f"hansa.live.{service}"
         self._watching: defaultdict[Change, set[asyncio.Event]] = defaultdict(set)
         self._untold: set[Change] = set()
         self._told = asyncio.Event()
         self._client: Client | None = None
+
+    def listen_to(self, database: Database) -> None:
+        """Tell what transactions of `database` change."""
         database.on_change = self._tell
 
     @contextlib.asynccontextmanager
@@ -65,7 +68,7 @@ class Live:
             RetryableError: the first reading failed so; later ones are repeated.
         """
         clock = asyncio.get_running_loop()
-        with self._woken(Change(topic, key) for key in keys) as changed:
+        with self.waking(topic, keys, asyncio.Event()) as changed:
             before: object = msgspec.UNSET
             while True:
                 changed.clear()
@@ -85,10 +88,9 @@ class Live:
                 await asyncio.sleep(looked + SETTLING - clock.time())
 
     @contextlib.contextmanager
-    def _woken(self, changes: Iterable[Change]) -> Iterator[asyncio.Event]:
-        """An event that is set by each of `changes`."""
-        event = asyncio.Event()
-        watched = {*changes, _ANYTHING}
+    def waking(self, topic: str, keys: Iterable[str], event: asyncio.Event) -> Iterator[asyncio.Event]:
+        """`event`, which each change of one of `keys` sets until the end of the block."""
+        watched = {_ANYTHING, *(Change(topic, key) for key in keys)}
         for change in watched:
             self._watching[change].add(event)
         try:

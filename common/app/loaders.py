@@ -31,9 +31,21 @@ class ListLoader(Generic[K, V]):
             self._loaders[first] = self._loader(first)
         return await self._loaders[first].load(key)
 
+    def clear_all(self) -> None:
+        self._loaders.clear()
+
     def _loader(self, first: int) -> DataLoader[K, list[V]]:
         async def load(keys: list[K]) -> list[list[V]]:
             found = await self._find(keys, first)
             return [found[key] for key in keys]
 
         return DataLoader(load)
+
+
+class RequestLoaders:
+    """The loaders of one request; a service's own are attributes of a class that derives from it."""
+
+    def forget(self) -> None:
+        """Load anew what is asked for from now on: each value of a subscription is of its own moment."""
+        for loader in vars(self).values():
+            loader.clear_all()

@@ -37,7 +37,8 @@ class Parts(Generic[SettingsT]):
         url = self.settings.database_url.reveal()
         self.database = Database.open(url, schema=name, telemetry=self.telemetry)
         self.log = JetStreamLog.open(self.settings.nats_url.reveal())
-        self.live = Live(self.settings.nats_url.reveal(), self.database)
+        self.live = Live(self.settings.nats_url.reveal(), name)
+        self.live.listen_to(self.database)
 
     def create_service(
         self,

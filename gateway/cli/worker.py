@@ -19,7 +19,7 @@ from gateway.server.serving import stop_signals
 def worker(*, queues: str = "default", concurrency: int = 20, grace: float = 20.0) -> None:
     """Run background jobs of all kinds that installed packages bring.
 
-    It reads DATABASE_URL, and what the jobs themselves need. With SIGTERM or Ctrl-C it takes no more jobs, lets those that
+    It reads DATABASE_URL, NATS_URL by which it hears of new jobs sooner, and what the jobs themselves need. With SIGTERM or Ctrl-C it takes no more jobs, lets those that
     run end, hands back what is left, and exits 0.
 
     Parameters

@@ -30,13 +30,17 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     url, telemetry = parts.settings.database_url, parts.telemetry
 
     def context(request: ServiceRequest) -> Context:
-        return Context.of(request, queues)
+        return Context.of(request, queues, parts.live)
 
     return parts.create_service(
         schema=schema,
         context=context,
         handlers={JobsRequested: queues.on_requested},
-        lifespan=[lambda _: working(url, registry, environment, options, telemetry=telemetry, wake=wake)],
+        lifespan=[
+            lambda _: working(
+                url, registry, environment, options, telemetry=telemetry, wake=wake, live=parts.live
+            )
+        ],
     )
 
 

@@ -20,6 +20,12 @@ MAX_ERROR = 2_000
 MAX_CRASHES = 3
 """Workers that may die with a job in hand before it is DEAD."""
 
+QUEUE = "queue"
+"""The topic of what changes about a queue or its jobs (`common.live`), by its name."""
+
+WAKE = "wake"
+"""The topic that wakes the workers of a queue, by its name."""
+
 DEFAULT_WEIGHT = 10
 COST = 100_000
 """What a job costs its tenant, divided by the tenant's weight: the distance between two of its tags."""

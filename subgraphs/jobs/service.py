@@ -1,7 +1,7 @@
 """The use cases of jobs; each call is one transaction, and so is each batch that an event asks for."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,8 @@ from common.jobs import JobKind, JobRequest, JobsRequested, Unique
 from common.jobs.ids import new_id
 from common.jobs.request import check
 from subgraphs.jobs.domain import (
+    QUEUE,
+    WAKE,
     CatchUp,
     Job,
     JobFilter,
@@ -150,7 +152,10 @@ class JobQueues:
     async def cancel(self, job_id: UUID) -> bool:
         """Cancel a job, or ask its worker to; False when it has ended or never was."""
         async with self._database.transaction() as transaction:
-            return await steering.cancel(transaction, job_id)
+            queue = await steering.cancel(transaction, job_id)
+            if queue is not None:
+                transaction.changed(QUEUE, queue)
+        return queue is not None
 
     async def retry(
         self,
@@ -165,6 +170,7 @@ class JobQueues:
             retried = await steering.retry(
                 transaction, ids=ids, queue=queue, kind=kind, tenant=tenant, limit=MAX_RETRIED
             )
+            _tell_of_queues(transaction, retried)
         self._wake.set()
         return len(retried)
 
@@ -174,6 +180,7 @@ class JobQueues:
         async with self._database.transaction() as transaction:
             await steering.pause(transaction, name, is_paused=is_paused)
             found = await reading.find_queues(transaction, [name])
+            _tell_of_queues(transaction, [name])
         self._wake.set()
         return found[name]
 
@@ -226,6 +233,7 @@ class JobQueues:
 async def add_jobs(transaction: Transaction, requests: Sequence[JobRequest]) -> list[UUID]:
     """Add the jobs in the transaction; the id of each, or of the one that keeps it out."""
     added = await adding.add(transaction, requests)
+    _tell_of_queues(transaction, {request.queue for request in requests})
     if any(request.limit_key for request in requests):
         await moving.admit(transaction, sorted({each.limit_key for each in requests if each.limit_key}))
     kept_out = [each for each in requests if each.id not in added and each.unique_key]
@@ -238,6 +246,13 @@ async def add_jobs(transaction: Transaction, requests: Sequence[JobRequest]) -> 
         request.id if request.id in added else holders.get(request.unique_key or "", request.id)
         for request in requests
     ]
+
+
+def _tell_of_queues(transaction: Transaction, queues: Iterable[str]) -> None:
+    """Wake the workers of all processes, and those who watch."""
+    for queue in queues:
+        transaction.changed(QUEUE, queue)
+        transaction.changed(WAKE, queue)
 
 
 async def run_recurring(transaction: Transaction) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from common.settings import DatabaseUrl, DataSettings, ServiceSettings, variable
+from common.settings import DatabaseUrl, DataSettings, Secret, ServiceSettings, variable
 
 
 class Settings(DataSettings, frozen=True, kw_only=True):
@@ -26,5 +26,6 @@ class WorkerSettings(ServiceSettings, frozen=True, kw_only=True):
     service: ClassVar[str] = "jobs"
 
     database_url: DatabaseUrl
+    nats_url: Annotated[Secret | None, variable("NATS_URL", "where other processes tell of new jobs")] = None
     issuer: str = ""
     jwks_url: str = ""

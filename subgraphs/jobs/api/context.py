@@ -10,6 +10,7 @@ import strawberry
 
 from common.app import CallerContext, ServiceRequest
 from common.errors import ForbiddenError
+from common.live import Live
 from subgraphs.jobs.api.loaders import Loaders
 from subgraphs.jobs.domain import Job
 from subgraphs.jobs.service import JobQueues
@@ -23,10 +24,11 @@ class Context(CallerContext):
 
     queues: JobQueues
     loaders: Loaders
+    live: Live
 
     @classmethod
-    def of(cls, request: ServiceRequest, queues: JobQueues) -> "Context":
-        return cls(request.caller, queues, Loaders(queues))
+    def of(cls, request: ServiceRequest, queues: JobQueues, live: Live) -> "Context":
+        return cls(request.caller, queues, Loaders(queues), live)
 
     @property
     def is_admin(self) -> bool:

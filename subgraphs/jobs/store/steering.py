@@ -18,7 +18,7 @@ CANCEL: Final = text("""
     UPDATE job SET cancel_requested = true,
         state = CASE WHEN state = 4 THEN 4 ELSE 7 END, finished_at = CASE WHEN state < 4 THEN now() END
     WHERE id = CAST(:id AS uuid) AND state <= 4
-    RETURNING state = 7 AND has_dependents AS is_needed
+    RETURNING queue, state = 7 AND has_dependents AS is_needed
 """)
 # Of several with one unique key one is tried again, and none where another job has the key now.
 RETRY: Final = text("""
@@ -43,7 +43,7 @@ RETRY: Final = text("""
     UPDATE job SET state = CASE WHEN pending > 0 THEN 0 ELSE 2 END, attempt = 0, crashes = 0, run_at = now(),
                    finished_at = NULL, started_at = NULL, cancel_requested = false, progress = NULL, note = NULL
     WHERE id = ANY(ARRAY(SELECT id FROM chosen))
-    RETURNING id
+    RETURNING queue
 """)
 PAUSE: Final = text("""
     INSERT INTO queue (name, is_paused) VALUES (:name, :is_paused)
@@ -86,12 +86,12 @@ class DueRecurring(Struct, frozen=True, kw_only=True):
     now: datetime
 
 
-async def cancel(transaction: Transaction, job_id: UUID) -> bool:
-    """Cancel a job that waits, and ask the worker of one that runs to; False when it has ended."""
+async def cancel(transaction: Transaction, job_id: UUID) -> str | None:
+    """Cancel a job that waits, and ask the worker of one that runs to; its queue, None when it has ended."""
     row = (await transaction.execute(CANCEL, {"id": job_id})).one_or_none()
     if row is not None and row.is_needed:
         await cancel_dependents(transaction, [job_id])
-    return row is not None
+    return None if row is None else str(row.queue)
 
 
 async def retry(
@@ -102,8 +102,8 @@ async def retry(
     kind: str | None = None,
     tenant: str | None = None,
     limit: int,
-) -> list[UUID]:
-    """Make DEAD jobs, and CANCELLED ones that `ids` name, run again as if they were new; which."""
+) -> list[str]:
+    """Make DEAD jobs, and CANCELLED ones that `ids` name, run again as if they were new; the queue of each."""
     wanted = {"ids": None if ids is None else list(ids), "queue": queue, "kind": kind, "tenant": tenant}
     retried = list((await transaction.execute(RETRY, {**wanted, "limit": limit})).scalars())
     if retried:

@@ -19,12 +19,12 @@ from uuid import UUID
 
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 
-from common.database import Database, RetryableError
+from common.database import Database, RetryableError, Transaction
 from common.failpoints import failpoint
 from common.jobs import JobKind, Run, WorkerOptions
 from common.jobs.ids import new_id
 from common.telemetry import Telemetry
-from subgraphs.jobs.domain import JobState
+from subgraphs.jobs.domain import QUEUE, JobState
 from subgraphs.jobs.store import claiming, workers
 from subgraphs.jobs.store.claiming import Claimed, Settled
 from subgraphs.jobs.worker.exchange import NOTHING, Taker, tell
@@ -146,6 +146,8 @@ class Worker:
                     await claiming.return_unknown(transaction, self.id, self._hand.ids())
                 if places:
                     claim = await self._taker.take(transaction, places, time.monotonic())
+                if len(told) or claim.jobs:
+                    self._tell_watchers(transaction)
                 failpoint("jobs.exchange.before_commit")
             failpoint("jobs.exchange.after_commit")
             self._is_uncertain = False
@@ -155,6 +157,10 @@ class Worker:
                 logger.warning("%d jobs that this worker has done were another's already", rejected)
             self._hand.waiting.extend(claim.jobs)
             self._start_waiting()
+
+    def _tell_watchers(self, transaction: Transaction) -> None:
+        for queue in self._options.queues:
+            transaction.changed(QUEUE, queue)
 
     async def _beat(self) -> None:
         while True:

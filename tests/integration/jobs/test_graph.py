@@ -13,6 +13,7 @@ from common.app import ServiceRequest
 from common.auth import Caller
 from common.database.testing import count_statements
 from common.errors import DomainError
+from common.live import Live
 from subgraphs.jobs.api import Context, schema
 from subgraphs.jobs.domain import JobState
 from tests.integration.jobs import kinds
@@ -48,7 +49,7 @@ def ask(desk: Any) -> Ask:
         query: str, user: str | None = ADA, *, admin: bool = False, **variables: Any
     ) -> ExecutionResult:
         caller = Caller(user, frozenset({"jobs:admin"} if admin else ()), {}) if user else None
-        context = Context.of(ServiceRequest(caller, None), desk.queues)
+        context = Context.of(ServiceRequest(caller, None), desk.queues, Live("nats://127.0.0.1:9", "jobs"))
         return await schema.execute(query, variable_values=variables, context_value=context)
 
     return ask
@@ -138,7 +139,7 @@ async def test_steering_needs_the_scope(ask: Ask, operation: str) -> None:
 
 def test_the_router_is_told_of_the_scope() -> None:
     fields = [line for line in schema.as_str().splitlines() if "@requiresScopes(scopes: [[" in line]
-    assert len(fields) == len(ADMIN_OPERATIONS)
+    assert len(fields) == len(ADMIN_OPERATIONS) + 1  # and the subscription queueUpdated
 
 
 async def test_pages_follow_one_another(ask: Ask, desk: Any) -> None:

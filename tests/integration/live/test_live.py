@@ -44,7 +44,8 @@ async def start(kernel_database: Database, database_url: str, nats_url: str) -> 
         async def one() -> Process:
             database = Database.open(database_url, schema="kernel")
             started.push_async_callback(database.close)
-            process = Process(database, Live(nats_url, database))
+            process = Process(database, Live(nats_url, "kernel"))
+            process.live.listen_to(database)
             await started.enter_async_context(process.live.running())
             return process
 
