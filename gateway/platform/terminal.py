@@ -45,7 +45,7 @@ class Terminal:
             ("Console", f"{base}/"),
             ("GraphQL", f"{base}/graphql"),
             *((f"{name.capitalize()} doors", f"{base}/{name}/schema") for name in services),
-            ("Sign in as", f"{user.email} with the password {DEMO_PASSWORD}"),
+            ("Sign in as", f"{user.email} with the password {DEMO_PASSWORD} (an admin)"),
             ("Log", str(options.directory / LOG_FILE)),
         ]
         self._console.print(f"\n[bold]Hansa is up[/bold] after {time.monotonic() - self._started:.1f} s")

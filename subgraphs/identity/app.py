@@ -19,10 +19,15 @@ from subgraphs.identity.passwords import Passwords
 from subgraphs.identity.routes.keys import routes
 from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.service.accounts import Identity
+from subgraphs.identity.service.audit import AuditLog
+from subgraphs.identity.service.roles import Roles
 from subgraphs.identity.settings import Settings
 from subgraphs.identity.signing_keys import SigningKeys
 from subgraphs.identity.throttle import SignInThrottle
 from subgraphs.identity.tokens import AccessTokens
+from subgraphs.identity.worker import repeating
+
+PRUNE_INTERVAL = 3_600.0  # seconds
 
 
 def create_app(environment: Mapping[str, str]) -> Litestar:
@@ -39,10 +44,11 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     keys = SigningKeys(database, Sealer.from_setting(settings.key_encryption_key), KeyPolicy())
     passwords = Passwords()
     tokens = AccessTokens(keys, settings.issuer, settings.audience)
-    identity = Identity(database, passwords, SignInThrottle(redis), tokens)
+    roles, audit = Roles(database), AuditLog(database)
+    identity = Identity(database, passwords, SignInThrottle(redis), tokens, roles)
 
     def context(request: ServiceRequest) -> Context:
-        return Context.of(request, identity)
+        return Context.of(request, identity, roles, audit)
 
     async def ping_redis() -> None:
         await redis.ping()
@@ -62,7 +68,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         schema=schema,
         context=context,
         route_handlers=routes(keys),
-        lifespan=[resources],
+        lifespan=[resources, lambda _: repeating(audit.prune, every=PRUNE_INTERVAL)],
         readiness={"database": database.ping, "valkey": ping_redis},
     )
 

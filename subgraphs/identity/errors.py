@@ -42,3 +42,33 @@ class TooManyAttemptsError(DomainError):
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"Too many attempts; try again in {retry_after} s", retryAfter=retry_after)
         self.retry_after = retry_after
+
+
+class UnknownUserError(DomainError):
+    """No user has the id."""
+
+    code = "USER_NOT_FOUND"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("No user has this id")
+
+
+class UnknownRoleError(DomainError):
+    """No role has the name, or the user does not have it."""
+
+    code = "ROLE_NOT_FOUND"
+    status = 404
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no role {name!r} here", role=name)
+
+
+class LastAdminError(DomainError):
+    """Nobody would be left who could make anyone an admin again."""
+
+    code = "LAST_ADMIN"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__("The last admin cannot lose the role; make another one first")

@@ -31,3 +31,44 @@ signing_key = sa.Table(
     sa.Column("sealed_private_key", sa.LargeBinary, nullable=False),
     sa.Column("active_from", sa.DateTime(timezone=True), nullable=False, unique=True),
 )
+
+role = sa.Table(
+    "role",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("grants", postgresql.JSONB, nullable=False),
+)
+
+# A role's name is no foreign key: those that come with the platform stand in the code.
+user_role = sa.Table(
+    "user_role",
+    metadata,
+    sa.Column("user_id", sa.ForeignKey("user.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("role", sa.Text, primary_key=True, index=True),
+    sa.Column("granted_by", sa.Uuid),
+    sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+)
+
+user_attribute = sa.Table(
+    "user_attribute",
+    metadata,
+    sa.Column("user_id", sa.ForeignKey("user.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+# No foreign keys: what happened stays true when the account is gone.
+security_event = sa.Table(
+    "security_event",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True, server_default=sa.text("uuidv7()")),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False, index=True, server_default=sa.func.now()),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("user_id", sa.Uuid),
+    sa.Column("actor_id", sa.Uuid),
+    sa.Column("client_address", sa.Text),
+    sa.Column("details", postgresql.JSONB, nullable=False),
+    sa.Index("security_event_of_user", "user_id", "id"),
+)

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -12,7 +13,6 @@ from subgraphs.identity.signing_keys import ALGORITHM, SigningKeys
 
 LIFETIME = 600  # seconds
 CLIENT_ID = "hansa"  # everyone signs in through the platform's own client until others can be registered
-SCOPE = "graph"
 
 
 class AccessToken(Struct, frozen=True):
@@ -30,12 +30,14 @@ class AccessTokens:
         self._issuer = issuer
         self._audience = audience
 
-    async def issue(self, subject: UUID) -> AccessToken:
-        """A token for `subject` that is good for ten minutes (RFC 9068 section 2.2)."""
+    async def issue(
+        self, subject: UUID, *, scopes: Collection[str], claims: Mapping[str, object]
+    ) -> AccessToken:
+        """A token for `subject` that is good for ten minutes (RFC 9068 section 2.2), with `claims` besides."""
         kid, key = await self._keys.signer()
         issued_at = int(time.time())
         expires = issued_at + LIFETIME
-        claims = {
+        standard = {
             "iss": self._issuer,
             "aud": self._audience,
             "sub": str(subject),
@@ -43,9 +45,8 @@ class AccessTokens:
             "exp": expires,
             "jti": secrets.token_urlsafe(16),
             "client_id": CLIENT_ID,
-            "scope": SCOPE,
+            "scope": " ".join(sorted(scopes)),
         }
-        text = jwt.encode(
-            {"typ": "at+jwt", "alg": ALGORITHM, "kid": kid}, claims, key, algorithms=[ALGORITHM]
-        )
+        header = {"typ": "at+jwt", "alg": ALGORITHM, "kid": kid}
+        text = jwt.encode(header, {**claims, **standard}, key, algorithms=[ALGORITHM])
         return AccessToken(text, datetime.fromtimestamp(expires, UTC))

@@ -30,7 +30,7 @@ class Mutation:
                 email=input.email,
                 name=input.name,
                 password=input.password,
-                client_address=context.client_address,
+                origin=context.origin,
             )
         except errors.EmailTakenError as refusal:
             return EmailTaken(message=refusal.message)
@@ -45,7 +45,7 @@ class Mutation:
         context = info.context
         try:
             session = await context.identity.sign_in(
-                email=input.email, password=input.password, client_address=context.client_address
+                email=input.email, password=input.password, origin=context.origin
             )
         except errors.InvalidCredentialsError as refusal:
             return InvalidCredentials(message=refusal.message)

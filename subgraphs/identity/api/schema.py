@@ -1,8 +1,16 @@
 """Identity's schema; its SDL is committed as `schema.graphql`."""
 
+from strawberry.tools import merge_types
+
 from common.app import subgraph_schema
+from subgraphs.identity.api.audit import AuditQueries
 from subgraphs.identity.api.mutations import Mutation
 from subgraphs.identity.api.queries import Query
+from subgraphs.identity.api.roles import RoleMutations, RoleQueries
 from subgraphs.identity.api.types import User
 
-schema = subgraph_schema(query=Query, mutation=Mutation, types=[User])
+schema = subgraph_schema(
+    query=merge_types("Query", (Query, RoleQueries, AuditQueries)),
+    mutation=merge_types("Mutation", (Mutation, RoleMutations)),
+    types=[User],
+)

@@ -3,17 +3,31 @@
 # mypy: disallow-untyped-decorators=False
 # Strawberry types its field decorators as Any.
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, TypeAlias
+from uuid import UUID
 
 import strawberry
 import strawberry.federation
 
 from common.errors import ForbiddenError
+from subgraphs.identity.api.audit import SecurityEventConnection
 from subgraphs.identity.api.context import Info
 from subgraphs.identity.domain.accounts import User as DomainUser
 from subgraphs.identity.domain.accounts import parse_user_id
+from subgraphs.identity.domain.roles import MEMBER, Holding
 from subgraphs.identity.service.accounts import Session as SignedIn
+
+
+@strawberry.type(description="Something that is known of a user and that a role's grants may ask for.")
+class UserAttribute:
+    name: str
+    value: str
+
+    @classmethod
+    def several(cls, attributes: Mapping[str, str]) -> "list[UserAttribute]":
+        return [cls(name=name, value=value) for name, value in sorted(attributes.items())]
 
 
 @strawberry.federation.type(keys=["id"], description="Someone with an account.")
@@ -29,6 +43,29 @@ class User:
         if not self.is_caller and not info.context.is_caller(self.id):
             raise ForbiddenError("Only the user may see this e-mail address")
         return self.address
+
+    @strawberry.field(description="The names of the user's roles; only for oneself and admins.")
+    async def roles(self, info: Info) -> list[str] | None:
+        return sorted((await self._holding(info)).roles | {MEMBER})
+
+    @strawberry.field(description="What roles may ask of the user; only for oneself and admins.")
+    async def attributes(self, info: Info) -> list[UserAttribute] | None:
+        return UserAttribute.several((await self._holding(info)).attributes)
+
+    @strawberry.field(description="What happened to the account, newest first; only for oneself and admins.")
+    async def security_events(
+        self, info: Info, first: int = 20, after: str | None = None
+    ) -> SecurityEventConnection | None:
+        self._require_sight(info)
+        return SecurityEventConnection.of(await info.context.audit.page(UUID(self.id), first, after))
+
+    async def _holding(self, info: Info) -> Holding:
+        self._require_sight(info)
+        return await info.context.holdings.load(UUID(self.id)) or Holding()
+
+    def _require_sight(self, info: Info) -> None:
+        if not self.is_caller and not info.context.may_see(self.id):
+            raise ForbiddenError("Only the user and admins may see this")
 
     @classmethod
     def of(cls, user: DomainUser, *, is_caller: bool = False) -> "User":

@@ -7,9 +7,12 @@ from msgspec import Struct
 
 from common.database import Database
 from subgraphs.identity.domain.accounts import User, check_sign_up, is_email, normalise_email, password_fits
+from subgraphs.identity.domain.audit import EventKind, Origin, Outcome
 from subgraphs.identity.errors import EmailTakenError, InvalidCredentialsError
 from subgraphs.identity.passwords import Passwords
+from subgraphs.identity.service.roles import Roles
 from subgraphs.identity.store import accounts as store
+from subgraphs.identity.store import audit
 from subgraphs.identity.throttle import SignInThrottle
 from subgraphs.identity.tokens import AccessToken, AccessTokens
 
@@ -25,37 +28,44 @@ class Identity:
     """No call holds a transaction while a password is hashed."""
 
     def __init__(
-        self, database: Database, passwords: Passwords, throttle: SignInThrottle, tokens: AccessTokens
+        self,
+        database: Database,
+        passwords: Passwords,
+        throttle: SignInThrottle,
+        tokens: AccessTokens,
+        roles: Roles,
     ) -> None:
         self._database = database
         self._passwords = passwords
         self._throttle = throttle
         self._tokens = tokens
+        self._roles = roles
 
-    async def sign_up(self, *, email: str, name: str, password: str, client_address: str | None) -> Session:
+    async def sign_up(self, *, email: str, name: str, password: str, origin: Origin) -> Session:
         """Makes an account and signs in to it.
 
         Raises:
             InvalidSignUpError, EmailTakenError, TooManyAttemptsError, OverloadedError
         """
         wanted = check_sign_up(email=email, name=name, password=password)
-        await self._throttle.count(wanted.email, client_address)
+        await self._throttle.count(wanted.email, origin.client_address)
         password_hash = await self._passwords.hash(wanted.password)
         async with self._database.transaction() as transaction:
             user = await store.insert_user(transaction, wanted.email, wanted.name)
             if user is None:
                 raise EmailTakenError
             await store.put_password_hash(transaction, user.id, password_hash)
-        return Session(user, await self._tokens.issue(user.id))
+            await audit.record(transaction, EventKind.SIGNED_UP, user.id, origin)
+        return await self._session(user)
 
-    async def sign_in(self, *, email: str, password: str, client_address: str | None) -> Session:
+    async def sign_in(self, *, email: str, password: str, origin: Origin) -> Session:
         """Exchanges a password for a token; an unknown address takes as long as a wrong password.
 
         Raises:
             InvalidCredentialsError, TooManyAttemptsError, OverloadedError
         """
         email = normalise_email(email)
-        await self._throttle.count(email, client_address)
+        await self._throttle.count(email, origin.client_address)
         found = await self._credential(email) if is_email(email) else None
         known_hash = found.password_hash if found else None
         if (
@@ -63,16 +73,27 @@ class Identity:
             or not await self._passwords.verify(password, known_hash)
             or found is None
         ):
+            await self._record_sign_in(found.user.id if found else None, origin, Outcome.FAILURE)
             raise InvalidCredentialsError
         await self._throttle.forget(email)
         if self._passwords.is_outdated(found.password_hash):
             await self._rehash(found.user.id, password)
-        return Session(found.user, await self._tokens.issue(found.user.id))
+        await self._record_sign_in(found.user.id, origin, Outcome.SUCCESS)
+        return await self._session(found.user)
 
     async def users(self, ids: Collection[UUID]) -> dict[UUID, User]:
         """The users of those ids that exist, by one statement."""
         async with self._database.transaction() as transaction:
             return await store.users_by_id(transaction, ids)
+
+    async def _record_sign_in(self, user_id: UUID | None, origin: Origin, outcome: Outcome) -> None:
+        async with self._database.transaction() as transaction:
+            await audit.record(transaction, EventKind.SIGNED_IN, user_id, origin, outcome=outcome)
+
+    async def _session(self, user: User) -> Session:
+        access = await self._roles.access_of(user.id)
+        token = await self._tokens.issue(user.id, scopes=access.scopes, claims={"roles": access.roles})
+        return Session(user, token)
 
     async def _credential(self, email: str) -> store.Credential | None:
         async with self._database.transaction() as transaction:

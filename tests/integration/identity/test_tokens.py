@@ -34,7 +34,7 @@ async def test_a_token_has_the_claims_of_rfc_9068(identity: Any) -> None:
     session = await identity.sign_up()
     header, claims = (decode(segment) for segment in session["accessToken"].split(".")[:2])
     assert (header["typ"], header["alg"]) == ("at+jwt", "ES256")
-    assert set(claims) == {"iss", "aud", "sub", "exp", "iat", "jti", "client_id", "scope"}
+    assert set(claims) == {"iss", "aud", "sub", "exp", "iat", "jti", "client_id", "scope", "roles"}
     assert (claims["iss"], claims["aud"]) == ("https://hansa.example/identity", "hansa")
     assert claims["sub"] == session["user"]["id"]
     assert claims["exp"] - claims["iat"] == 600

@@ -1,0 +1,54 @@
+"""Security events: what happened to an account, who did it and from where. They hold no secret and no token."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import Enum
+from uuid import UUID
+
+from msgspec import Struct
+
+KEPT = timedelta(days=365)  # the trigger on the table lets nobody delete sooner
+
+
+class EventKind(Enum):
+    """What happened, in the past tense."""
+
+    SIGNED_UP = "SIGNED_UP"
+    SIGNED_IN = "SIGNED_IN"
+    ROLE_GRANTED = "ROLE_GRANTED"
+    ROLE_TAKEN = "ROLE_TAKEN"
+    ROLE_PUT = "ROLE_PUT"
+    ROLE_REMOVED = "ROLE_REMOVED"
+    ATTRIBUTE_SET = "ATTRIBUTE_SET"
+
+
+class Outcome(Enum):
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+
+
+class Origin(Struct, frozen=True):
+    """Who does something, None before anyone is signed in, and the client's address where the router told it."""
+
+    actor_id: UUID | None = None
+    client_address: str | None = None
+
+
+class SecurityEvent(Struct, frozen=True):
+    """`user_id` is whose account it is about; None when it is about none, or no account was found."""
+
+    id: UUID
+    at: datetime
+    kind: EventKind
+    outcome: Outcome
+    user_id: UUID | None
+    actor_id: UUID | None
+    client_address: str | None
+    details: Mapping[str, str]
+
+
+class EventPage(Struct, frozen=True):
+    """Newest first."""
+
+    events: list[SecurityEvent]
+    has_next: bool
