@@ -29,7 +29,7 @@ signing_key = sa.Table(
     sa.Column("kid", sa.Text, primary_key=True),
     sa.Column("public_jwk", postgresql.JSONB, nullable=False),
     sa.Column("sealed_private_key", sa.LargeBinary, nullable=False),
-    sa.Column("active_from", sa.DateTime(timezone=True), nullable=False, unique=True),
+    sa.Column("active_from", sa.DateTime(timezone=True), nullable=False),
 )
 
 # `newest` counts the region's revocations without gaps. One row is this region's own, the others are copies.

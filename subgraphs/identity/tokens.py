@@ -8,7 +8,8 @@ from uuid import UUID
 from joserfc import jwt
 from msgspec import Struct
 
-from subgraphs.identity.signing_keys import ALGORITHM, SigningKeys
+from subgraphs.identity.domain.keys import Algorithm
+from subgraphs.identity.signing_keys import SigningKeys
 
 LIFETIME = 600  # seconds
 CLIENT_ID = "hansa"  # everyone signs in through the platform's own client until others can be registered
@@ -46,6 +47,9 @@ class AccessTokens:
             "scope": SCOPE,
         }
         text = jwt.encode(
-            {"typ": "at+jwt", "alg": ALGORITHM, "kid": kid}, claims, key, algorithms=[ALGORITHM]
+            {"typ": "at+jwt", "alg": Algorithm.ES256.value, "kid": kid},
+            claims,
+            key,
+            algorithms=[Algorithm.ES256],
         )
         return AccessToken(text, datetime.fromtimestamp(expires, UTC))
