@@ -5,7 +5,7 @@ that its type names (`DatabaseUrl` reads `DATABASE_URL`) or, where the type name
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -48,6 +48,20 @@ class ServiceSettings(Struct, frozen=True, kw_only=True):
     issuer: Annotated[str, variable("HANSA_ISSUER", "the `iss` of the access tokens that are accepted")]
     jwks_url: Annotated[str, variable("HANSA_JWKS_URL", "where the issuer publishes its signing keys")]
     audience: Annotated[str, variable("HANSA_AUDIENCE", "the `aud` of accepted access tokens")] = "hansa"
+    revocations_url: Annotated[
+        str | None, variable("HANSA_REVOCATIONS_URL", "where the issuer publishes what it has revoked")
+    ] = None
+    revocations_stale_ok: Annotated[
+        float,
+        Meta(ge=0),
+        variable(
+            "HANSA_REVOCATIONS_STALE_OK", "seconds that tokens are accepted without news of revocations"
+        ),
+    ] = 600.0
+    revocations_then: Annotated[
+        Literal["refuse", "accept"],
+        variable("HANSA_REVOCATIONS_THEN", "what becomes of tokens after that: refuse or accept"),
+    ] = "refuse"
     signing_keys: Annotated[
         Secret | None,
         variable(

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -23,7 +23,7 @@ from common.app.lifespan import Lifespan, closing
 from common.app.observer import RequestObserver
 from common.app.problems import defect, http_error, refusal
 from common.app.request import ServiceRequest
-from common.auth import KeySet, TokenVerifier
+from common.auth import KeySet, Revocations, StalePolicy, TokenVerifier
 from common.auth.signatures import MessageVerifier
 from common.errors import DomainError
 from common.http import open_transport
@@ -83,12 +83,19 @@ def _signatures(settings: ServiceSettings) -> MessageVerifier | None:
 def _verifying(settings: ServiceSettings) -> Lifespan:
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        keys = KeySet(open_transport(settings.jwks_url, apps=app.state.get("apps")))
-        app.state.verifier = TokenVerifier(keys, [settings.issuer], [settings.audience])
-        try:
+        apps = app.state.get("apps")
+        async with AsyncExitStack() as opened:
+            keys = KeySet(open_transport(settings.jwks_url, apps=apps))
+            opened.push_async_callback(keys.close)
+            revocations = None
+            if settings.revocations_url is not None:
+                policy = StalePolicy(settings.revocations_stale_ok, settings.revocations_then)
+                revocations = Revocations(open_transport(settings.revocations_url, apps=apps), policy)
+                opened.push_async_callback(revocations.aclose)
+            app.state.verifier = TokenVerifier(
+                keys, [settings.issuer], [settings.audience], revocations=revocations
+            )
             yield
-        finally:
-            await keys.close()
 
     return lifespan
 

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from litestar.enums import ScopeType
@@ -50,9 +51,15 @@ class RequestObserver:
     def _record(self, scope: HTTPScope, status: int, seconds: float) -> None:
         route: str = scope.get("path_template", "unmatched")
         self._duration.labels(scope["method"], route, status).observe(seconds)
-        if self._log.isEnabledFor(logging.INFO):
+        if self._log.isEnabledFor(logging.INFO) and _is_logged(scope):
             line: dict[str, Any] = {"method": scope["method"], "path": scope["path"], "status": status}
             log_request(self._log, {**line, "duration_ms": round(seconds * 1000, 3)})
+
+
+def _is_logged(scope: HTTPScope) -> bool:
+    """Not where the route says `logged=False`, because verifiers and the like ask for it all the time."""
+    options: Mapping[str, Any] = getattr(scope.get("route_handler"), "opt", {})
+    return bool(options.get("logged", True))
 
 
 def _incoming(scope: HTTPScope) -> TraceContext:

@@ -3,6 +3,7 @@
 from common.auth.caller import Caller, lifetime
 from common.auth.errors import InvalidToken, KeysUnavailable, Reason
 from common.auth.keys import Keys, KeySet
+from common.auth.revocation import Revocations, RevocationsStale, StalePolicy
 from common.auth.verifier import TokenVerifier
 
 __all__ = [
@@ -12,6 +13,9 @@ __all__ = [
     "Keys",
     "KeysUnavailable",
     "Reason",
+    "Revocations",
+    "RevocationsStale",
+    "StalePolicy",
     "TokenVerifier",
     "lifetime",
 ]

@@ -18,6 +18,7 @@ class Reason(Enum):
     BAD_SIGNATURE = "The access token's signature is wrong"
     UNKNOWN_KEY = "The access token is signed with an unknown key"
     WRONG_TYPE = "The token is not an access token"
+    REVOKED = "The access token was revoked"
 
 
 class InvalidToken(DomainError):  # noqa: N818 - RFC 6750 names the error invalid_token

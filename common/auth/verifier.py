@@ -17,6 +17,7 @@ from joserfc.jwk import Key
 from common.auth.caller import Caller
 from common.auth.errors import InvalidToken, Reason
 from common.auth.keys import Keys
+from common.auth.revocation import Revocations, RevocationsStale, Standing
 
 _ACCESS_TOKEN_TYPES = frozenset({"at+jwt", "application/at+jwt"})
 _MAX_LENGTH = 8192
@@ -28,13 +29,14 @@ class _Verified(NamedTuple):
     caller: Caller
     kid: str
     expires_at: float
+    standing: Standing | None
 
 
 class TokenVerifier:
     """Accepts access tokens of any of `issuers` for any of `audiences`; None accepts all that the keys have signed.
 
     Clocks may differ by `leeway` seconds. A verified token is remembered until it expires or its key is gone, so
-    that the same token costs one hash instead of one signature check.
+    that the same token costs one hash instead of one signature check. With `revocations` it counts until it is revoked.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class TokenVerifier:
         algorithms: Collection[str] = ("ES256",),
         *,
         leeway: float = 30.0,
+        revocations: Revocations | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._keys = keys
@@ -52,6 +55,7 @@ class TokenVerifier:
         self._audiences = None if audiences is None else frozenset(audiences)
         self._algorithms = frozenset(algorithms)
         self._leeway = leeway
+        self._revocations = revocations
         self._now = now
         self._remembered: dict[bytes, _Verified] = {}
 
@@ -75,6 +79,7 @@ class TokenVerifier:
         Raises:
             InvalidToken: with the first reason for which the token does not count.
             KeysUnavailable: the issuer's keys were never reached.
+            RevocationsStale: it may have been revoked, and that cannot be known for too long.
         """
         known = self.recall(token)
         if known is not None:
@@ -88,9 +93,18 @@ class TokenVerifier:
     def recall(self, token: str) -> Caller | None:
         """The caller of a token that was verified before and still counts."""
         known = self._remembered.get(_digest(token))
-        if known and self._now() < known.expires_at and self._keys.holds(known.kid):
+        if known and self._now() < known.expires_at and self._keys.holds(known.kid) and self._stands(known):
             return known.caller
         return None
+
+    def _stands(self, verified: _Verified) -> bool:
+        if self._revocations is None or verified.standing is None:
+            return True
+        try:
+            self._revocations.check(verified.standing)
+        except (InvalidToken, RevocationsStale):
+            return False
+        return True
 
     async def _verify(self, token: str) -> _Verified:
         header = _header(token)
@@ -102,7 +116,16 @@ class TokenVerifier:
         self._check_claims(claims)
         scopes = frozenset(str(claims.get("scope", "")).split())
         caller = Caller(subject=claims["sub"], scopes=scopes, claims=claims)
-        return _Verified(caller, header["kid"], claims["exp"] + self._leeway)
+        standing = await self._standing(header["kid"], claims)
+        return _Verified(caller, header["kid"], claims["exp"] + self._leeway, standing)
+
+    async def _standing(self, kid: str, claims: dict[str, Any]) -> Standing | None:
+        if self._revocations is None:
+            return None
+        await self._revocations.ready()
+        standing = self._revocations.standing(kid, claims)
+        self._revocations.check(standing)
+        return standing
 
     def _check_header(self, header: dict[str, Any]) -> None:
         algorithm = header.get("alg")

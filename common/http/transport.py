@@ -50,8 +50,7 @@ def open_transport(
         case "http" | "https":
             return _open_http(url, tcp_origin(parts, tls, http2), target(parts), limits, http2)
         case "unix":
-            path = parse_qs(parts.query).get("path", ["/"])[0]
-            return _open_http(url, UnixOrigin(parts.path), path, limits, http2)
+            return _open_http(url, UnixOrigin(parts.path), path_of(url), limits, http2)
         case "app":
             if apps is None or parts.netloc not in apps:
                 raise ValueError(f"{url}: no application {parts.netloc!r} in this process")
@@ -77,6 +76,12 @@ def tcp_origin(parts: SplitResult, tls: ssl.SSLContext | None, http2: Http2 = Ht
         return TCPOrigin(parts.hostname, parts.port or 80, authority, None)
     context = default_tls(http2) if tls is None else offering(tls, http2)
     return TCPOrigin(parts.hostname, parts.port or 443, authority, context)
+
+
+def path_of(url: str) -> str:
+    """The path, and the query, that requests to `url` have when they name none."""
+    parts = urlsplit(url)
+    return parse_qs(parts.query).get("path", ["/"])[0] if parts.scheme == "unix" else target(parts)
 
 
 def target(parts: SplitResult) -> str:

@@ -91,6 +91,7 @@ def _complete(options: Options, services: Mapping[str, Service], host: Host) -> 
         **{f"HANSA_{name.upper()}_URL": host.url(name, "/") for name in services},
         "HANSA_ISSUER": f"http://{options.address}/identity",
         "HANSA_JWKS_URL": host.url("identity", "/.well-known/jwks.json"),
+        "HANSA_REVOCATIONS_URL": host.url("identity", "/revocations"),
         "HANSA_LISTEN": options.address,
     }
     return made_up | {name: value for name, value in options.environment.items() if value}

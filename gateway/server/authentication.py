@@ -3,7 +3,17 @@
 import logging
 from collections.abc import Callable, Sequence
 
-from common.auth import Caller, InvalidToken, KeySet, KeysUnavailable, Reason, TokenVerifier
+from common.auth import (
+    Caller,
+    InvalidToken,
+    KeySet,
+    KeysUnavailable,
+    Reason,
+    Revocations,
+    RevocationsStale,
+    StalePolicy,
+    TokenVerifier,
+)
 from common.errors import DomainError
 from common.http import Transport
 from gateway.server.access.tokens import TokenFinder
@@ -24,6 +34,7 @@ _PROGRESS = {
             Reason.WRONG_ISSUER,
             Reason.WRONG_AUDIENCE,
             Reason.EXPIRED,
+            Reason.REVOKED,
         )
     )
 }
@@ -32,29 +43,41 @@ _PROGRESS = {
 class Authenticator:
     """Accepts a token that any of `verifiers` accepts, and requests without a token, which are anonymous."""
 
-    def __init__(self, config: Jwt, verifiers: Sequence[TokenVerifier], key_sets: Sequence[KeySet]) -> None:
+    def __init__(
+        self,
+        config: Jwt,
+        verifiers: Sequence[TokenVerifier],
+        key_sets: Sequence[KeySet],
+        revocations: Sequence[Revocations | None],
+    ) -> None:
         self._tokens = TokenFinder(config)
         self._continues = config.on_error == "Continue"
         self._verifiers = verifiers
-        self._key_sets = key_sets
-        self.sources = tuple(zip(config.jwks, key_sets, strict=True))
+        self.sources = tuple(zip(config.jwks, key_sets, revocations, strict=True))
 
     @classmethod
     def from_config(cls, jwt: Jwt, open_transport: Callable[[str], Transport]) -> "Authenticator":
         """Key sets are fetched over what `open_transport` gives for their URL, when the first token comes."""
         key_sets = [_key_set(source, open_transport(source.url)) for source in jwt.jwks]
+        revocations = [_revocations(source, open_transport) for source in jwt.jwks]
         verifiers = [
-            TokenVerifier(keys, source.issuers, source.audiences, source.algorithms)
-            for source, keys in zip(jwt.jwks, key_sets, strict=True)
+            TokenVerifier(keys, source.issuers, source.audiences, source.algorithms, revocations=revoked)
+            for source, keys, revoked in zip(jwt.jwks, key_sets, revocations, strict=True)
         ]
-        return cls(jwt, verifiers, key_sets)
+        return cls(jwt, verifiers, key_sets, revocations)
 
     def take_over(self, predecessor: "Authenticator") -> None:
-        """Begins with the predecessor's keys of the same sources, so that nobody waits for an issuer that is known."""
-        known = {_place(source): keys for source, keys in predecessor.sources}
-        for source, keys in self.sources:
-            if _place(source) in known:
-                keys.take_over(known[_place(source)])
+        """Begins with what the predecessor knows of the same sources, so that nobody waits for an issuer that is known."""
+        known_keys = {_place(source): keys for source, keys, _ in predecessor.sources}
+        known_feeds = {
+            source.revocations.url: each for source, _, each in predecessor.sources if source.revocations
+        }
+        for source, keys, revocations in self.sources:
+            if _place(source) in known_keys:
+                keys.take_over(known_keys[_place(source)])
+            known = known_feeds.get(source.revocations.url) if source.revocations else None
+            if revocations is not None and known is not None:
+                revocations.take_over(known)
 
     async def authenticate(self, request: HttpRequest) -> Caller | None:
         """The caller of a request; None without a token.
@@ -77,19 +100,21 @@ class Authenticator:
             if known is not None:
                 return known
         failures: list[InvalidToken] = []
-        unavailable: KeysUnavailable | None = None
+        unavailable: KeysUnavailable | RevocationsStale | None = None
         for verifier in self._verifiers:
             try:
                 return await verifier.verify(token)
             except InvalidToken as error:
                 failures.append(error)
-            except KeysUnavailable as error:
+            except (KeysUnavailable, RevocationsStale) as error:
                 unavailable = error
         raise unavailable or max(failures, key=lambda error: _PROGRESS[error.reason])
 
     async def close(self) -> None:
-        for keys in self._key_sets:
+        for _, keys, revocations in self.sources:
             await keys.close()
+            if revocations is not None:
+                await revocations.aclose()
 
 
 def _place(source: KeySource) -> tuple[str, tuple[Header, ...]]:
@@ -99,6 +124,14 @@ def _place(source: KeySource) -> tuple[str, tuple[Header, ...]]:
 def _key_set(source: KeySource, transport: Transport) -> KeySet:
     headers = tuple((header.name, header.value) for header in source.headers)
     return KeySet(transport, poll_interval=source.poll_interval, headers=headers)
+
+
+def _revocations(source: KeySource, open_transport: Callable[[str], Transport]) -> Revocations | None:
+    config = source.revocations
+    if config is None:
+        return None
+    policy = StalePolicy(config.stale_ok, config.then, config.scopes)
+    return Revocations(open_transport(config.url), policy)
 
 
 def _refusal(error: DomainError) -> RequestError:

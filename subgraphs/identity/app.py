@@ -17,9 +17,11 @@ from subgraphs.identity.demo import load_demo
 from subgraphs.identity.domain.keys import KeyPolicy
 from subgraphs.identity.passwords import Passwords
 from subgraphs.identity.routes.keys import routes
+from subgraphs.identity.routes.revocations import revocation_routes
 from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.service.accounts import Identity
 from subgraphs.identity.service.audit import AuditLog
+from subgraphs.identity.service.revocations import RevocationFeed
 from subgraphs.identity.service.roles import Roles
 from subgraphs.identity.settings import Settings
 from subgraphs.identity.signing_keys import SigningKeys
@@ -67,7 +69,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         telemetry=telemetry,
         schema=schema,
         context=context,
-        route_handlers=routes(keys),
+        route_handlers=[*routes(keys), *revocation_routes(RevocationFeed(database))],
         lifespan=[resources, lambda _: repeating(audit.prune, every=PRUNE_INTERVAL)],
         readiness={"database": database.ping, "valkey": ping_redis},
     )

@@ -1,21 +1,31 @@
-"""The keys that sign access tokens: made, rotated and published, with the database's clock deciding."""
+"""The keys that sign tokens: made, rotated and published, with the database's clock deciding."""
 
+import asyncio
 import json
-import secrets
 import time
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, KeyParameters, RSAKey
 from msgspec import Struct
 
 from common.database import Database, Transaction
-from subgraphs.identity.domain.keys import KeyPolicy, KeyState, SigningKey, key_states, rotation_is_due
+from common.failpoints import failpoint
+from subgraphs.identity.domain.keys import (
+    Algorithm,
+    KeyPolicy,
+    KeyState,
+    SigningKey,
+    key_states,
+    rotation_is_due,
+)
 from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.store import keys as store
 
-ALGORITHM = "ES256"
-_RELOAD_AFTER = 30.0
+_RELOAD_AFTER = 2.0  # seconds in which a process may not know that a key is gone
+_RSA_BITS = 2048
+
+PrivateKey: TypeAlias = ECKey | RSAKey
 
 
 class _Snapshot(Struct, frozen=True):
@@ -30,68 +40,108 @@ class _Snapshot(Struct, frozen=True):
 
 
 class SigningKeys:
-    """Reads the keys at most every 30 seconds and publishes the next one in time, whichever process notices first."""
+    """Reads the keys at most every two seconds and publishes the next one in time, whichever process notices first.
+
+    An algorithm has keys once something has been signed by it.
+    """
 
     def __init__(self, database: Database, sealer: Sealer, policy: KeyPolicy) -> None:
         self._database = database
         self._sealer = sealer
         self._policy = policy
         self._snapshot: _Snapshot | None = None
-        self._opened: dict[str, ECKey] = {}
+        self._opened: dict[str, PrivateKey] = {}
 
-    async def signer(self) -> tuple[str, ECKey]:
-        """The id and private key that sign now."""
-        key = next(key for key, state in await self._current() if state is KeyState.ACTIVE)
+    async def signer(self, algorithm: str = Algorithm.ES256) -> tuple[str, PrivateKey]:
+        """The id and private key that sign now by `algorithm`, one of `Algorithm`."""
+        key = await self._active(algorithm)
+        if key is None:
+            self._snapshot = await self._load(Algorithm(algorithm))
+            key = await self._active(algorithm)
+        assert key is not None
         if key.kid not in self._opened:
-            private = json.loads(self._sealer.open(key.sealed_private_key, key.kid))
-            self._opened = {key.kid: ECKey.import_key(private)}
+            self._opened[key.kid] = self._open(key)
         return key.kid, self._opened[key.kid]
 
     async def published(self) -> list[dict[str, Any]]:
         """The public keys for the JWKS document, as JWKs: all that are not GONE."""
         return [key.public_jwk for key, state in await self._current() if state is not KeyState.GONE]
 
-    async def rotate(self) -> None:
+    async def rotate(self, algorithm: Algorithm = Algorithm.ES256) -> None:
         """Publishes a successor now, which signs after the policy's lead."""
         async with self._database.transaction() as transaction:
             await store.lock_signing_keys(transaction)
-            self._snapshot = await self._publish(transaction, await self._read(transaction))
+            snapshot = await self._publish(transaction, await self._read(transaction), algorithm)
+        self._snapshot = snapshot
+
+    async def _active(self, algorithm: str) -> SigningKey | None:
+        keys = await self._current()
+        active = (key for key, state in keys if state is KeyState.ACTIVE and key.algorithm == algorithm)
+        return next(active, None)
 
     async def _current(self) -> list[tuple[SigningKey, KeyState]]:
         snapshot = self._snapshot
         if snapshot is None or time.monotonic() - snapshot.monotonic > _RELOAD_AFTER:
-            snapshot = self._snapshot = await self._load()
+            snapshot = self._snapshot = await self._load(Algorithm.ES256)
+            present = {key.kid for key in snapshot.keys}
+            self._opened = {kid: key for kid, key in self._opened.items() if kid in present}
         states = key_states(snapshot.keys, snapshot.now(), self._policy)
         return [(key, states[key.kid]) for key in snapshot.keys]
 
-    async def _load(self) -> _Snapshot:
+    async def _load(self, wanted: Algorithm) -> _Snapshot:
+        """The keys, with the successors that are due and the first one of the algorithm `wanted`."""
         async with self._database.transaction() as transaction:
             snapshot = await self._read(transaction)
-            if not self._rotation_is_due(snapshot):
+            if not self._due(snapshot, wanted):
                 return snapshot
             await store.lock_signing_keys(transaction)
             snapshot = await self._read(transaction)
-            return await self._publish(transaction, snapshot) if self._rotation_is_due(snapshot) else snapshot
+            for algorithm in self._due(snapshot, wanted):
+                snapshot = await self._publish(transaction, snapshot, algorithm)
+            return snapshot
 
-    async def _publish(self, transaction: Transaction, snapshot: _Snapshot) -> _Snapshot:
+    async def _publish(
+        self, transaction: Transaction, snapshot: _Snapshot, algorithm: Algorithm
+    ) -> _Snapshot:
         now = snapshot.database_time
         states = key_states(snapshot.keys, now, self._policy)
-        await store.delete_signing_keys(
-            transaction, [kid for kid, state in states.items() if state is KeyState.GONE]
+        gone = [kid for kid, state in states.items() if state is KeyState.GONE]
+        await store.delete_signing_keys(transaction, gone)
+        is_active = any(
+            states[key.kid] is KeyState.ACTIVE for key in snapshot.keys if key.algorithm == algorithm
         )
-        first = KeyState.ACTIVE not in states.values()
-        await store.insert_signing_key(transaction, self._new_key(now if first else now + self._policy.lead))
+        active_from = now + self._policy.lead if is_active else now
+        key = await self._new_key(await store.next_kid(transaction), algorithm, active_from)
+        await store.insert_signing_key(transaction, key)
+        failpoint("identity.keys.before_commit")
         return await self._read(transaction)
 
     async def _read(self, transaction: Transaction) -> _Snapshot:
         keys = await store.signing_keys(transaction)
         return _Snapshot(keys, await store.database_time(transaction), time.monotonic())
 
-    def _rotation_is_due(self, snapshot: _Snapshot) -> bool:
-        return rotation_is_due(snapshot.keys, snapshot.database_time, self._policy)
+    def _due(self, snapshot: _Snapshot, wanted: Algorithm) -> list[Algorithm]:
+        lines = {
+            algorithm: [key for key in snapshot.keys if key.algorithm == algorithm] for algorithm in Algorithm
+        }
+        return [
+            algorithm
+            for algorithm, keys in lines.items()
+            if (keys or algorithm is wanted) and rotation_is_due(keys, snapshot.database_time, self._policy)
+        ]
 
-    def _new_key(self, active_from: datetime) -> SigningKey:
-        kid = secrets.token_urlsafe(12)
-        key = ECKey.generate_key("P-256", {"kid": kid, "use": "sig", "alg": ALGORITHM})
+    def _open(self, key: SigningKey) -> PrivateKey:
+        private = json.loads(self._sealer.open(key.sealed_private_key, key.kid))
+        return ECKey.import_key(private) if private["kty"] == "EC" else RSAKey.import_key(private)
+
+    async def _new_key(self, kid: str, algorithm: Algorithm, active_from: datetime) -> SigningKey:
+        key = await asyncio.to_thread(_generate, algorithm, kid)
         private = json.dumps(key.as_dict(private=True)).encode()
         return SigningKey(kid, key.as_dict(private=False), self._sealer.seal(private, kid), active_from)
+
+
+def _generate(algorithm: Algorithm, kid: str) -> PrivateKey:
+    parameters: KeyParameters = {"kid": kid, "use": "sig", "alg": algorithm.value}
+    if algorithm is Algorithm.RS256:
+        return RSAKey.generate_key(_RSA_BITS, parameters)
+    return ECKey.generate_key("P-256", parameters)

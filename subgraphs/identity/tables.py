@@ -29,7 +29,32 @@ signing_key = sa.Table(
     sa.Column("kid", sa.Text, primary_key=True),
     sa.Column("public_jwk", postgresql.JSONB, nullable=False),
     sa.Column("sealed_private_key", sa.LargeBinary, nullable=False),
-    sa.Column("active_from", sa.DateTime(timezone=True), nullable=False, unique=True),
+    sa.Column("active_from", sa.DateTime(timezone=True), nullable=False),
+)
+
+# `newest` counts the region's revocations without gaps. One row is this region's own, the others are copies.
+region = sa.Table(
+    "region",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("feed", sa.Uuid, nullable=False, server_default=sa.text("uuidv7()")),
+    sa.Column("newest", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("is_own", sa.Boolean, nullable=False),
+    sa.Column("heard_at", sa.DateTime(timezone=True), nullable=False, server_default="epoch"),
+)
+
+# Of other regions only the mark is known, not whose it is.
+revocation = sa.Table(
+    "revocation",
+    metadata,
+    sa.Column("region", sa.ForeignKey("region.name", onupdate="CASCADE"), primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.Text),
+    sa.Column("value", sa.Text),
+    sa.Column("mark", sa.Text, nullable=False),
+    sa.Column("issued_until", sa.DateTime(timezone=True)),
+    sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=sa.text("clock_timestamp()")),
 )
 
 role = sa.Table(

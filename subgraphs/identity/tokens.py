@@ -9,7 +9,8 @@ from uuid import UUID
 from joserfc import jwt
 from msgspec import Struct
 
-from subgraphs.identity.signing_keys import ALGORITHM, SigningKeys
+from subgraphs.identity.domain.keys import Algorithm
+from subgraphs.identity.signing_keys import SigningKeys
 
 LIFETIME = 600  # seconds
 CLIENT_ID = "hansa"  # everyone signs in through the platform's own client until others can be registered
@@ -47,6 +48,6 @@ class AccessTokens:
             "client_id": CLIENT_ID,
             "scope": " ".join(sorted(scopes)),
         }
-        header = {"typ": "at+jwt", "alg": ALGORITHM, "kid": kid}
-        text = jwt.encode(header, {**claims, **standard}, key, algorithms=[ALGORITHM])
+        header = {"typ": "at+jwt", "alg": Algorithm.ES256.value, "kid": kid}
+        text = jwt.encode(header, {**claims, **standard}, key, algorithms=[Algorithm.ES256])
         return AccessToken(text, datetime.fromtimestamp(expires, UTC))

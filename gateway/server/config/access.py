@@ -14,6 +14,18 @@ class Header(Struct, frozen=True):
     value: str
 
 
+class RevocationFeed(Struct, frozen=True):
+    """Where the issuer tells of tokens that it has revoked (Hansa's own), by `common.auth.revocation`.
+
+    Without news for `stale_ok` its tokens are refused, or accepted where `then` says so; `scopes` have times of their own.
+    """
+
+    url: str
+    stale_ok: Duration = Duration(600)
+    then: Literal["refuse", "accept"] = "refuse"
+    scopes: dict[str, Duration] = {}
+
+
 class KeySource(Struct, frozen=True):
     """One JSON Web Key Set and the tokens that it vouches for. `url` may be `app://NAME/path`.
 
@@ -26,6 +38,7 @@ class KeySource(Struct, frozen=True):
     algorithms: tuple[str, ...] = ("ES256",)
     poll_interval: Duration | None = None
     headers: tuple[Header, ...] = ()
+    revocations: RevocationFeed | None = None
 
 
 class TokenSource(Struct, frozen=True):

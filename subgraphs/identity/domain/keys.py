@@ -2,11 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from enum import Enum
-from itertools import zip_longest
+from enum import Enum, StrEnum
+from itertools import groupby, zip_longest
 from typing import Any
 
 from msgspec import Struct
+
+
+class Algorithm(StrEnum):
+    """What signs: ES256 access tokens, RS256 id tokens, because OpenID Connect makes every client know it."""
+
+    ES256 = "ES256"
+    RS256 = "RS256"
 
 
 class KeyState(Enum):
@@ -26,6 +33,10 @@ class SigningKey(Struct, frozen=True):
     sealed_private_key: bytes
     active_from: datetime
 
+    @property
+    def algorithm(self) -> str:
+        return str(self.public_jwk["alg"])
+
 
 class KeyPolicy(Struct, frozen=True):
     """How long a key signs, how long before that it is published, and how long after it still verifies.
@@ -39,10 +50,14 @@ class KeyPolicy(Struct, frozen=True):
 
 
 def key_states(keys: Sequence[SigningKey], now: datetime, policy: KeyPolicy) -> dict[str, KeyState]:
-    """The state of each key by its id."""
-    ordered = sorted(keys, key=lambda key: key.active_from)
-    ends = (key.active_from for key in ordered[1:])
-    return {key.kid: _key_state(key, end, now, policy) for key, end in zip_longest(ordered, ends)}
+    """The state of each key by its id. A key's successor is the next one of its algorithm."""
+    states: dict[str, KeyState] = {}
+    ordered = sorted(keys, key=lambda key: (key.algorithm, key.active_from))
+    for _, group in groupby(ordered, key=lambda key: key.algorithm):
+        line = list(group)
+        ends = (key.active_from for key in line[1:])
+        states |= {key.kid: _key_state(key, end, now, policy) for key, end in zip_longest(line, ends)}
+    return states
 
 
 def _key_state(key: SigningKey, end: datetime | None, now: datetime, policy: KeyPolicy) -> KeyState:
@@ -54,6 +69,6 @@ def _key_state(key: SigningKey, end: datetime | None, now: datetime, policy: Key
 
 
 def rotation_is_due(keys: Sequence[SigningKey], now: datetime, policy: KeyPolicy) -> bool:
-    """Whether the newest key is so old that its successor must be published now."""
+    """Whether the newest of one algorithm's keys is so old that its successor must be published now."""
     newest = max((key.active_from for key in keys), default=None)
     return newest is None or now >= newest + policy.lifetime - policy.lead

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from common.database import Transaction
 from subgraphs.identity.domain.keys import SigningKey
-from subgraphs.identity.tables import signing_key
+from subgraphs.identity.tables import region, signing_key
 
 _KEYS_LOCK = 0x1D_0001
 
@@ -25,6 +25,14 @@ async def signing_keys(transaction: Transaction) -> list[SigningKey]:
 async def database_time(transaction: Transaction) -> datetime:
     now: datetime = (await transaction.execute(sa.select(sa.func.clock_timestamp()))).scalar_one()
     return now
+
+
+async def next_kid(transaction: Transaction) -> str:
+    """An id that no key had before: the region and a number."""
+    number = sa.func.nextval("signing_key_number")
+    statement = sa.select(region.c.name, number.label("number")).where(region.c.is_own)
+    row = (await transaction.execute(statement)).one()
+    return f"{row.name}:{row.number}"
 
 
 async def insert_signing_key(transaction: Transaction, key: SigningKey) -> None:

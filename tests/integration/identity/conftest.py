@@ -76,6 +76,7 @@ async def environment(database_url: str, redis_url: str) -> Mapping[str, str]:
         "REDIS_URL": redis_url,
         "HANSA_ISSUER": "https://hansa.example/identity",
         "HANSA_JWKS_URL": "app://identity/.well-known/jwks.json",
+        "HANSA_REVOCATIONS_URL": "app://identity/revocations",
         "HANSA_KEY_ENCRYPTION_KEY": base64.b64encode(os.urandom(32)).decode(),
     }
 

@@ -6,10 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import KeySet
 
 from common.database import Database
 from common.settings import Secret
-from subgraphs.identity.domain.keys import KeyPolicy
+from subgraphs.identity.domain.keys import Algorithm, KeyPolicy
 from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.signing_keys import SigningKeys
 
@@ -93,3 +95,32 @@ async def test_a_key_that_is_gone_is_deleted_by_the_next_rotation(identity: Any,
         await keys.signer()
     async with database.transaction() as transaction:
         assert (await transaction.execute("SELECT count(*) FROM signing_key")).scalar_one() == 2
+
+
+async def test_a_key_is_named_by_its_region_and_each_algorithm_has_its_own_line(
+    identity: Any, database: Database
+) -> None:
+    keys = signing_keys(identity, database, KeyPolicy(lead=timedelta(0)))
+    first, _ = await keys.signer()
+    assert first == "home:1"
+    assert [key["alg"] for key in await keys.published()] == ["ES256"]
+    rsa, private = await keys.signer("RS256")
+    assert (rsa, private.as_dict(private=False)["kty"]) == ("home:2", "RSA")
+    await keys.rotate(Algorithm.RS256)
+    assert (await keys.signer("RS256"))[0] == "home:3"
+    assert (await keys.signer())[0] == first
+    assert {(key["kid"], key["alg"]) for key in await keys.published()} == {
+        ("home:1", "ES256"),
+        ("home:2", "RS256"),
+        ("home:3", "RS256"),
+    }
+
+
+async def test_a_token_signed_by_rs256_is_verified_by_the_published_key(
+    identity: Any, database: Database
+) -> None:
+    keys = signing_keys(identity, database, KeyPolicy())
+    kid, private = await keys.signer("RS256")
+    text = jwt.encode({"alg": "RS256", "kid": kid}, {"sub": "ada"}, private, algorithms=["RS256"])
+    public = json.loads((await identity.get("/.well-known/jwks.json")).body)
+    assert jwt.decode(text, KeySet.import_key_set(public), algorithms=["RS256"]).claims == {"sub": "ada"}

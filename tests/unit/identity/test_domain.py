@@ -19,7 +19,7 @@ POLICY = KeyPolicy()
 
 
 def key(active_from: datetime) -> SigningKey:
-    return SigningKey(active_from.isoformat(), {}, b"", active_from)
+    return SigningKey(active_from.isoformat(), {"alg": "ES256"}, b"", active_from)
 
 
 def sign_up(**changes: str) -> None:

@@ -1,0 +1,53 @@
+"""The door by which verifiers learn of revocations."""
+
+import gzip
+from typing import Any
+
+import msgspec
+from litestar import MediaType, Request, Response, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromQuery
+
+from common.auth.revocation import Cursor
+from common.database import RetryableError
+from common.errors import DomainError, OverloadedError
+from subgraphs.identity.service.revocations import RevocationFeed
+
+_WORTH_COMPRESSING = 1024  # bytes
+
+
+class InvalidCursorError(DomainError):
+    """`after` is not what an answer of this door leads to."""
+
+    code = "INVALID_CURSOR"
+
+
+def revocation_routes(feed: RevocationFeed) -> list[HTTPRouteHandler]:
+    """The route handlers over `feed`."""
+
+    @get("/revocations", media_type=MediaType.JSON, summary="Revoked tokens", logged=False)
+    async def revocations(
+        request: Request[Any, Any, Any], after: FromQuery[str] = "", wait: FromQuery[float] = 0.0
+    ) -> Response[bytes]:
+        try:
+            page = await feed.page(_cursors(after), wait)
+        except RetryableError as error:
+            raise OverloadedError("The revocations cannot be read now") from error
+        return _answer(msgspec.json.encode(page), request.headers.get("accept-encoding", ""))
+
+    return [revocations]
+
+
+def _cursors(after: str) -> dict[str, Cursor]:
+    try:
+        return dict(Cursor.parse(after))
+    except ValueError as error:
+        raise InvalidCursorError("`after` is REGION:POSITION:FEED, several with commas between") from error
+
+
+def _answer(body: bytes, accepted: str) -> Response[bytes]:
+    headers = {"cache-control": "no-store", "vary": "accept-encoding"}
+    if len(body) >= _WORTH_COMPRESSING and "gzip" in accepted:
+        body = gzip.compress(body, compresslevel=5)
+        headers["content-encoding"] = "gzip"
+    return Response(body, headers=headers, media_type=MediaType.JSON)

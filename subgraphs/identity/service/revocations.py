@@ -1,0 +1,99 @@
+"""Revoking tokens, and the feed that tells every verifier of it.
+
+A revocation is a row in the transaction of its cause, with a number that has no gaps in its region: whoever knows all up to
+one number misses nothing.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+
+from opentelemetry.instrumentation.utils import suppress_instrumentation
+
+from common.auth.revocation import Cursor, Entry, FeedPage, Kind, RegionPage, mark
+from common.database import Database, Transaction
+from common.failpoints import failpoint
+from subgraphs.identity.store import revocations as store
+
+LOOK_INTERVAL = 0.2  # seconds between two looks for news of one that waits
+LONGEST_WAIT = 10.0  # seconds
+PAGE = 10_000  # revocations of one region in an answer
+
+
+async def revoke(transaction: Transaction, kind: Kind, value: str, until: datetime) -> int:
+    """Ends the tokens that bear `value`, if `transaction` commits; an epoch only those that were issued before now.
+
+    `until` is when the last of them would have expired. Gives the revocation's number. Revocations of one region take
+    turns until the transaction ends, so let this be the last that it does.
+    """
+    counted = await store.next_seq(transaction)
+    failpoint("identity.revoke.after_number")
+    await store.delete_revocations_that_are_over(transaction)
+    at = await store.database_time(transaction)
+    await store.insert_revocation(
+        transaction,
+        region=counted["name"],
+        seq=counted["newest"],
+        kind=kind.value,
+        value=value,
+        mark=mark(kind, value),
+        issued_until=at if kind.is_epoch else None,
+        until=until,
+        at=at,
+    )
+    failpoint("identity.revoke.before_commit")
+    return int(counted["newest"])
+
+
+class RevocationFeed:
+    """Answers verifiers from the database; all that wait for news look together."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._looking = asyncio.Lock()
+        self._looked_at = float("-inf")
+        self._feeds: list[store.Feed] = []
+
+    async def page(self, after: Mapping[str, Cursor], wait: float) -> FeedPage:
+        """What is new behind `after`; with nothing new the answer waits for `wait` seconds, ten at most."""
+        clock = asyncio.get_running_loop()
+        asked_at = clock.time()
+        while True:
+            feeds = await self._look(clock, asked_at)
+            missing = {feed.region: feed for feed in feeds if _position(feed, after) < feed.newest}
+            if missing or clock.time() - asked_at >= min(wait, LONGEST_WAIT):
+                return await self._read(feeds, after)
+            await asyncio.sleep(LOOK_INTERVAL)
+
+    async def _look(self, clock: asyncio.AbstractEventLoop, asked_at: float) -> list[store.Feed]:
+        """The regions as they were after the question, and `LOOK_INTERVAL` ago at most."""
+        async with self._looking:
+            if self._looked_at < max(asked_at, clock.time() - LOOK_INTERVAL / 2):
+                looked_at = clock.time()
+                with suppress_instrumentation():  # looking is no part of any trace
+                    async with self._database.transaction() as transaction:
+                        self._feeds = await store.feeds(transaction)
+                self._looked_at = looked_at
+            return self._feeds
+
+    async def _read(self, feeds: list[store.Feed], after: Mapping[str, Cursor]) -> FeedPage:
+        if all(_position(feed, after) >= feed.newest for feed in feeds):
+            return FeedPage(tuple(_region_page(feed, feed.newest) for feed in feeds))
+        pages = []
+        async with self._database.transaction() as transaction:
+            for feed in feeds:
+                position, entries = await store.revocations(
+                    transaction, feed.region, _position(feed, after), feed.newest, PAGE
+                )
+                pages.append(_region_page(feed, position, entries))
+        return FeedPage(tuple(pages))
+
+
+def _position(feed: store.Feed, after: Mapping[str, Cursor]) -> int:
+    """Up to where the reader knows the feed; nothing of one that has begun anew."""
+    at = after.get(feed.region)
+    return at.position if at is not None and at.feed == feed.feed and at.position <= feed.newest else 0
+
+
+def _region_page(feed: store.Feed, position: int, entries: tuple[Entry, ...] = ()) -> RegionPage:
+    return RegionPage(feed.region, feed.feed, position, feed.newest, feed.lag, entries)
