@@ -16,11 +16,15 @@ from subgraphs.identity.api import Context, schema
 from subgraphs.identity.demo import load_demo
 from subgraphs.identity.domain.keys import KeyPolicy
 from subgraphs.identity.passwords import Passwords
-from subgraphs.identity.routes.keys import routes
+from subgraphs.identity.routes import keys as key_routes
+from subgraphs.identity.routes import provider as provider_routes
 from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.service.accounts import Identity
+from subgraphs.identity.service.second_factors import NoSecondFactors
+from subgraphs.identity.service.sessions import Sessions
 from subgraphs.identity.settings import Settings
 from subgraphs.identity.signing_keys import SigningKeys
+from subgraphs.identity.site import Site
 from subgraphs.identity.throttle import SignInThrottle
 from subgraphs.identity.tokens import AccessTokens
 
@@ -40,6 +44,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     passwords = Passwords()
     tokens = AccessTokens(keys, settings.issuer, settings.audience)
     identity = Identity(database, passwords, SignInThrottle(redis), tokens)
+    sessions = Sessions(database, NoSecondFactors())
 
     def context(request: ServiceRequest) -> Context:
         return Context.of(request, identity)
@@ -61,7 +66,10 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         telemetry=telemetry,
         schema=schema,
         context=context,
-        route_handlers=routes(keys),
+        route_handlers=[
+            *key_routes.routes(keys),
+            *provider_routes.routes(Site(settings.issuer), identity, sessions),
+        ],
         lifespan=[resources],
         readiness={"database": database.ping, "valkey": ping_redis},
     )

@@ -1,5 +1,6 @@
 """Identity's use cases: sign up, sign in, look people up."""
 
+import time
 from collections.abc import Collection
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from subgraphs.identity.errors import EmailTakenError, InvalidCredentialsError
 from subgraphs.identity.passwords import Passwords
 from subgraphs.identity.store import accounts as store
 from subgraphs.identity.throttle import SignInThrottle
-from subgraphs.identity.tokens import AccessToken, AccessTokens
+from subgraphs.identity.tokens import PLATFORM_CLIENT, AccessToken, AccessTokens
 
 
 class Session(Struct, frozen=True):
@@ -46,10 +47,19 @@ class Identity:
             if user is None:
                 raise EmailTakenError
             await store.put_password_hash(transaction, user.id, password_hash)
-        return Session(user, await self._tokens.issue(user.id))
+        return Session(user, await self._issue(user))
 
     async def sign_in(self, *, email: str, password: str, client_address: str | None) -> Session:
         """Exchanges a password for a token; an unknown address takes as long as a wrong password.
+
+        Raises:
+            InvalidCredentialsError, TooManyAttemptsError, OverloadedError
+        """
+        user = await self.authenticate(email=email, password=password, client_address=client_address)
+        return Session(user, await self._issue(user))
+
+    async def authenticate(self, *, email: str, password: str, client_address: str | None) -> User:
+        """Whose password it is.
 
         Raises:
             InvalidCredentialsError, TooManyAttemptsError, OverloadedError
@@ -67,12 +77,18 @@ class Identity:
         await self._throttle.forget(email)
         if self._passwords.is_outdated(found.password_hash):
             await self._rehash(found.user.id, password)
-        return Session(found.user, await self._tokens.issue(found.user.id))
+        return found.user
 
     async def users(self, ids: Collection[UUID]) -> dict[UUID, User]:
         """The users of those ids that exist, by one statement."""
         async with self._database.transaction() as transaction:
             return await store.users_by_id(transaction, ids)
+
+    async def _issue(self, user: User) -> AccessToken:
+        claims = {"auth_time": int(time.time()), "amr": ["pwd"]}
+        return await self._tokens.issue(
+            str(user.id), client_id=PLATFORM_CLIENT, scopes=["graph"], claims=claims
+        )
 
     async def _credential(self, email: str) -> store.Credential | None:
         async with self._database.transaction() as transaction:
