@@ -1,7 +1,7 @@
 """The services' HTTP doors behind the router's address: requests are passed on, wherever a service runs.
 
 `/graphql` is not among them: operations come through the router. A client's copies of the platform's own headers
-are dropped on the way, as the router drops them.
+are dropped on the way, as the router drops them, and its address goes with the request.
 """
 
 import json
@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from common.http import Request, Transport, TransportError
 from gateway.server.asgi import ASGIApp
+from gateway.server.headers import CLIENT_ADDRESS_HEADER
 
 _TIMEOUT = 30.0
 _MAX_BODY = 16 * 1024 * 1024
@@ -56,14 +57,11 @@ def _request(scope: Any, path: str, body: bytes) -> Request:
     query = scope.get("query_string", b"").decode("latin-1")
     target = quote(path, safe="/:@!$&'()*+,;=~-._") + (f"?{query}" if query else "")
     headers = ((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
-    return Request(
-        path=target,
-        body=body,
-        method=scope["method"],
-        headers=tuple(
-            pair for pair in headers if pair[0] not in _NOT_PASSED and not pair[0].startswith("hansa-")
-        ),
-    )
+    passed = [pair for pair in headers if pair[0] not in _NOT_PASSED and not pair[0].startswith("hansa-")]
+    address = (scope.get("client") or ("",))[0]
+    if address:
+        passed.append((CLIENT_ADDRESS_HEADER, address))
+    return Request(path=target, body=body, method=scope["method"], headers=tuple(passed))
 
 
 async def _read(receive: Any) -> bytes | None:

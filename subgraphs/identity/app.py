@@ -16,15 +16,19 @@ from subgraphs.identity.api import Context, schema
 from subgraphs.identity.demo import load_demo
 from subgraphs.identity.domain.keys import KeyPolicy
 from subgraphs.identity.passwords import Passwords
-from subgraphs.identity.routes.keys import routes
+from subgraphs.identity.routes import keys as key_routes
+from subgraphs.identity.routes import provider as provider_routes
 from subgraphs.identity.routes.revocations import revocation_routes
 from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.service.accounts import Identity
 from subgraphs.identity.service.audit import AuditLog
 from subgraphs.identity.service.revocations import RevocationFeed
 from subgraphs.identity.service.roles import Roles
+from subgraphs.identity.service.second_factors import NoSecondFactors
+from subgraphs.identity.service.sessions import Sessions
 from subgraphs.identity.settings import Settings
 from subgraphs.identity.signing_keys import SigningKeys
+from subgraphs.identity.site import Site
 from subgraphs.identity.throttle import SignInThrottle
 from subgraphs.identity.tokens import AccessTokens
 from subgraphs.identity.worker import repeating
@@ -48,6 +52,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     tokens = AccessTokens(keys, settings.issuer, settings.audience)
     roles, audit = Roles(database), AuditLog(database)
     identity = Identity(database, passwords, SignInThrottle(redis), tokens, roles)
+    sessions = Sessions(database, NoSecondFactors())
 
     def context(request: ServiceRequest) -> Context:
         return Context.of(request, identity, roles, audit)
@@ -69,7 +74,11 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         telemetry=telemetry,
         schema=schema,
         context=context,
-        route_handlers=[*routes(keys), *revocation_routes(RevocationFeed(database))],
+        route_handlers=[
+            *key_routes.routes(keys),
+            *revocation_routes(RevocationFeed(database)),
+            *provider_routes.routes(Site(settings.issuer), identity, sessions),
+        ],
         lifespan=[resources, lambda _: repeating(audit.prune, every=PRUNE_INTERVAL)],
         readiness={"database": database.ping, "valkey": ping_redis},
     )

@@ -13,7 +13,8 @@ from subgraphs.identity.domain.keys import Algorithm
 from subgraphs.identity.signing_keys import SigningKeys
 
 LIFETIME = 600  # seconds
-CLIENT_ID = "hansa"  # everyone signs in through the platform's own client until others can be registered
+PLATFORM_CLIENT = "hansa"
+"""The platform's own client: the console, and who signs in through the graph."""
 
 
 class AccessToken(Struct, frozen=True):
@@ -24,7 +25,7 @@ class AccessToken(Struct, frozen=True):
 
 
 class AccessTokens:
-    """Issues tokens of one issuer for one audience."""
+    """Issues tokens of one issuer, for `audience` unless another is named."""
 
     def __init__(self, keys: SigningKeys, issuer: str, audience: str) -> None:
         self._keys = keys
@@ -32,22 +33,40 @@ class AccessTokens:
         self._audience = audience
 
     async def issue(
-        self, subject: UUID, *, scopes: Collection[str], claims: Mapping[str, object]
+        self,
+        subject: str,
+        *,
+        client_id: str,
+        scopes: Collection[str],
+        audience: str | None = None,
+        session_id: UUID | None = None,
+        claims: Mapping[str, object] | None = None,
     ) -> AccessToken:
-        """A token for `subject` that is good for ten minutes (RFC 9068 section 2.2), with `claims` besides."""
+        """A token that is good for ten minutes (RFC 9068 section 2.2).
+
+        Args:
+            subject: a user's id, or the client's own where no user is behind it.
+            client_id: who asked for it.
+            scopes: what it allows.
+            audience: whom it is for.
+            session_id: the browser session that it came from, its `sid`; when that ends, it is revoked.
+            claims: others: `auth_time` and `amr` (section 2.2.1), `roles` (section 2.2.3.1).
+        """
         kid, key = await self._keys.signer()
         issued_at = int(time.time())
         expires = issued_at + LIFETIME
-        standard = {
+        payload = {
             "iss": self._issuer,
-            "aud": self._audience,
-            "sub": str(subject),
+            "aud": audience or self._audience,
+            "sub": subject,
             "iat": issued_at,
             "exp": expires,
             "jti": secrets.token_urlsafe(16),
-            "client_id": CLIENT_ID,
+            "client_id": client_id,
             "scope": " ".join(sorted(scopes)),
+            **({"sid": str(session_id)} if session_id else {}),
+            **(claims or {}),
         }
         header = {"typ": "at+jwt", "alg": Algorithm.ES256.value, "kid": kid}
-        text = jwt.encode(header, {**claims, **standard}, key, algorithms=[Algorithm.ES256])
+        text = jwt.encode(header, payload, key, algorithms=[Algorithm.ES256])
         return AccessToken(text, datetime.fromtimestamp(expires, UTC))

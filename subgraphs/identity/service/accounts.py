@@ -1,5 +1,6 @@
 """Identity's use cases: sign up, sign in, look people up."""
 
+import time
 from collections.abc import Collection
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from subgraphs.identity.service.roles import Roles
 from subgraphs.identity.store import accounts as store
 from subgraphs.identity.store import audit
 from subgraphs.identity.throttle import SignInThrottle
-from subgraphs.identity.tokens import AccessToken, AccessTokens
+from subgraphs.identity.tokens import PLATFORM_CLIENT, AccessToken, AccessTokens
 
 
 class Session(Struct, frozen=True):
@@ -56,10 +57,19 @@ class Identity:
                 raise EmailTakenError
             await store.put_password_hash(transaction, user.id, password_hash)
             await audit.record(transaction, EventKind.SIGNED_UP, user.id, origin)
-        return await self._session(user)
+        return Session(user, await self._issue(user))
 
     async def sign_in(self, *, email: str, password: str, origin: Origin) -> Session:
         """Exchanges a password for a token; an unknown address takes as long as a wrong password.
+
+        Raises:
+            InvalidCredentialsError, TooManyAttemptsError, OverloadedError
+        """
+        user = await self.authenticate(email=email, password=password, origin=origin)
+        return Session(user, await self._issue(user))
+
+    async def authenticate(self, *, email: str, password: str, origin: Origin) -> User:
+        """Whose password it is.
 
         Raises:
             InvalidCredentialsError, TooManyAttemptsError, OverloadedError
@@ -79,7 +89,7 @@ class Identity:
         if self._passwords.is_outdated(found.password_hash):
             await self._rehash(found.user.id, password)
         await self._record_sign_in(found.user.id, origin, Outcome.SUCCESS)
-        return await self._session(found.user)
+        return found.user
 
     async def users(self, ids: Collection[UUID]) -> dict[UUID, User]:
         """The users of those ids that exist, by one statement."""
@@ -90,10 +100,12 @@ class Identity:
         async with self._database.transaction() as transaction:
             await audit.record(transaction, EventKind.SIGNED_IN, user_id, origin, outcome=outcome)
 
-    async def _session(self, user: User) -> Session:
+    async def _issue(self, user: User) -> AccessToken:
         access = await self._roles.access_of(user.id)
-        token = await self._tokens.issue(user.id, scopes=access.scopes, claims={"roles": access.roles})
-        return Session(user, token)
+        claims = {"auth_time": int(time.time()), "amr": ["pwd"], "roles": access.roles}
+        return await self._tokens.issue(
+            str(user.id), client_id=PLATFORM_CLIENT, scopes=access.scopes, claims=claims
+        )
 
     async def _credential(self, email: str) -> store.Credential | None:
         async with self._database.transaction() as transaction:

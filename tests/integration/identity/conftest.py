@@ -1,7 +1,9 @@
+import asyncio
 import base64
 import json
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +11,10 @@ import pytest
 from sqlalchemy import Engine, event
 
 from common.app import running
-from common.database import migrate
+from common.database import Database, migrate
 from common.http import Request, Response, Transport, open_transport
 from subgraphs.identity.app import service
+from tests.integration.identity.browsing import Browser
 
 
 @dataclass
@@ -68,9 +71,23 @@ def statements() -> Iterator[list[str]]:
     event.remove(Engine, "before_cursor_execute", record)
 
 
+@pytest.fixture(scope="session")
+def template(create_database: Callable[..., str]) -> str:
+    """A migrated database, to be copied."""
+    url = create_database()
+    work = migrate(url, schema=service.name, scripts=service.migrations)
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        thread.submit(asyncio.run, work).result()
+    return url
+
+
+@pytest.fixture
+def database_url(create_database: Callable[..., str], template: str) -> str:
+    return create_database(template=template)
+
+
 @pytest.fixture
 async def environment(database_url: str, redis_url: str) -> Mapping[str, str]:
-    await migrate(database_url, schema=service.name, scripts=service.migrations)
     return {
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
@@ -89,3 +106,18 @@ async def identity(environment: Mapping[str, str]) -> AsyncIterator[Identity]:
     async with running(app):
         yield Identity(transport, environment)
     await transport.close()
+
+
+@pytest.fixture
+async def browser(identity: Identity) -> AsyncIterator[Browser]:
+    """A browser at identity's site, through the platform's doors."""
+    browser = Browser(identity.environment["HANSA_ISSUER"], identity.transport)
+    yield browser
+    await browser.close()
+
+
+@pytest.fixture
+async def database(identity: Identity) -> AsyncIterator[Database]:
+    database = Database.open(identity.environment["DATABASE_URL"], schema="identity")
+    yield database
+    await database.close()

@@ -1,11 +1,9 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
@@ -20,13 +18,6 @@ def decode(segment: str) -> Any:
     return json.loads(base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4)))
 
 
-@pytest.fixture
-async def database(identity: Any) -> AsyncIterator[Database]:
-    database = Database.open(identity.environment["DATABASE_URL"], schema="identity")
-    yield database
-    await database.close()
-
-
 def signing_keys(identity: Any, database: Database, policy: KeyPolicy) -> SigningKeys:
     sealer = Sealer.from_setting(Secret(identity.environment["HANSA_KEY_ENCRYPTION_KEY"]))
     return SigningKeys(database, sealer, policy)
@@ -36,10 +27,13 @@ async def test_a_token_has_the_claims_of_rfc_9068(identity: Any) -> None:
     session = await identity.sign_up()
     header, claims = (decode(segment) for segment in session["accessToken"].split(".")[:2])
     assert (header["typ"], header["alg"]) == ("at+jwt", "ES256")
-    assert set(claims) == {"iss", "aud", "sub", "exp", "iat", "jti", "client_id", "scope", "roles"}
+    standard = {"iss", "aud", "sub", "exp", "iat", "jti", "client_id", "scope"}
+    assert set(claims) == {*standard, "auth_time", "amr", "roles"}
     assert (claims["iss"], claims["aud"]) == ("https://hansa.example/identity", "hansa")
     assert claims["sub"] == session["user"]["id"]
     assert claims["exp"] - claims["iat"] == 600
+    assert (claims["amr"], claims["client_id"], claims["scope"]) == (["pwd"], "hansa", "graph")
+    assert claims["iat"] - 60 < claims["auth_time"] <= claims["iat"]
 
 
 async def test_the_published_keys_are_public_and_cacheable(identity: Any) -> None:

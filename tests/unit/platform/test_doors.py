@@ -1,6 +1,7 @@
 import json
 from typing import Any
 
+import httpx
 import pytest
 
 from common.http import Request, Response, Transport, open_transport
@@ -44,7 +45,17 @@ async def test_a_request_is_passed_on_without_the_services_name(doors: Transport
 
 async def test_a_clients_copies_of_platform_headers_are_dropped(doors: Transport) -> None:
     answer = await get(doors, "/links/x", ("hansa-deadline-ms", "0"), ("Hansa-Client-Address", "192.0.2.1"))
-    assert not [name for name in json.loads(answer.body)["headers"] if name.startswith("hansa-")]
+    headers = json.loads(answer.body)["headers"]
+    assert {name for name in headers if name.startswith("hansa-")} == {"hansa-client-address"}
+    assert headers["hansa-client-address"] != "192.0.2.1"
+
+
+async def test_the_service_is_told_the_clients_address() -> None:
+    doors = ServiceDoors(router, {"links": open_transport("app://links/graphql", apps={"links": echo})})
+    transport = httpx.ASGITransport(doors, client=("192.0.2.9", 1))
+    async with httpx.AsyncClient(transport=transport, base_url="http://hansa.example") as client:
+        answer = await client.get("/links/x", headers={"hansa-client-address": "192.0.2.1"})
+    assert answer.json()["headers"]["hansa-client-address"] == "192.0.2.9"
 
 
 @pytest.mark.parametrize("path", ["/", "/graphql", "/linksx/y", "/other/links/x"])

@@ -1,0 +1,18 @@
+"""The doors of the OpenID provider, made together: they share the site, its pages and its forms."""
+
+from litestar.handlers import HTTPRouteHandler
+
+from subgraphs.identity.routes import sign_in
+from subgraphs.identity.routes.browser import Browser
+from subgraphs.identity.routes.forms import FormTokens
+from subgraphs.identity.routes.pages import Pages
+from subgraphs.identity.service.accounts import Identity
+from subgraphs.identity.service.sessions import Sessions
+from subgraphs.identity.site import Site
+
+
+def routes(site: Site, identity: Identity, sessions: Sessions) -> list[HTTPRouteHandler]:
+    """The route handlers of the provider at `site`."""
+    tokens = FormTokens(site)
+    pages, browser = Pages(site, tokens), Browser(site, sessions)
+    return sign_in.routes(identity, browser, pages, tokens)

@@ -1,0 +1,98 @@
+"""Signing browsers in and out. Whether a password is right is the accounts' to say; this is what follows from it."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from common.database import Database, Transaction
+from subgraphs.identity.domain.sessions import PendingSignIn, SecondFactorNeeded, Session, SignedIn, Visitor
+from subgraphs.identity.opaque import digest, new_token
+from subgraphs.identity.service.second_factors import SecondFactors
+from subgraphs.identity.store import sessions as store
+
+
+class Sessions:
+    """Each call is one transaction."""
+
+    def __init__(self, database: Database, second_factors: SecondFactors) -> None:
+        self._database = database
+        self._second_factors = second_factors
+
+    async def find(self, token: str | None) -> Session | None:
+        """The session of a browser's token, if it still is one."""
+        if token is None:
+            return None
+        async with self._database.transaction() as transaction:
+            found = await store.session_by_token(transaction, digest(token))
+            if found is not None:
+                await store.touch_session(transaction, found.id)
+        return found
+
+    async def begin(
+        self, user_id: UUID, amr: Collection[str], continue_to: str, visitor: Visitor
+    ) -> SignedIn | SecondFactorNeeded:
+        """What follows a right password: a session, or a sign-in that waits for the second factor.
+
+        The session that the browser had before goes on under a new token if it is the same user's, and else ends.
+        """
+        async with self._database.transaction() as transaction:
+            if await self._second_factors.of(transaction, user_id):
+                pending = new_token()
+                row = PendingSignIn(user_id, list(amr), continue_to)
+                await store.insert_pending(transaction, digest(pending), row)
+                return SecondFactorNeeded(pending)
+            return await _sign_in(transaction, user_id, amr, continue_to, visitor)
+
+    async def sign_in(
+        self, user_id: UUID, amr: Collection[str], continue_to: str, visitor: Visitor
+    ) -> SignedIn:
+        """What follows a sign-in that needs no second factor."""
+        async with self._database.transaction() as transaction:
+            return await _sign_in(transaction, user_id, amr, continue_to, visitor)
+
+    async def pending(self, pending_token: str | None) -> PendingSignIn | None:
+        """The sign-in that waits for its second factor."""
+        if pending_token is None:
+            return None
+        async with self._database.transaction() as transaction:
+            return await store.pending_by_token(transaction, digest(pending_token))
+
+    async def may_attempt(self, pending_token: str | None) -> bool:
+        """Counts an attempt at the second factor, before it is looked at; False when they are used up."""
+        if pending_token is None:
+            return False
+        async with self._database.transaction() as transaction:
+            return await store.count_attempt(transaction, digest(pending_token))
+
+    async def complete(self, pending_token: str | None, method: str, visitor: Visitor) -> SignedIn | None:
+        """What follows the right second factor, by `method` of RFC 8176; None when the sign-in was too old or done."""
+        if pending_token is None:
+            return None
+        async with self._database.transaction() as transaction:
+            pending = await store.take_pending(transaction, digest(pending_token))
+            if pending is None:
+                return None
+            amr = [*pending.amr, method, "mfa"]
+            return await _sign_in(transaction, pending.user_id, amr, pending.continue_to, visitor)
+
+    async def end(self, session: Session) -> None:
+        """Signs the browser out."""
+        async with self._database.transaction() as transaction:
+            await store.delete_session(transaction, session.id)
+
+
+async def _sign_in(
+    transaction: Transaction,
+    user_id: UUID,
+    amr: Collection[str],
+    continue_to: str,
+    visitor: Visitor,
+) -> SignedIn:
+    before = await store.session_by_token(transaction, digest(visitor.token)) if visitor.token else None
+    fresh = new_token()
+    if before is not None and before.user_id == user_id:
+        session = await store.renew_session(transaction, before.id, digest(fresh), amr)
+    else:
+        if before is not None:
+            await store.delete_session(transaction, before.id)
+        session = await store.insert_session(transaction, user_id, digest(fresh), amr, visitor.user_agent)
+    return SignedIn(session, fresh, continue_to)
