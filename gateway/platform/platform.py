@@ -27,6 +27,7 @@ from gateway.supergraph import Supergraph
 
 LOG_FILE = "hansa.log"
 SUPERGRAPH_FILE = "supergraph.graphql"
+MAIL_FOLDER = "mail"
 
 
 class Platform(Struct, frozen=True):
@@ -93,6 +94,7 @@ def _complete(options: Options, services: Mapping[str, Service], host: Host) -> 
         "HANSA_JWKS_URL": host.url("identity", "/.well-known/jwks.json"),
         "HANSA_REVOCATIONS_URL": host.url("identity", "/revocations"),
         "HANSA_LISTEN": options.address,
+        "HANSA_MAIL_URL": (options.directory.resolve() / MAIL_FOLDER).as_uri(),
     }
     return made_up | {name: value for name, value in options.environment.items() if value}
 

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from common.demo import DEMO_PASSWORD, DEMO_USERS
 from gateway.platform.options import Options
-from gateway.platform.platform import LOG_FILE
+from gateway.platform.platform import LOG_FILE, MAIL_FOLDER
 
 _PREDECESSOR = "the servers of an earlier run to stop"
 
@@ -46,6 +46,7 @@ class Terminal:
             ("GraphQL", f"{base}/graphql"),
             *((f"{name.capitalize()} doors", f"{base}/{name}/schema") for name in services),
             ("Sign in as", f"{user.email} with the password {DEMO_PASSWORD} (an admin)"),
+            ("Mail", str(options.directory / MAIL_FOLDER)),
             ("Log", str(options.directory / LOG_FILE)),
         ]
         self._console.print(f"\n[bold]Hansa is up[/bold] after {time.monotonic() - self._started:.1f} s")

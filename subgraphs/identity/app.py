@@ -15,6 +15,7 @@ from common.telemetry import Telemetry
 from subgraphs.identity.api import Context, schema
 from subgraphs.identity.demo import load_demo
 from subgraphs.identity.domain.keys import KeyPolicy
+from subgraphs.identity.links import Links
 from subgraphs.identity.passwords import Passwords
 from subgraphs.identity.routes import keys as key_routes
 from subgraphs.identity.routes import provider as provider_routes
@@ -22,18 +23,21 @@ from subgraphs.identity.routes.revocations import revocation_routes
 from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.service.accounts import Identity
 from subgraphs.identity.service.audit import AuditLog
+from subgraphs.identity.service.emails import Emails
+from subgraphs.identity.service.mail import Mailbox
+from subgraphs.identity.service.password_changes import PasswordChanges
 from subgraphs.identity.service.revocations import RevocationFeed
 from subgraphs.identity.service.roles import Roles
 from subgraphs.identity.service.second_factors import NoSecondFactors
 from subgraphs.identity.service.sessions import Sessions
+from subgraphs.identity.service.step_up import StepUp
+from subgraphs.identity.services import Services
 from subgraphs.identity.settings import Settings
 from subgraphs.identity.signing_keys import SigningKeys
 from subgraphs.identity.site import Site
 from subgraphs.identity.throttle import SignInThrottle
 from subgraphs.identity.tokens import AccessTokens
-from subgraphs.identity.worker import repeating
-
-PRUNE_INTERVAL = 3_600.0  # seconds
+from subgraphs.identity.worker import forgetting, sending
 
 
 def create_app(environment: Mapping[str, str]) -> Litestar:
@@ -47,15 +51,24 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     database = Database.open(settings.database_url.reveal(), schema=settings.service, telemetry=telemetry)
     redis = Redis.from_pool(BlockingConnectionPool.from_url(settings.redis_url.reveal(), timeout=2))
     telemetry.instrument_redis(redis)
-    keys = SigningKeys(database, Sealer.from_setting(settings.key_encryption_key), KeyPolicy())
-    passwords = Passwords()
+    sealer = Sealer.from_setting(settings.key_encryption_key)
+    keys = SigningKeys(database, sealer, KeyPolicy())
+    passwords, throttle = Passwords(), SignInThrottle(redis)
     tokens = AccessTokens(keys, settings.issuer, settings.audience)
-    roles, audit = Roles(database), AuditLog(database)
-    identity = Identity(database, passwords, SignInThrottle(redis), tokens, roles)
+    mailbox, links, step_up = Mailbox(sealer), Links(settings.issuer), StepUp(database, passwords, throttle)
+    services = Services(
+        roles=Roles(database),
+        audit=AuditLog(database),
+        emails=Emails(database, mailbox, links, step_up, throttle),
+        password_changes=PasswordChanges(
+            database, passwords, mailbox, links=links, step_up=step_up, throttle=throttle
+        ),
+    )
+    identity = Identity(database, passwords, throttle, tokens, roles=services.roles, emails=services.emails)
     sessions = Sessions(database, NoSecondFactors())
 
     def context(request: ServiceRequest) -> Context:
-        return Context.of(request, identity, roles, audit)
+        return Context.of(request, identity, services)
 
     async def ping_redis() -> None:
         await redis.ping()
@@ -79,7 +92,11 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
             *revocation_routes(RevocationFeed(database)),
             *provider_routes.routes(Site(settings.issuer), identity, sessions),
         ],
-        lifespan=[resources, lambda _: repeating(audit.prune, every=PRUNE_INTERVAL)],
+        lifespan=[
+            resources,
+            lambda _: forgetting(services),
+            *sending(database, sealer, settings),
+        ],
         readiness={"database": database.ping, "valkey": ping_redis},
     )
 

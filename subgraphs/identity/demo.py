@@ -9,7 +9,7 @@ from subgraphs.identity.domain.roles import ADMIN
 from subgraphs.identity.passwords import Passwords
 from subgraphs.identity.settings import Settings
 from subgraphs.identity.store import accounts as store
-from subgraphs.identity.store import roles
+from subgraphs.identity.store import emails, roles
 
 
 async def load_demo(environment: Mapping[str, str]) -> None:
@@ -23,6 +23,7 @@ async def load_demo(environment: Mapping[str, str]) -> None:
                 if await store.insert_user(transaction, demo_user.email, demo_user.name, demo_user.id):
                     password_hash = await passwords.hash(DEMO_PASSWORD)
                     await store.put_password_hash(transaction, demo_user.id, password_hash)
+                    await emails.verify(transaction, demo_user.email)
             if not await roles.holders(transaction, ADMIN):
                 await roles.grant(transaction, DEMO_USERS[0].id, ADMIN, granted_by=None)
     finally:

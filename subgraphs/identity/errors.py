@@ -72,3 +72,23 @@ class LastAdminError(DomainError):
 
     def __init__(self) -> None:
         super().__init__("The last admin cannot lose the role; make another one first")
+
+
+class InvalidCodeError(DomainError):
+    """The code or token is unknown, too old, or was used before. Which of these is not told."""
+
+    code = "INVALID_CODE"
+    status = 400
+
+    def __init__(self) -> None:
+        super().__init__("The code is wrong, too old, or was used before")
+
+
+class SignInAgainError(DomainError):
+    """The caller's sign-in is too long ago for this, and no password came with it (RFC 9470)."""
+
+    code = "SIGN_IN_AGAIN"
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__("Sign in again to do this, or give the password")

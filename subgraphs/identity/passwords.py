@@ -7,7 +7,7 @@ with it, what does not fit is refused at once.
 import asyncio
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from common.errors import OverloadedError
+from subgraphs.identity.strength import weakness
 
 _QUEUED_PER_THREAD = 32  # about 1.3 s of waiting
 _T = TypeVar("_T")
@@ -46,6 +47,14 @@ class Passwords:
         """
         matches = await self._run(lambda: self._matches(password_hash or self._nobody, password))
         return matches and password_hash is not None
+
+    async def weakness(self, password: str, known: Iterable[str]) -> str | None:
+        """Why a new password is refused, None when it is good; `known` are the account's address and names.
+
+        Raises:
+            OverloadedError: too many passwords wait already.
+        """
+        return await self._run(lambda: weakness(password, known))
 
     def is_outdated(self, password_hash: str) -> bool:
         """Whether the hash was made with other parameters than today's."""

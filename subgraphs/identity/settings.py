@@ -13,3 +13,10 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     key_encryption_key: Annotated[
         Secret, variable("HANSA_KEY_ENCRYPTION_KEY", "base64 of the 32 bytes that seal the signing keys")
     ]
+    mail_url: Annotated[
+        Secret | None,
+        variable("HANSA_MAIL_URL", "where letters go: file:///folder, smtp://user:password@host or smtps://"),
+    ] = None
+    mail_from: Annotated[str, variable("HANSA_MAIL_FROM", "the sender of letters")] = (
+        "Hansa <no-reply@hansa.example>"
+    )

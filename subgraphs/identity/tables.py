@@ -12,6 +12,7 @@ user = sa.Table(
     sa.Column("email", sa.Text, nullable=False, unique=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("email_verified_at", sa.DateTime(timezone=True)),
 )
 
 # Apart from `user`, so that no query that reads people can read their hashes.
@@ -96,4 +97,25 @@ security_event = sa.Table(
     sa.Column("client_address", sa.Text),
     sa.Column("details", postgresql.JSONB, nullable=False),
     sa.Index("security_event_of_user", "user_id", "id"),
+)
+
+mail = sa.Table(
+    "mail",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("sendings", sa.SmallInteger, nullable=False, server_default="0"),
+    sa.Column("failures", sa.SmallInteger, nullable=False, server_default="0"),
+    sa.Column("due_at", sa.DateTime(timezone=True), nullable=False, index=True, server_default=sa.func.now()),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+)
+
+email_token = sa.Table(
+    "email_token",
+    metadata,
+    sa.Column("purpose", sa.Text, primary_key=True),
+    sa.Column("email", sa.Text, primary_key=True),
+    sa.Column("token_hash", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("user_id", sa.ForeignKey("user.id", ondelete="CASCADE")),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
 )

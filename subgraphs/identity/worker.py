@@ -1,4 +1,4 @@
-"""What identity does unasked: it forgets what was kept long enough."""
+"""What identity does unasked: it sends the letters that were posted, and forgets what was kept long enough."""
 
 import asyncio
 import contextlib
@@ -6,11 +6,43 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from common.database import RetryableError
+from common.app.lifespan import Lifespan
+from common.database import Database, RetryableError
+from subgraphs.identity.mail import open_mailer
+from subgraphs.identity.sealing import Sealer
+from subgraphs.identity.service.mail import Postman
+from subgraphs.identity.services import Services
+from subgraphs.identity.settings import Settings
 
 logger = logging.getLogger("hansa.identity")
 
+SEND_INTERVAL = 1.0  # seconds
+FORGET_INTERVAL = 3_600.0
+
 Work = Callable[[], Awaitable[object]]
+
+
+def sending(database: Database, sealer: Sealer, settings: Settings) -> list[Lifespan]:
+    """Sends letters; without a place to send them to they wait in the database until nobody wants them any more.
+
+    Raises:
+        SettingsError: no adapter knows the place.
+    """
+    if settings.mail_url is None:
+        logger.warning("HANSA_MAIL_URL is not set: no letters are sent")
+        return []
+    postman = Postman(database, sealer, open_mailer(settings.mail_url), settings.mail_from)
+    return [lambda _: repeating(postman.deliver, SEND_INTERVAL)]
+
+
+@asynccontextmanager
+async def forgetting(services: Services) -> AsyncIterator[None]:
+    """Forgets what was kept long enough."""
+    async with (
+        repeating(services.audit.prune, FORGET_INTERVAL),
+        repeating(services.emails.prune, FORGET_INTERVAL),
+    ):
+        yield
 
 
 @asynccontextmanager

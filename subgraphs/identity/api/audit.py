@@ -85,4 +85,4 @@ class AuditQueries:
         id_ = None if user_id is None else parse_id(user_id)
         if user_id is not None and id_ is None:
             return SecurityEventConnection.of(domain.EventPage([], has_next=False))
-        return SecurityEventConnection.of(await info.context.audit.page(id_, first, after))
+        return SecurityEventConnection.of(await info.context.services.audit.page(id_, first, after))

@@ -14,9 +14,9 @@ from subgraphs.identity.access import is_admin, require_admin
 from subgraphs.identity.domain.accounts import User
 from subgraphs.identity.domain.audit import Origin
 from subgraphs.identity.domain.roles import Holding
+from subgraphs.identity.errors import UnknownUserError
 from subgraphs.identity.service.accounts import Identity
-from subgraphs.identity.service.audit import AuditLog
-from subgraphs.identity.service.roles import Roles
+from subgraphs.identity.services import Services
 
 
 @dataclass(frozen=True)
@@ -25,27 +25,38 @@ class Context(CallerContext):
 
     client_address: str | None
     identity: Identity
+    services: Services
     users: DataLoader[UUID, User | None]
-    roles: Roles
     holdings: DataLoader[UUID, Holding | None]
-    audit: AuditLog
 
     @classmethod
-    def of(cls, request: ServiceRequest, identity: Identity, roles: Roles, audit: AuditLog) -> "Context":
+    def of(cls, request: ServiceRequest, identity: Identity, services: Services) -> "Context":
         return cls(
             request.caller,
             request.client_address,
             identity,
+            services,
             by_key(identity.users),
-            roles,
-            by_key(roles.holdings),
-            audit,
+            by_key(services.roles.holdings),
         )
 
     @property
     def origin(self) -> Origin:
         """Who asks, and from where."""
         return Origin(parse_id(self.caller.subject) if self.caller else None, self.client_address)
+
+    @property
+    def signed_in_at(self) -> float | None:
+        """When the caller last proved who they are (`auth_time` of RFC 9068 section 2.2.1)."""
+        moment = self.caller.claims.get("auth_time") if self.caller else None
+        return moment if isinstance(moment, int | float) else None
+
+    def require_user(self) -> UUID:
+        """The caller's id. Raises UnauthenticatedError; UnknownUserError for a caller who is no user."""
+        id_ = parse_id(self.require_caller())
+        if id_ is None:
+            raise UnknownUserError
+        return id_
 
     def require_admin(self) -> Origin:
         """Who asks, if they may steer the accounts of others."""

@@ -7,17 +7,8 @@ import strawberry
 
 from subgraphs.identity import errors
 from subgraphs.identity.api.context import Info
-from subgraphs.identity.api.types import (
-    EmailTaken,
-    InvalidCredentials,
-    InvalidSignUp,
-    Session,
-    SignInInput,
-    SignInResult,
-    SignUpInput,
-    SignUpResult,
-    TooManyAttempts,
-)
+from subgraphs.identity.api.refusals import EmailTaken, InvalidCredentials, InvalidSignUp, TooManyAttempts
+from subgraphs.identity.api.types import Session, SignInInput, SignInResult, SignUpInput, SignUpResult
 
 
 @strawberry.type

@@ -15,7 +15,7 @@ from common.inputs import InvalidInputError, parse_id
 from subgraphs.identity import errors
 from subgraphs.identity.access import ADMIN_SCOPE
 from subgraphs.identity.api.context import Info
-from subgraphs.identity.api.types import User, UserAttribute
+from subgraphs.identity.api.types import User, UserAttribute, user_of
 from subgraphs.identity.domain import roles as domain
 
 FOR_ADMINS = [[ADMIN_SCOPE]]
@@ -93,7 +93,7 @@ class RoleQueries:
     @strawberry.federation.field(description="All roles.", requires_scopes=FOR_ADMINS)
     async def user_roles(self, info: Info) -> list[UserRole]:
         info.context.require_admin()
-        return [UserRole.of(role) for role in await info.context.roles.all()]
+        return [UserRole.of(role) for role in await info.context.services.roles.all()]
 
 
 @strawberry.type
@@ -101,31 +101,31 @@ class RoleMutations:
     @_mutation("Give a user a role.")
     async def grant_user_role(self, info: Info, user_id: strawberry.ID, role: str) -> ChangeRolesResult:
         origin, id_ = info.context.require_admin(), _user_id(user_id)
-        return await _changed(info, user_id, info.context.roles.grant(id_, role, origin))
+        return await _changed(info, id_, info.context.services.roles.grant(id_, role, origin))
 
     @_mutation("Take a role from a user; the last admin stays one.")
     async def take_user_role(self, info: Info, user_id: strawberry.ID, role: str) -> ChangeRolesResult:
         origin, id_ = info.context.require_admin(), _user_id(user_id)
-        return await _changed(info, user_id, info.context.roles.take(id_, role, origin))
+        return await _changed(info, id_, info.context.services.roles.take(id_, role, origin))
 
     @_mutation("Write an attribute of a user down; without a value it is forgotten.")
     async def set_user_attribute(
         self, info: Info, user_id: strawberry.ID, name: str, value: str | None = None
     ) -> ChangeRolesResult:
         origin, id_ = info.context.require_admin(), _user_id(user_id)
-        return await _changed(info, user_id, info.context.roles.set_attribute(id_, name, value, origin))
+        return await _changed(info, id_, info.context.services.roles.set_attribute(id_, name, value, origin))
 
     @_mutation("Make a role, or give the one of that name other grants.")
     async def put_user_role(self, info: Info, input: UserRoleInput) -> PutUserRoleResult:  # noqa: A002 - the argument's name in the schema
         origin = info.context.require_admin()
         try:
-            return UserRole.of(await info.context.roles.put(input.role(), origin))
+            return UserRole.of(await info.context.services.roles.put(input.role(), origin))
         except InvalidInputError as refusal:
             return InvalidInput(message=refusal.message, field=refusal.field)
 
     @_mutation("Take a role that was made here from everyone and forget it; whether there was one.")
     async def remove_user_role(self, info: Info, name: str) -> bool:
-        return await info.context.roles.remove(name, info.context.require_admin())
+        return await info.context.services.roles.remove(name, info.context.require_admin())
 
 
 def _user_id(text: str) -> UUID:
@@ -133,13 +133,11 @@ def _user_id(text: str) -> UUID:
     return parse_id(text) or UUID(int=0)
 
 
-async def _changed(info: Info, user_id: str, change: Awaitable[None]) -> User | RoleRefused | InvalidInput:
+async def _changed(info: Info, user_id: UUID, change: Awaitable[None]) -> User | RoleRefused | InvalidInput:
     try:
         await change
     except InvalidInputError as refusal:
         return InvalidInput(message=refusal.message, field=refusal.field)
     except (errors.UnknownUserError, errors.UnknownRoleError, errors.LastAdminError) as refusal:
         return RoleRefused(message=refusal.message, code=refusal.code)
-    user = await User.load(info, user_id)
-    assert user is not None
-    return user
+    return await user_of(info)(user_id)

@@ -4,13 +4,15 @@ from strawberry.tools import merge_types
 
 from common.app import subgraph_schema
 from subgraphs.identity.api.audit import AuditQueries
+from subgraphs.identity.api.emails import EmailMutations
 from subgraphs.identity.api.mutations import Mutation
+from subgraphs.identity.api.password_changes import PasswordMutations
 from subgraphs.identity.api.queries import Query
 from subgraphs.identity.api.roles import RoleMutations, RoleQueries
 from subgraphs.identity.api.types import User
 
 schema = subgraph_schema(
     query=merge_types("Query", (Query, RoleQueries, AuditQueries)),
-    mutation=merge_types("Mutation", (Mutation, RoleMutations)),
+    mutation=merge_types("Mutation", (Mutation, RoleMutations, EmailMutations, PasswordMutations)),
     types=[User],
 )

@@ -3,7 +3,7 @@
 # mypy: disallow-untyped-decorators=False
 # Strawberry types its field decorators as Any.
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Annotated, TypeAlias
 from uuid import UUID
@@ -14,6 +14,7 @@ import strawberry.federation
 from common.errors import ForbiddenError
 from subgraphs.identity.api.audit import SecurityEventConnection
 from subgraphs.identity.api.context import Info
+from subgraphs.identity.api.refusals import EmailTaken, InvalidCredentials, InvalidSignUp, TooManyAttempts
 from subgraphs.identity.domain.accounts import User as DomainUser
 from subgraphs.identity.domain.accounts import parse_user_id
 from subgraphs.identity.domain.roles import MEMBER, Holding
@@ -36,6 +37,7 @@ class User:
     name: str
     created_at: datetime
     address: strawberry.Private[str]
+    verified: strawberry.Private[bool]
     is_caller: strawberry.Private[bool] = False
 
     @strawberry.field(description="The e-mail address; only for oneself.")
@@ -43,6 +45,13 @@ class User:
         if not self.is_caller and not info.context.is_caller(self.id):
             raise ForbiddenError("Only the user may see this e-mail address")
         return self.address
+
+    @strawberry.field(
+        description="Whether the address was proved to be the user's own; only for oneself and admins."
+    )
+    def is_email_verified(self, info: Info) -> bool | None:
+        self._require_sight(info)
+        return self.verified
 
     @strawberry.field(description="The names of the user's roles; only for oneself and admins.")
     async def roles(self, info: Info) -> list[str] | None:
@@ -57,7 +66,7 @@ class User:
         self, info: Info, first: int = 20, after: str | None = None
     ) -> SecurityEventConnection | None:
         self._require_sight(info)
-        return SecurityEventConnection.of(await info.context.audit.page(UUID(self.id), first, after))
+        return SecurityEventConnection.of(await info.context.services.audit.page(UUID(self.id), first, after))
 
     async def _holding(self, info: Info) -> Holding:
         self._require_sight(info)
@@ -74,6 +83,7 @@ class User:
             name=user.name,
             created_at=user.created_at,
             address=user.email,
+            verified=user.email_verified_at is not None,
             is_caller=is_caller,
         )
 
@@ -89,6 +99,19 @@ class User:
         return await cls.load(info, id)
 
 
+def user_of(info: Info) -> Callable[[UUID], Awaitable[User]]:
+    """Shows the user of an id as they are after a change."""
+
+    async def load(id_: UUID) -> User:
+        info.context.users.clear_all()
+        info.context.holdings.clear_all()
+        user = await User.load(info, str(id_))
+        assert user is not None
+        return user
+
+    return load
+
+
 @strawberry.type(description="A signed-in user. Send the token as `Authorization: Bearer` until it expires.")
 class Session:
     access_token: str
@@ -101,28 +124,6 @@ class Session:
         return cls(
             access_token=token.text, expires_at=token.expires_at, user=User.of(session.user, is_caller=True)
         )
-
-
-@strawberry.type(description="No account has this e-mail address and password.")
-class InvalidCredentials:
-    message: str
-
-
-@strawberry.type(description="An account has this e-mail address already.")
-class EmailTaken:
-    message: str
-
-
-@strawberry.type(description="A field of the input breaks a rule.")
-class InvalidSignUp:
-    message: str
-    field: str
-
-
-@strawberry.type(description="The account or the client used up its attempts.")
-class TooManyAttempts:
-    message: str
-    retry_after: int = strawberry.field(description="Seconds to wait.")
 
 
 SignInResult: TypeAlias = Annotated[

@@ -16,12 +16,13 @@ _PASSWORD_LENGTH = range(8, 1025)
 
 
 class User(Struct, frozen=True):
-    """An account's public face and its e-mail address."""
+    """An account's public face and its e-mail address, which may not be proved yet to be its own."""
 
     id: UUID
     email: str
     name: str
     created_at: datetime
+    email_verified_at: datetime | None = None
 
 
 class SignUp(Struct, frozen=True):

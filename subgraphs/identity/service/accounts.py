@@ -9,8 +9,9 @@ from msgspec import Struct
 from common.database import Database
 from subgraphs.identity.domain.accounts import User, check_sign_up, is_email, normalise_email, password_fits
 from subgraphs.identity.domain.audit import EventKind, Origin, Outcome
-from subgraphs.identity.errors import EmailTakenError, InvalidCredentialsError
+from subgraphs.identity.errors import EmailTakenError, InvalidCredentialsError, InvalidSignUpError
 from subgraphs.identity.passwords import Passwords
+from subgraphs.identity.service.emails import Emails
 from subgraphs.identity.service.roles import Roles
 from subgraphs.identity.store import accounts as store
 from subgraphs.identity.store import audit
@@ -34,13 +35,16 @@ class Identity:
         passwords: Passwords,
         throttle: SignInThrottle,
         tokens: AccessTokens,
+        *,
         roles: Roles,
+        emails: Emails,
     ) -> None:
         self._database = database
         self._passwords = passwords
         self._throttle = throttle
         self._tokens = tokens
         self._roles = roles
+        self._emails = emails
 
     async def sign_up(self, *, email: str, name: str, password: str, origin: Origin) -> Session:
         """Makes an account and signs in to it.
@@ -50,12 +54,16 @@ class Identity:
         """
         wanted = check_sign_up(email=email, name=name, password=password)
         await self._throttle.count(wanted.email, origin.client_address)
+        problem = await self._passwords.weakness(wanted.password, (wanted.email, wanted.name))
+        if problem is not None:
+            raise InvalidSignUpError("password", problem)
         password_hash = await self._passwords.hash(wanted.password)
         async with self._database.transaction() as transaction:
             user = await store.insert_user(transaction, wanted.email, wanted.name)
             if user is None:
                 raise EmailTakenError
             await store.put_password_hash(transaction, user.id, password_hash)
+            await self._emails.post_verification(transaction, user)
             await audit.record(transaction, EventKind.SIGNED_UP, user.id, origin)
         return Session(user, await self._issue(user))
 

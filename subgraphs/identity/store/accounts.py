@@ -27,11 +27,26 @@ async def users_by_id(transaction: Transaction, ids: Collection[UUID]) -> dict[U
 
 
 async def credential_by_email(transaction: Transaction, email: str) -> Credential | None:
-    statement = sa.select(user, credential.c.password_hash).join(credential).where(user.c.email == email)
-    row = (await transaction.execute(statement)).one_or_none()
+    return await _credential(transaction, user.c.email == email)
+
+
+async def credential_of(transaction: Transaction, user_id: UUID) -> Credential | None:
+    return await _credential(transaction, user.c.id == user_id)
+
+
+async def _credential(transaction: Transaction, wanted: sa.ColumnElement[bool]) -> Credential | None:
+    statement = sa.select(user, credential.c.password_hash).join(credential).where(wanted)
+    row = (await transaction.execute(statement)).mappings().one_or_none()
     if row is None:
         return None
-    return Credential(User(row.id, row.email, row.name, row.created_at), row.password_hash)
+    members = dict(row)
+    password_hash = members.pop("password_hash")
+    return Credential(User(**members), password_hash)
+
+
+async def user_by_email(transaction: Transaction, email: str) -> User | None:
+    row = (await transaction.execute(sa.select(user).where(user.c.email == email))).mappings().one_or_none()
+    return User(**row) if row else None
 
 
 async def insert_user(

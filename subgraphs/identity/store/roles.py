@@ -9,13 +9,13 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import insert
 
 from common.database import Transaction
-from subgraphs.identity.domain.roles import Holding, Role
+from subgraphs.identity.domain.roles import Grant, Holding, Role
 from subgraphs.identity.tables import role, user, user_attribute, user_role
 
 
 async def roles(transaction: Transaction) -> list[Role]:
     rows = await transaction.execute(sa.select(role).order_by(role.c.name))
-    return [msgspec.convert(dict(row), Role) for row in rows.mappings()]
+    return [Role(row.name, row.description, msgspec.convert(row.grants, tuple[Grant, ...])) for row in rows]
 
 
 async def put_role(transaction: Transaction, wanted: Role) -> None:

@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from common.database import Database, migrate
 from common.http import Request, Response, Transport, open_transport
 from subgraphs.identity.app import service
 from tests.integration.identity.browsing import Browser
+from tests.integration.identity.letters import Letters
 
 
 @dataclass
@@ -87,10 +89,17 @@ def database_url(create_database: Callable[..., str], template: str) -> str:
 
 
 @pytest.fixture
-async def environment(database_url: str, redis_url: str) -> Mapping[str, str]:
+def letters(tmp_path: Path) -> Letters:
+    """The letters that identity has sent."""
+    return Letters(tmp_path / "mail")
+
+
+@pytest.fixture
+async def environment(database_url: str, redis_url: str, letters: Letters) -> Mapping[str, str]:
     return {
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
+        "HANSA_MAIL_URL": f"file://{letters.folder}",
         "HANSA_ISSUER": "https://hansa.example/identity",
         "HANSA_JWKS_URL": "app://identity/.well-known/jwks.json",
         "HANSA_REVOCATIONS_URL": "app://identity/revocations",
