@@ -6,6 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
@@ -60,6 +63,48 @@ def under_a_key_for_another_algorithm(issuer: Any) -> str:
     return str(issuer.token(header={"kid": "k384"}, key=plain))
 
 
+def raw(issuer: Any, header: str, claims: str | bytes) -> str:
+    """A token of these texts, well signed."""
+    payload = claims.encode() if isinstance(claims, str) else claims
+    signed = f"{encode(header.encode())}.{encode(payload)}"
+    r, s = decode_dss_signature(issuer.keys["k1"].private_key.sign(signed.encode(), ECDSA(SHA256())))
+    return f"{signed}.{encode(r.to_bytes(32) + s.to_bytes(32))}"
+
+
+HEADER = '{"typ":"at+jwt","alg":"ES256","kid":"k1"}'
+GOOD = f'{{"iss":"https://issuer.example","aud":"hansa","sub":"u1","exp":{int(time.time()) + 600}}}'
+
+
+def with_a_key_of_its_own(issuer: Any) -> str:
+    own = ECKey.generate_key("P-256", {"kid": "k1", "alg": "ES256"})
+    return str(issuer.token(header={"jwk": own.as_dict(private=False)}, key=own))
+
+
+class Published:
+    """A key as a foreign issuer may publish it, however wrong."""
+
+    def __init__(self, members: dict[str, Any]) -> None:
+        self._members = members
+
+    def as_dict(self, *, private: bool) -> dict[str, Any]:
+        return {name: value for name, value in self._members.items() if private or name != "d"}
+
+
+def under_a_key(issuer: Any, **parameters: Any) -> str:
+    """Signed by a key that is published with `parameters`."""
+    key = issuer.add("k2")
+    plain = ECKey.import_key(key.as_dict(private=True) | {"key_ops": ["sign"]})
+    members = key.as_dict(private=True) | parameters
+    issuer.keys["k2"] = Published({name: value for name, value in members.items() if value is not None})
+    return str(issuer.token(header={"kid": "k2"}, key=plain))
+
+
+def as_der(issuer: Any) -> str:
+    """With the signature as X.509 has it, not as JWA (RFC 7518 section 3.4)."""
+    signed = issuer.token().rpartition(".")[0]
+    return f"{signed}.{encode(issuer.keys['k1'].private_key.sign(signed.encode(), ECDSA(SHA256())))}"
+
+
 CASES: dict[str, tuple[Reason, Callable[[Any], str]]] = {
     "no JWT": (Reason.MALFORMED, lambda _: "abc"),
     "empty": (Reason.MALFORMED, lambda _: ""),
@@ -86,6 +131,54 @@ CASES: dict[str, tuple[Reason, Callable[[Any], str]]] = {
     "another key of that id": (
         Reason.BAD_SIGNATURE,
         lambda issuer: issuer.token(key=ECKey.generate_key("P-256", {"kid": "k1"})),
+    ),
+    "a name twice in the header": (
+        Reason.MALFORMED,
+        lambda issuer: raw(issuer, HEADER.replace("{", '{"alg":"none",'), GOOD),
+    ),
+    "a name twice in the claims": (
+        Reason.MALFORMED,
+        lambda issuer: raw(issuer, HEADER, GOOD.replace("{", '{"sub":"admin",')),
+    ),
+    "a name twice deep in the claims": (
+        Reason.MALFORMED,
+        lambda issuer: raw(issuer, HEADER, GOOD.replace("{", '{"act":{"sub":"a","sub":"b"},')),
+    ),
+    "a header as deep as it is long": (Reason.MALFORMED, lambda issuer: raw(issuer, "[" * 5000, GOOD)),
+    "claims as deep as they are long": (Reason.MALFORMED, lambda issuer: raw(issuer, HEADER, "[" * 5000)),
+    "claims are no object": (Reason.MALFORMED, lambda issuer: raw(issuer, HEADER, "[1]")),
+    "claims are no UTF-8": (Reason.MALFORMED, lambda issuer: raw(issuer, HEADER, b"\xff")),
+    "an unencoded payload": (
+        Reason.MALFORMED,
+        lambda issuer: raw(issuer, HEADER.replace("{", '{"b64":false,'), GOOD),
+    ),
+    "padded in the midst": (Reason.MALFORMED, lambda issuer: issuer.token().replace(".", "=.", 1)),
+    "a bit that no byte has": (Reason.BAD_SIGNATURE, lambda issuer: raw(issuer, HEADER, GOOD)[:-1] + "B"),
+    "no header": (Reason.MALFORMED, lambda issuer: issuer.token().partition(".")[2]),
+    "no signature": (Reason.BAD_SIGNATURE, lambda issuer: issuer.token().rpartition(".")[0] + "."),
+    "a signature of zeros": (
+        Reason.BAD_SIGNATURE,
+        lambda issuer: f"{issuer.token().rpartition('.')[0]}.{encode(bytes(64))}",
+    ),
+    "a signature as X.509 has it": (Reason.BAD_SIGNATURE, as_der),
+    "a key of its own": (Reason.BAD_SIGNATURE, with_a_key_of_its_own),
+    "a key for encryption": (Reason.UNKNOWN_KEY, lambda issuer: under_a_key(issuer, use="enc")),
+    "a key that may not verify": (
+        Reason.UNKNOWN_KEY,
+        lambda issuer: under_a_key(issuer, use="sig", key_ops=["encrypt"]),
+    ),
+    "a key of no algorithm": (Reason.UNKNOWN_KEY, lambda issuer: under_a_key(issuer, alg=None)),
+    "the type is a number": (
+        Reason.WRONG_TYPE,
+        lambda issuer: raw(issuer, HEADER.replace('"at+jwt"', "1"), GOOD),
+    ),
+    "the algorithm in another case": (
+        Reason.WRONG_ALGORITHM,
+        lambda issuer: raw(issuer, HEADER.replace("ES256", "es256"), GOOD),
+    ),
+    "the algorithm is a list": (
+        Reason.WRONG_ALGORITHM,
+        lambda issuer: raw(issuer, HEADER.replace('"ES256"', '["ES256"]'), GOOD),
     ),
     "unknown key": (Reason.UNKNOWN_KEY, lambda issuer: issuer.token(header={"kid": "k9"})),
     "no key id": (Reason.UNKNOWN_KEY, without_key_id),
@@ -178,3 +271,8 @@ async def test_any_issuer_and_audience_may_be_accepted(issuer: Any, keys: Any) -
     for claims in ({"iss": ["https://one.test"], "aud": "a"}, {"iss": "https://one.test", "aud": [["a"]]}):
         with pytest.raises(InvalidToken):
             await several.verify(issuer.token(claims))
+
+
+async def test_a_well_signed_token_of_ones_own_making_counts(issuer: Any, verifier: TokenVerifier) -> None:
+    """So that the refusals above are for what they change."""
+    assert (await verifier.verify(raw(issuer, HEADER, GOOD))).subject == "u1"
