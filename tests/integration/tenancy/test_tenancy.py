@@ -34,7 +34,7 @@ async def database(kernel_database: Database) -> Database:
     isolate(op, SCHEMA, "note")
     async with kernel_database.transaction() as transaction:
         for statement in op.statements:
-            await transaction.execute(statement.replace("::", r"\:\:"))
+            await transaction.execute(statement)
     return kernel_database
 
 
