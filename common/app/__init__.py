@@ -1,7 +1,7 @@
 """The app that every service is: GraphQL, health, metrics, logs, errors and the caller's identity."""
 
 from common.app.context import CallerContext
-from common.app.edge import EdgeAnswer, EdgeRoute, problem
+from common.app.edge import Doorkeeper, EdgeAnswer, EdgeRoute, problem
 from common.app.entities import InvalidRepresentationError
 from common.app.factory import create_service
 from common.app.lifespan import closing, running
@@ -11,6 +11,7 @@ from common.app.schema import subgraph_schema
 
 __all__ = (
     "CallerContext",
+    "Doorkeeper",
     "EdgeAnswer",
     "EdgeRoute",
     "InvalidRepresentationError",

@@ -13,7 +13,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypedDict, TypeVar, Unp
 import msgspec
 from msgspec import Struct
 
-from common.jobs.ids import new_id
+from common.ids import new_id
 from common.jobs.policy import Backoff, Priority, Unique
 from common.jobs.request import InvalidJobError, JobRequest
 from common.jobs.run import Run

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from common.jobs.ids import new_id
+from common.ids import new_id
 from common.jobs.request import InvalidJobError, JobRequest
 
 

@@ -12,9 +12,9 @@ from msgspec import Struct
 from common import idempotency
 from common.database import Database, Transaction
 from common.failpoints import failpoint
+from common.ids import new_id
 from common.inputs import check_idempotency_key, check_page
 from common.jobs import JobKind, JobRequest, JobsRequested, Unique
-from common.jobs.ids import new_id
 from common.jobs.request import check
 from subgraphs.jobs.domain import (
     QUEUE,

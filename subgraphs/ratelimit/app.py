@@ -7,13 +7,13 @@ from pathlib import Path
 
 from litestar import Litestar
 
-from common.app import ServiceRequest, create_service
+from common.app import Doorkeeper, ServiceRequest, create_service
 from common.database import Database
 from common.service import Service
 from common.settings import load
 from common.telemetry import Telemetry
 from common.valkey import ReplyError, ValkeyLink, ValkeyUnavailableError
-from subgraphs.ratelimit.access import Doorkeeper
+from subgraphs.ratelimit.access import CHECK_SCOPE
 from subgraphs.ratelimit.api import Context, schema
 from subgraphs.ratelimit.demo import load_demo
 from subgraphs.ratelimit.engine.denials import Denials
@@ -63,7 +63,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         telemetry=telemetry,
         schema=schema,
         context=context,
-        edge=routes(limits, Doorkeeper(settings.token)),
+        edge=routes(limits, Doorkeeper(settings.token, CHECK_SCOPE)),
         lifespan=[resources],
         readiness={"policies": policies.ready},
     )

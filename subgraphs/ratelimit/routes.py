@@ -5,8 +5,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from common.app import EdgeAnswer, EdgeRoute, problem
-from subgraphs.ratelimit.access import Doorkeeper
+from common.app import Doorkeeper, EdgeAnswer, EdgeRoute, problem
 from subgraphs.ratelimit.domain.model import NEVER, Standing
 from subgraphs.ratelimit.domain.policies import Limit
 from subgraphs.ratelimit.domain.rules import MAX_COST

@@ -2,7 +2,8 @@
 
 from common.app.edge.answers import EdgeAnswer, problem
 from common.app.edge.documentation import document
+from common.app.edge.doorkeeper import Doorkeeper
 from common.app.edge.edge import Edge
 from common.app.edge.route import EdgeRoute
 
-__all__ = ("Edge", "EdgeAnswer", "EdgeRoute", "document", "problem")
+__all__ = ("Doorkeeper", "Edge", "EdgeAnswer", "EdgeRoute", "document", "problem")

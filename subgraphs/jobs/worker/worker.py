@@ -21,8 +21,8 @@ from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 from common.database import Database, RetryableError, Transaction
 from common.failpoints import failpoint
+from common.ids import new_id
 from common.jobs import JobKind, Run, WorkerOptions
-from common.jobs.ids import new_id
 from common.telemetry import Telemetry
 from subgraphs.jobs.domain import QUEUE, JobState
 from subgraphs.jobs.store import claiming, workers

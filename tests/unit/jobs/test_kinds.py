@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
+from common.ids import new_id
 from common.jobs import Backoff, InvalidJobError, JobRequest, Jobs, Priority, Run, Unique, Workflow
-from common.jobs.ids import new_id
 from common.jobs.request import MAX_BATCH, check
 
 

@@ -1,4 +1,4 @@
-"""Ids of jobs: version 7 UUIDs made by who asks, so that an answer can name a job before it has reached its queue."""
+"""Ids made by who asks: version 7 UUIDs, so that an answer can name a thing before the database has it."""
 
 import os
 import time

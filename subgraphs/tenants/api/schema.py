@@ -1,0 +1,22 @@
+"""The tenants' schema; its SDL is committed as `schema.graphql`."""
+
+import strawberry
+
+from common.app import subgraph_schema
+from subgraphs.tenants.api.members import MemberMutations, MemberQueries
+from subgraphs.tenants.api.plans import PlanMutations, PlanQueries
+from subgraphs.tenants.api.tenants import TenantMutations, TenantQueries
+from subgraphs.tenants.api.types import User
+
+
+@strawberry.type
+class Query(TenantQueries, MemberQueries, PlanQueries):
+    """What can be asked."""
+
+
+@strawberry.type
+class Mutation(TenantMutations, MemberMutations, PlanMutations):
+    """What can be changed."""
+
+
+schema = subgraph_schema(query=Query, mutation=Mutation, types=[User])

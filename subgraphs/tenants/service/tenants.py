@@ -1,0 +1,116 @@
+"""Tenants themselves: they are made, named, and given a plan."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from msgspec import Struct
+
+from common.database import Database
+from common.failpoints import failpoint
+from common.idempotency import once
+from common.ids import new_id
+from common.inputs import InvalidInputError, check_idempotency_key
+from common.tenancy import Tenancy
+from subgraphs.tenants.domain.plans import FREE, Plan, check_plan
+from subgraphs.tenants.domain.tenants import Acting, Role, Tenant, check_name, check_slug
+from subgraphs.tenants.errors import SlugTakenError, TenantNotFoundError
+from subgraphs.tenants.service.work import working
+from subgraphs.tenants.store import audit, directory, feed, plans, tenants
+
+
+class NewTenant(Struct, frozen=True):
+    """What a tenant is made of."""
+
+    slug: str
+    name: str
+
+
+class Tenants:
+    """The use cases of tenants and plans."""
+
+    def __init__(self, database: Database, tenancy: Tenancy) -> None:
+        self._database = database
+        self._tenancy = tenancy
+
+    async def create(self, user_id: str, new: NewTenant, idempotency_key: str) -> UUID:
+        """The id of a new tenant on the free plan whose owner is the user.
+
+        Raises:
+            InvalidInputError, SlugTakenError, IdempotencyMismatch
+        """
+        check_slug(new.slug)
+        check_name("name", new.name)
+        check_idempotency_key(idempotency_key)
+        id_ = new_id()
+        async with self._tenancy.transaction(id_) as transaction:
+
+            async def create() -> UUID:
+                if not await tenants.add_tenant(transaction, id_, new.slug, new.name, FREE):
+                    raise SlugTakenError(f"{new.slug} is taken")
+                await tenants.put_member(transaction, id_, user_id, Role.OWNER)
+                await audit.note(transaction, id_, actor=user_id, action="tenant.create", subject=new.slug)
+                failpoint("tenants.create.before_commit")
+                return id_
+
+            return await once(
+                transaction,
+                scope=f"createTenant:{user_id}",
+                key=idempotency_key,
+                request=new,
+                run=create,
+                result=UUID,
+            )
+
+    async def acting(self, user_id: str, tenant_ids: Sequence[UUID] | None = None) -> dict[UUID, Acting]:
+        """The user in each tenant of which it is a member, of all or of those ids, by name."""
+        async with self._database.transaction() as transaction:
+            return await directory.acting(transaction, user_id, tenant_ids)
+
+    async def rename(self, user_id: str, tenant_id: UUID, name: str) -> Tenant:
+        """Call the tenant something else; its name in addresses stays. Raises as `working`, and InvalidInputError."""
+        check_name("name", name)
+        async with working(self._tenancy, user_id, tenant_id, Role.ADMIN) as work:
+            renamed = await tenants.change_tenant(work.transaction, name=name)
+            await work.note("tenant.rename", tenant_id, {"from": work.tenant.name, "to": name})
+            failpoint("tenants.rename.before_commit")
+        return renamed
+
+    async def plans(self) -> list[Plan]:
+        """What can be bought, the cheapest first."""
+        async with self._tenancy.transaction(None) as transaction:
+            return await plans.plans(transaction)
+
+    async def put_plan(self, plan: Plan) -> Plan:
+        """Write a plan down, new or changed, by its name. Raises InvalidInputError."""
+        check_plan(plan)
+        async with self._database.transaction() as transaction:
+            await plans.put_plan(transaction, plan)
+        return plan
+
+    async def set_plan(self, actor: str, tenant_id: UUID, plan: str) -> Tenant:
+        """Give the tenant another plan, which data planes are told of.
+
+        Raises:
+            TenantNotFoundError, InvalidInputError
+        """
+        async with self._tenancy.transaction(tenant_id) as transaction:
+            known = await tenants.find_tenant(transaction, locked=True)
+            if known is None:
+                raise TenantNotFoundError
+            if await plans.find_plan(transaction, plan) is None:
+                raise InvalidInputError("plan", "is none that can be had")
+            changed = await tenants.change_tenant(transaction, plan=plan)
+            detail = {"from": known.plan, "to": plan}
+            await audit.note(
+                transaction, tenant_id, actor=actor, action="plan.set", subject=plan, detail=detail
+            )
+            await feed.tenant_changed(transaction, tenant_id)
+            failpoint("tenants.set_plan.before_commit")
+        return changed
+
+    async def audit(
+        self, user_id: str, tenant_id: UUID, first: int, before: UUID | None
+    ) -> list[audit.Entry]:
+        """What was done in the tenant, the newest first. Raises as `working`."""
+        async with working(self._tenancy, user_id, tenant_id, Role.ADMIN) as work:
+            return await audit.entries(work.transaction, first, before)

@@ -1,0 +1,58 @@
+"""Which tenants a user can see, in transactions of the platform: every query here joins the user's own memberships or invitations."""
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from common.database import Transaction
+from subgraphs.tenants.domain.tenants import Acting, Invitation, InvitationState, Role
+from subgraphs.tenants.store.rows import read
+from subgraphs.tenants.store.tenants import tenant_of
+from subgraphs.tenants.tables import api_key, invitation, member, tenant
+
+
+async def acting(
+    transaction: Transaction, user_id: str, tenant_ids: Sequence[UUID] | None = None
+) -> dict[UUID, Acting]:
+    """The user in each tenant of which it is a member: in all, or those of the ids, by name."""
+    query = (
+        sa.select(tenant, member.c.role)
+        .join(member, member.c.tenant_id == tenant.c.id)
+        .where(member.c.user_id == user_id)
+        .order_by(tenant.c.name, tenant.c.id)
+    )
+    if tenant_ids is not None:
+        query = query.where(tenant.c.id == _any(tenant_ids))
+    rows = await transaction.execute(query)
+    return {row.id: Acting(tenant_of(row), user_id, Role(row.role)) for row in rows}
+
+
+async def tenants_of_keys(transaction: Transaction, user_id: str, ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
+    """The tenant of each key, of those tenants of which the user is a member."""
+    query = (
+        sa.select(api_key.c.id, api_key.c.tenant_id)
+        .join(member, member.c.tenant_id == api_key.c.tenant_id)
+        .where(member.c.user_id == user_id, api_key.c.id == _any(ids))
+    )
+    return {row.id: row.tenant_id for row in await transaction.execute(query)}
+
+
+async def invitations_of(transaction: Transaction, user_id: str) -> list[tuple[Invitation, str]]:
+    """The user's open invitations, each with its tenant's name; the oldest first."""
+    query = (
+        sa.select(invitation, tenant.c.name)
+        .join(tenant, tenant.c.id == invitation.c.tenant_id)
+        .where(
+            invitation.c.user_id == user_id,
+            invitation.c.state == InvitationState.OPEN,
+            invitation.c.expires_at > sa.func.now(),
+        )
+        .order_by(invitation.c.id)
+    )
+    rows = await transaction.execute(query)
+    return [(read(row, Invitation), row.name) for row in rows]
+
+
+def _any(ids: Sequence[UUID]) -> sa.ColumnElement[bool]:
+    return sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Uuid)))

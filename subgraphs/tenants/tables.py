@@ -1,0 +1,142 @@
+"""The tables of the tenants' schema as queries see them; `migrations/` creates them with their constraints and policies."""
+
+from typing import Final
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    DateTime,
+    FetchedValue,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata: Final = MetaData()
+
+plan: Final = Table(
+    "plan",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("title", Text),
+    Column("price_amount", BigInteger),
+    Column("price_currency", Text),
+    Column("rate", Integer),
+    Column("burst", Integer),
+    Column("quota", BigInteger),
+    Column("concurrency", Integer),
+    Column("keys", Integer),
+    Column("members", Integer),
+    Column("routes", Integer),
+)
+
+tenant: Final = Table(
+    "tenant",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("slug", Text),
+    Column("name", Text),
+    Column("plan", Text),
+    Column("config_version", Integer),
+    Column("suspended_at", DateTime(timezone=True)),
+    Column("created_at", DateTime(timezone=True), FetchedValue()),
+)
+
+member: Final = Table(
+    "member",
+    metadata,
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("user_id", Text, primary_key=True),
+    Column("role", Text),
+    Column("joined_at", DateTime(timezone=True), FetchedValue()),
+)
+
+invitation: Final = Table(
+    "invitation",
+    metadata,
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("id", Uuid, FetchedValue(), primary_key=True),
+    Column("user_id", Text),
+    Column("role", Text),
+    Column("state", Text, FetchedValue()),
+    Column("invited_by", Text),
+    Column("created_at", DateTime(timezone=True), FetchedValue()),
+    Column("expires_at", DateTime(timezone=True)),
+)
+
+audit: Final = Table(
+    "audit",
+    metadata,
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("id", Uuid, FetchedValue(), primary_key=True),
+    Column("actor", Text),
+    Column("action", Text),
+    Column("subject", Text),
+    Column("detail", JSONB),
+    Column("at", DateTime(timezone=True), FetchedValue()),
+)
+
+api_key: Final = Table(
+    "api_key",
+    metadata,
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text),
+    Column("start", Text),
+    Column("key_hash", LargeBinary),
+    Column("consumer", Text),
+    Column("plan", Text),
+    Column("scopes", ARRAY(Text)),
+    Column("created_by", Text),
+    Column("created_at", DateTime(timezone=True), FetchedValue()),
+    Column("expires_at", DateTime(timezone=True)),
+    Column("revoked_at", DateTime(timezone=True)),
+    Column("rolled_from", Uuid),
+)
+
+configuration: Final = Table(
+    "configuration",
+    metadata,
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("document", LargeBinary),
+    Column("checksum", Text),
+    Column("restored", Integer),
+    Column("created_by", Text),
+    Column("created_at", DateTime(timezone=True), FetchedValue()),
+)
+
+change: Final = Table(
+    "change",
+    metadata,
+    Column("sequence", BigInteger, primary_key=True),
+    Column("tenant_id", Uuid),
+    Column("kind", Text),
+    Column("key_hash", LargeBinary),
+    Column("at", DateTime(timezone=True), FetchedValue()),
+)
+
+feed: Final = Table("feed", metadata, Column("last", BigInteger))
+"""One row: the number of the last change. Who adds one holds it until the end of the transaction, so that no number is missing."""
+
+usage_batch: Final = Table("usage_batch", metadata, Column("id", Uuid, primary_key=True))
+
+usage: Final = Table(
+    "usage",
+    metadata,
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("hour", DateTime(timezone=True), primary_key=True),
+    Column("route", Text, primary_key=True),
+    Column("consumer", Text, primary_key=True),
+    Column("key_id", Text, primary_key=True),
+    Column("requests", BigInteger),
+    Column("refused", BigInteger),
+    Column("failed", BigInteger),
+    Column("bytes_in", BigInteger),
+    Column("bytes_out", BigInteger),
+)
