@@ -34,6 +34,11 @@ class Follower:
         self._sequence = kept.sequence
         await self._serving.switch(kept.configurations, is_whole=True)
 
+    async def check(self) -> None:
+        """Raises RuntimeError while there is nothing to serve by: no answer yet, and nothing kept."""
+        if not self.is_current.is_set() and not self._serving.configurations:
+            raise RuntimeError("no configuration yet")
+
     async def run(self) -> None:
         """Until it is cancelled."""
         pause = _PAUSE

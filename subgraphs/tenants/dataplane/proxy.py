@@ -33,6 +33,9 @@ class Proxy:
         self._websockets = WebSockets(self._admit, self._lines)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await _live(receive, send)
+            return
         record = Record(scope.get("method", "GET"), scope["path"])
         token = current_trace.set(_incoming(scope["headers"]))
         self._observer.active += 1
@@ -148,6 +151,13 @@ class Proxy:
             lines.append(b"x-hansa-tenant: %b\r\n" % route.tenant.id.encode())
         lines.extend(f"{name}: {value}\r\n".encode("latin-1") for name, value in outgoing_headers())
         return b"".join(lines)
+
+
+async def _live(receive: Any, send: Any) -> None:
+    """Whoever runs the proxy has started all of it already, and stops it."""
+    for phase in ("startup", "shutdown"):
+        await receive()
+        await send({"type": f"lifespan.{phase}.complete"})
 
 
 async def _send_in_time(send: Any, piece: bytes, seconds: float, record: Record) -> None:

@@ -19,7 +19,7 @@ _OPEN, _SEALED = ".open", ".sealed"
 _HOUR = 3600
 
 
-class DirectoryInUseError(Exception):
+class DirectoryInUseError(OSError):
     """Another process counts in this directory."""
 
 
