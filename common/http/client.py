@@ -72,7 +72,7 @@ class HTTPTransport:
         self._path = path
         self._fixed_lines = (f"host: {origin.authority}", "accept-encoding: gzip, deflate")
         self._limits = limits
-        self._pool = Pool(
+        self._pool: Pool[Connection] = Pool(
             self._connect, max_connections=limits.max_connections, idle_timeout=limits.idle_timeout
         )
 

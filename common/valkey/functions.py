@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 
-from common.valkey.breaker import Breaker
+from common.resilience import Breaker
 from common.valkey.connection import ReplyError
 from common.valkey.link import ValkeyLink, ValkeyUnavailableError
 

@@ -30,6 +30,7 @@ app.command(
     "gateway.cli.subgraph:subgraph", name="subgraph", help="Run one of the platform's services alone."
 )
 app.command("gateway.cli.worker:worker", name="worker", help="Run background jobs.")
+app.command("gateway.cli.proxy:proxy", name="proxy", help="Serve tenants' APIs: the reverse proxy.")
 app.command("gateway.cli.new:new", name="new", help="Make the room of a new subgraph.")
 app.command("gateway.cli.version:version", name="version", help="Print the version.")
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from enum import IntEnum
 
 from common.http import Request, Response, Transport, TransportError
+from common.resilience import Window
 from gateway.server.config.traffic import CircuitBreaker
 from gateway.server.traffic.around import Around, CircuitOpen
-from gateway.server.traffic.window import Window
 
 _SECONDS = 10.0
 

@@ -1,45 +1,18 @@
-"""Queries to a subgraph that are sent once more, within a budget.
-
-A retry that nobody limits makes an outage worse: three layers that try three times each send 27 requests for one. A budget
-bounds what a failing subgraph gets to a share of what it is asked anyway.
-"""
+"""Queries to a subgraph that are sent once more, within a budget."""
 
 import asyncio
 import random
-import time
 from collections.abc import Callable
 
 from common.http import ConnectError, NotSent, Request, Response, TimeoutError_, Transport, TransportError
-from gateway.server.config.traffic import Retry
+from common.resilience import Budget
 from gateway.server.traffic.around import Around
-from gateway.server.traffic.window import Window
 
 _ATTEMPTS = 3
 _FIRST_PAUSE = 0.05
 _LONGEST_PAUSE = 1.0
 _PASSING_STATUSES = frozenset({502, 503, 504})
 _PASSING_ERRORS = (ConnectError, TimeoutError_)
-
-
-class Budget:
-    """Lets a retry be where those of the last `ttl` seconds stay within their share of all requests and their floor."""
-
-    def __init__(self, config: Retry, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._window = Window(config.ttl, clock=clock)
-        self._share = config.retry_percent
-        self._floor = config.min_per_sec * config.ttl
-
-    def count(self) -> None:
-        """One request that is sent for the first time."""
-        self._window.add(all=1)
-
-    def take(self) -> bool:
-        """Whether a retry may be sent, which is then counted."""
-        self._window.move()
-        if self._window.marked + 1 > self._share * self._window.all + self._floor:
-            return False
-        self._window.add(marked=1)
-        return True
 
 
 class RetryingTransport(Around):

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from functools import partial
 
 from common.http import NotSent, Request, Response, Transport
+from common.resilience import Budget
 from gateway.server.config.traffic import RateLimit, SubgraphTraffic
 from gateway.server.traffic.around import Around, RateLimited
 from gateway.server.traffic.breaker import BreakingTransport, Circuit
 from gateway.server.traffic.bulkhead import BulkheadTransport
 from gateway.server.traffic.local_rate import LocalRate
 from gateway.server.traffic.metrics import TrafficMetrics
-from gateway.server.traffic.retries import Budget, RetryingTransport
+from gateway.server.traffic.retries import RetryingTransport
 
 
 def shaped(name: str, transport: Transport, shaping: SubgraphTraffic, metrics: TrafficMetrics) -> Transport:
@@ -29,7 +30,8 @@ def shaped(name: str, transport: Transport, shaping: SubgraphTraffic, metrics: T
     if transport is not inner:
         transport = _Counting(transport, partial(_count, metrics, name))
     if shaping.experimental_retry is not None:
-        budget = Budget(shaping.experimental_retry)
+        retry = shaping.experimental_retry
+        budget = Budget(share=retry.retry_percent, floor=retry.min_per_sec, seconds=retry.ttl)
         transport = RetryingTransport(transport, budget, metrics.retries.labels(name).inc)
     return transport
 

@@ -16,6 +16,9 @@ _FRAMING = frozenset(
 """Headers by which messages are told apart: a rule that touched them would let two sides disagree."""
 
 
+_MAX_ENTRIES = 1_000_000
+
+
 class Problem(Struct, frozen=True):
     """`place` is a path into the document, such as `routes[3].upstream`."""
 
@@ -57,6 +60,7 @@ def _problems(configuration: Configuration) -> Iterator[Problem]:
     yield from _repeated("routes", tuple(route.name for route in configuration.routes))
     for position, route in enumerate(configuration.routes):
         yield from _in_route(f"routes[{position}]", route, configuration)
+    yield from _too_many(configuration)
     for name, upstream in configuration.upstreams.items():
         yield from _in_upstream(f"upstreams.{name}", upstream)
     for name, policy in configuration.policies.items():
@@ -83,6 +87,13 @@ def _in_route(place: str, route: Route, configuration: Configuration) -> Iterato
         yield Problem(
             f"{place}.prefix", "no path has it as it is read: no `//`, `;`, dot segments or `/` at its end"
         )
+
+
+def _too_many(configuration: Configuration) -> Iterator[Problem]:
+    """A host for which a route is named has a table of its own."""
+    own = {host for route in configuration.routes for host in route.hosts}
+    if len(own) * len(configuration.routes) > _MAX_ENTRIES:
+        yield Problem("routes", f"{len(own)} hosts with routes of their own are too many for so many routes")
 
 
 def _is_prefix(prefix: str) -> bool:

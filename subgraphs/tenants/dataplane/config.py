@@ -20,6 +20,8 @@ Host = Annotated[
 Token = Annotated[str, Meta(pattern="^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$")]
 """A name of a method or of a header (RFC 9110, section 5.6.2)."""
 FieldValue = Annotated[str, Meta(pattern=r"^[\x20-\x7e]{0,1024}$")]
+Identifier = Annotated[str, Meta(pattern="^[!-~]{1,120}$")]
+"""What goes into a header as it is."""
 Seconds = Annotated[float, Meta(gt=0, le=3600)]
 Count = Annotated[int, Meta(ge=1, le=100_000)]
 
@@ -130,7 +132,7 @@ class Policy(_Value, frozen=True):
     """What holds on a route. All of `scopes` must be the key's."""
 
     key_required: bool = True
-    scopes: tuple[str, ...] = ()
+    scopes: tuple[Identifier, ...] = ()
     limits: Limits | None = None
     request_headers: HeaderRules = HeaderRules()
     response_headers: HeaderRules = HeaderRules()
@@ -171,7 +173,7 @@ class Configuration(_Value, frozen=True):
     the tenant pays for.
     """
 
-    tenant: Annotated[str, Meta(min_length=1, max_length=64)]
+    tenant: Annotated[str, Meta(pattern="^[!-~]{1,64}$")]
     version: Annotated[int, Meta(ge=1)]
     hosts: Annotated[tuple[Host, ...], Meta(min_length=1, max_length=1000)]
     routes: Annotated[tuple[Route, ...], Meta(max_length=20_000)] = ()
@@ -187,9 +189,9 @@ class KeyFacts(Struct, frozen=True):
     Keys are found by the SHA-256 of their whole text: they are random, so a slow hash would protect nothing more.
     """
 
-    id: str
+    id: Identifier
     tenant: str
-    consumer: str
-    plan: str
-    scopes: frozenset[str] = frozenset()
+    consumer: Identifier
+    plan: Identifier
+    scopes: frozenset[Identifier] = frozenset()
     expires_at: float | None = None

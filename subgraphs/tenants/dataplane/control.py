@@ -90,8 +90,12 @@ class UsageTaken(Struct, frozen=True):
     id: str
 
 
+class ControlPlaneUnavailableError(Exception):
+    """It did not answer as it should; what was asked is asked again."""
+
+
 class ControlPlane(Protocol):
-    """What it raises says only that it does not answer; what was asked is asked again."""
+    """All of it raises ControlPlaneUnavailableError."""
 
     async def changes(self, after: int) -> Changes: ...
 

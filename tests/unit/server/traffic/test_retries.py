@@ -14,22 +14,24 @@ from common.http import (
     TimeoutError_,
     TransportError,
 )
-from gateway.server.config.duration import Duration
-from gateway.server.config.traffic import Retry
+from common.resilience import Budget
 from gateway.server.traffic import retries
 from gateway.server.traffic.around import CircuitOpen
-from gateway.server.traffic.retries import Budget, RetryingTransport
-from tests.unit.server.traffic.peers import MUTATION, OK, QUERY, Clock, Peer
+from gateway.server.traffic.retries import RetryingTransport
+from tests.unit.server.traffic.peers import MUTATION, OK, QUERY, Peer
 
-GENEROUS = Retry(min_per_sec=1000)
 LIMIT = 10
+
+
+def generous() -> Budget:
+    return Budget(share=0.2, floor=1000, seconds=10)
 
 
 def nothing() -> None: ...
 
 
 async def attempts(peer: Peer, request: Request = QUERY, *, timeout: float | None = 30) -> int:  # noqa: ASYNC109 - what is sent
-    transport = RetryingTransport(peer, Budget(GENEROUS), nothing)
+    transport = RetryingTransport(peer, generous(), nothing)
     async with asyncio.timeout(LIMIT):
         with contextlib.suppress(TransportError):
             await transport.send(request, timeout=timeout)
@@ -76,7 +78,7 @@ async def test_what_is_streamed_is_never_sent_again() -> None:
 
 async def test_the_last_outcome_is_the_answer() -> None:
     answers = [Response(503, (), b"1"), Response(502, (), b"2"), Response(504, (), b"3")]
-    transport = RetryingTransport(Peer(lambda number: answers[number - 1]), Budget(GENEROUS), nothing)
+    transport = RetryingTransport(Peer(lambda number: answers[number - 1]), generous(), nothing)
     assert (await transport.send(QUERY)).body == b"3"
 
 
@@ -103,7 +105,7 @@ async def test_nothing_is_tried_again_after_the_deadline(monkeypatch: pytest.Mon
 
 async def test_a_subgraph_that_always_fails_gets_at_most_a_fifth_more() -> None:
     peer = Peer(lambda _: ConnectError())
-    transport = RetryingTransport(peer, Budget(Retry(min_per_sec=0)), nothing)
+    transport = RetryingTransport(peer, Budget(share=0.2, floor=0, seconds=10), nothing)
     async with asyncio.timeout(LIMIT):
         for _ in range(20):
             outcomes = (transport.send(QUERY, timeout=30) for _ in range(50))
@@ -114,18 +116,7 @@ async def test_a_subgraph_that_always_fails_gets_at_most_a_fifth_more() -> None:
 async def test_retries_are_counted() -> None:
     counted = []
     transport = RetryingTransport(
-        Peer(lambda number: ConnectError() if number < 3 else OK), Budget(GENEROUS), lambda: counted.append(1)
+        Peer(lambda number: ConnectError() if number < 3 else OK), generous(), lambda: counted.append(1)
     )
     await transport.send(QUERY)
     assert len(counted) == 2
-
-
-def test_a_budget_has_its_floor_and_its_share_and_is_forgotten() -> None:
-    clock = Clock()
-    budget = Budget(Retry(min_per_sec=0.2, ttl=Duration(10), retry_percent=0.5), clock=clock)
-    assert [budget.take() for _ in range(3)] == [True, True, False]
-    budget.count()
-    budget.count()
-    assert [budget.take() for _ in range(2)] == [True, False]
-    clock.now += 20
-    assert [budget.take() for _ in range(3)] == [True, True, False]

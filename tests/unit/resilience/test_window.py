@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.server.traffic.window import Window
+from common.resilience.window import Window
 from tests.unit.server.traffic.peers import Clock
 
 

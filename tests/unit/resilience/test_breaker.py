@@ -1,4 +1,4 @@
-from common.valkey.breaker import FAILURES, FIRST_PAUSE, LONGEST_PAUSE, Breaker
+from common.resilience.breaker import FAILURES, FIRST_PAUSE, LONGEST_PAUSE, Breaker
 
 
 class Clock:
@@ -51,3 +51,14 @@ def test_each_probe_that_fails_makes_the_pause_longer_up_to_a_bound() -> None:
         breaker.fail()
     assert pauses[0] <= 1.6 * FIRST_PAUSE
     assert LONGEST_PAUSE / 2 <= pauses[-1] <= 1.6 * LONGEST_PAUSE
+
+
+def test_a_probe_that_nobody_waited_for_leaves_room_for_another() -> None:
+    clock = Clock()
+    breaker = opened(clock)
+    clock.now = 2 * FIRST_PAUSE
+    assert breaker.admits()
+    assert not breaker.would_admit()
+    breaker.give_up()
+    assert breaker.would_admit()
+    assert breaker.admits()

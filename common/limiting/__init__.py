@@ -1,0 +1,8 @@
+"""Asking the rate limiter from another process: a check by each request, one call for all of a moment."""
+
+from common.limiting.check import Check
+from common.limiting.client import Limiter, LimiterUnavailableError
+from common.limiting.headers import rate_limit_headers
+from common.limiting.verdict import LimitState, Verdict
+
+__all__ = ("Check", "LimitState", "Limiter", "LimiterUnavailableError", "Verdict", "rate_limit_headers")

@@ -1,0 +1,126 @@
+"""What each request leaves behind: a log line, a metric, and usage."""
+
+import logging
+import time
+from dataclasses import dataclass, field
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from common.telemetry import log_request
+from subgraphs.tenants.dataplane.admission import Admission
+from subgraphs.tenants.dataplane.refusals import Rule
+from subgraphs.tenants.dataplane.usage import Label, Meter
+
+_log = logging.getLogger("hansa.proxy")
+_NOBODY = "unknown"
+_REQUESTS, _REFUSED, _FAILED, _BYTES_IN, _BYTES_OUT = range(5)
+
+
+@dataclass(slots=True)
+class Record:
+    """One request, as far as it has come. Paths are without queries, in which there may be secrets."""
+
+    method: str
+    path: str
+    host: str = ""
+    client: str = ""
+    status: int = 0
+    rule: Rule | None = None
+    target: str = ""
+    attempts: int = 0
+    cut: str = ""
+    """Why the answer was not passed on to its end."""
+    bytes_in: int = 0
+    bytes_out: int = 0
+    admission: Admission = field(default_factory=Admission)
+    started: float = field(default_factory=time.perf_counter)
+
+
+class Observer:
+    """Writes records down; labels of metrics have only values that configurations have."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+        self.registry = CollectorRegistry()
+        self._duration = Histogram(
+            "http_server_request_duration_seconds",
+            "Time from a request's head to the end of its answer",
+            ["tenant", "status"],
+            registry=self.registry,
+        )
+        self._durations: dict[tuple[str, int], Histogram] = {}
+        self._refusals = Counter(
+            "hansa_proxy_refusals",
+            "Requests that the gateway answered itself, by the rule",
+            ["tenant", "policy"],
+            registry=self.registry,
+        )
+        self.active = 0
+        Gauge(
+            "http_server_active_requests", "Requests that are being answered", registry=self.registry
+        ).set_function(lambda: self.active)
+
+    def answered(self, record: Record) -> None:
+        """An upstream has answered. Called before anything of it is sent on: what a client has got is counted."""
+        self._count(record, _REQUESTS)
+
+    def refused(self, record: Record) -> None:
+        """The gateway has answered itself."""
+        self._count(record, _FAILED if record.rule is Rule.UPSTREAM else _REFUSED)
+
+    def ended(self, record: Record) -> None:
+        """The request is over, however it went."""
+        seconds = time.perf_counter() - record.started
+        route = record.admission.route
+        tenant = route.tenant.id if route is not None else _NOBODY
+        if route is not None and (record.bytes_in or record.bytes_out):
+            cell = self._meter.cell(_label(record))
+            cell.add(_BYTES_IN, record.bytes_in)
+            cell.add(_BYTES_OUT, record.bytes_out)
+        if record.rule is not None:
+            self._refusals.labels(tenant, record.rule).inc()
+        self._observe(tenant, record.status, seconds)
+        if _log.isEnabledFor(logging.INFO):
+            log_request(_log, _line(record, tenant, seconds))
+
+    def _count(self, record: Record, counter: int) -> None:
+        if record.admission.route is not None:
+            self._meter.cell(_label(record)).add(counter, 1)
+
+    def _observe(self, tenant: str, status: int, seconds: float) -> None:
+        child = self._durations.get((tenant, status))
+        if child is None:
+            child = self._durations[tenant, status] = self._duration.labels(tenant, status)
+        child.observe(seconds)
+
+
+def _label(record: Record) -> Label:
+    route, key = record.admission.route, record.admission.key
+    assert route is not None
+    if key is None:
+        return Label(route.tenant.id, route.name)
+    return Label(route.tenant.id, route.name, key.facts.consumer, key.facts.id)
+
+
+def _line(record: Record, tenant: str, seconds: float) -> dict[str, object]:
+    line: dict[str, object] = {
+        "method": record.method,
+        "host": record.host,
+        "path": record.path,
+        "status": record.status,
+        "duration_ms": round(seconds * 1000, 3),
+        "client": record.client,
+        "tenant": tenant,
+    }
+    route, key = record.admission.route, record.admission.key
+    if route is not None:
+        line |= {"route": route.name, "version": route.tenant.version}
+    if key is not None:
+        line |= {"consumer": key.facts.consumer, "key": key.facts.id}
+    if record.rule is not None:
+        line["policy"] = record.rule
+    if record.target:
+        line |= {"target": record.target, "attempts": record.attempts}
+    if record.cut:
+        line["cut"] = record.cut
+    return line

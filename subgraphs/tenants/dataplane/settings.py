@@ -1,0 +1,47 @@
+"""What the data plane reads from the environment."""
+
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from common.settings import Secret, ServiceSettings, variable
+
+
+class ProxySettings(ServiceSettings, frozen=True, kw_only=True):
+    """It serves by keys, so that it knows no issuer."""
+
+    service: ClassVar[str] = "proxy"
+
+    control_url: Annotated[
+        str, variable("HANSA_TENANTS_URL", "the control plane, as http://..., unix://... or app://NAME")
+    ]
+    control_token: Annotated[
+        Secret, variable("HANSA_TENANTS_TOKEN", "the bearer token by which it asks the control plane")
+    ]
+    limiter_url: Annotated[
+        str, variable("HANSA_RATELIMIT_URL", "the rate limiter; without it, limits are as while it is down")
+    ] = ""
+    limiter_token: Annotated[
+        Secret | None, variable("HANSA_RATELIMIT_TOKEN", "the bearer token by which it asks the rate limiter")
+    ] = None
+    trusted: Annotated[
+        str,
+        variable(
+            "HANSA_PROXY_TRUSTED",
+            "addresses and networks of proxies in front, whose X-Forwarded-For counts, by commas",
+        ),
+    ] = ""
+    key_ttl: Annotated[
+        float,
+        Meta(ge=1, le=3600),
+        variable(
+            "HANSA_PROXY_KEY_TTL", "seconds after which a revoked key is refused at the latest, with no feed"
+        ),
+    ] = 60.0
+    usage_interval: Annotated[
+        float,
+        Meta(ge=0.1, le=3600),
+        variable("HANSA_PROXY_USAGE_INTERVAL", "seconds between two batches of usage"),
+    ] = 5.0
+    issuer: str = ""
+    jwks_url: str = ""

@@ -1,0 +1,159 @@
+"""What stands around a proxy that is measured: an upstream, a control plane, the rate limiter, and the proxies as processes."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID
+
+from common.database import Database, migrate
+from common.embedded import EmbeddedServers
+from common.http import Request, TransportError, open_transport
+from gateway.server.health import Health
+from gateway.server.serving import open_listener, serve_router
+from subgraphs.ratelimit.app import service as limiter
+from subgraphs.ratelimit.domain.policies import FailMode, Policy
+from subgraphs.ratelimit.domain.rules import Algorithm, Rule
+from subgraphs.ratelimit.policies import Policies
+from subgraphs.ratelimit.service import PolicyBook
+
+HANSA = Path(sys.executable).with_name("hansa")
+LIMITER_TOKEN = "limiter-token"
+_PLENTY = 1_000_000
+ANSWER = b'{"products":[{"id":"1","name":"Chair","price":100},{"id":"2","name":"Table","price":200}]}'
+_HEADERS = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncache-control: no-store\r\n"
+_WHOLE = _HEADERS + b"content-length: %d\r\n\r\n" % len(ANSWER) + ANSWER
+
+
+class _Upstream(asyncio.Protocol):
+    """Gives the same answer to each request, which has no body."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._tail = b""
+
+    def data_received(self, data: bytes) -> None:
+        data = self._tail + data
+        count = data.count(b"\r\n\r\n")
+        self._tail = data.rpartition(b"\r\n\r\n")[2]
+        self._transport.write(_WHOLE * count)
+
+
+@asynccontextmanager
+async def upstream(port: int = 0) -> AsyncIterator[str]:
+    serving = await asyncio.get_running_loop().create_server(_Upstream, "127.0.0.1", port)
+    try:
+        yield f"http://127.0.0.1:{serving.sockets[0].getsockname()[1]}"
+    finally:
+        serving.close()
+
+
+@asynccontextmanager
+async def app_server(app: Any) -> AsyncIterator[str]:
+    """The URL of an ASGI app without a lifespan that is served here."""
+
+    async def with_lifespan(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            for phase in ("startup", "shutdown"):
+                await receive()
+                await send({"type": f"lifespan.{phase}.complete"})
+        else:
+            await app(scope, receive, send)
+
+    listener, stop = open_listener("127.0.0.1", 0), asyncio.Event()
+    url = "http://127.0.0.1:{}".format(listener.getsockname()[1])
+    serving = asyncio.create_task(serve_router(with_lifespan, listener, health=Health(), stop=stop, grace=1))
+    try:
+        yield url
+    finally:
+        stop.set()
+        await serving
+
+
+@asynccontextmanager
+async def rate_limiter(folder: Path, port: int) -> AsyncIterator[tuple[str, EmbeddedServers]]:
+    """A limiter with limits by key and by tenant that nobody reaches, and the servers that it works with."""
+    servers = EmbeddedServers(folder, os.environ)
+    environment = {
+        **await servers.start(),
+        "HANSA_ISSUER": "http://127.0.0.1:1",
+        "HANSA_JWKS_URL": "http://127.0.0.1:1/jwks",
+        "HANSA_RATELIMIT_TOKEN": LIMITER_TOKEN,
+    }
+    try:
+        await migrate(environment["DATABASE_URL"], schema=limiter.name, scripts=limiter.migrations)
+        await _put_policies(environment["DATABASE_URL"])
+        command = ("subgraph", "ratelimit", "--listen", f"127.0.0.1:{port}")
+        async with program(
+            command, environment, folder / "ratelimit.log", f"http://127.0.0.1:{port}/health/ready"
+        ):
+            yield f"http://127.0.0.1:{port}", servers
+    finally:
+        await servers.stop()
+
+
+async def _put_policies(url: str) -> None:
+    database = Database.open(url, schema=limiter.name)
+    book = PolicyBook(database, Policies(database, lambda: None))
+    try:
+        if await book.policies():
+            return
+        await book.put_namespace("tenants", "Requests of tenants")
+        for by in (("tenant", "key"), ("tenant",)):
+            rule = Rule(algorithm=Algorithm.TOKEN_BUCKET, limit=_PLENTY, period=1, burst=_PLENTY)
+            policy = Policy(
+                id=UUID(int=0),
+                namespace="tenants",
+                name="per-" + by[-1],
+                by=by,
+                when={},
+                rule=rule,
+                fail_mode=FailMode.LOCAL,
+                is_shadow=False,
+                priority=0,
+                version=1,
+            )
+            await book.upsert_policy(policy, "tests", dry_run=False)
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def program(
+    arguments: Sequence[str | Path],
+    environment: Mapping[str, str],
+    log: Path,
+    ready: str,
+    *,
+    command: Sequence[str | Path] = (HANSA,),
+) -> AsyncIterator[subprocess.Popen[bytes]]:
+    """A process that answers at `ready`; it is told to stop at the end."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [*command, *arguments], env={**os.environ, **environment}, stdout=output, stderr=output
+        )
+    try:
+        await _until_ready(process, ready, log)
+        yield process
+    finally:
+        process.terminate()
+        await asyncio.to_thread(process.wait, 30)
+
+
+async def _until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    async with AsyncExitStack() as stack:
+        transport = open_transport(url)
+        stack.push_async_callback(transport.close)
+        async with asyncio.timeout(60):
+            while True:
+                try:
+                    if (await transport.send(Request(method="GET"), timeout=2)).status < 500:
+                        return
+                except TransportError:
+                    if process.poll() is not None:
+                        raise RuntimeError(log.read_text()) from None
+                await asyncio.sleep(0.05)

@@ -1,0 +1,28 @@
+"""A control plane, an upstream that says what it has got, and a proxy between them."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.proxy.parts import KEY, Control, Gateway, Server, configuration, gateway, server
+
+
+@pytest.fixture
+def control() -> Control:
+    return Control()
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[Server]:
+    async with server() as running:
+        yield running
+
+
+@pytest.fixture
+async def proxy(control: Control, upstream: Server, tmp_path: Path) -> AsyncIterator[Gateway]:
+    """One route that is open and one that needs a key; ada has one."""
+    control.set(configuration(upstream.url))
+    control.issue(KEY, scopes=frozenset({"read"}))
+    async with gateway(control, tmp_path) as running:
+        yield running
