@@ -3,8 +3,9 @@
 import time
 from collections.abc import Callable, Sequence
 
+from common.batching import Batcher
 from common.errors import OverloadedError
-from common.valkey import Batcher, FunctionLibrary, ReplyError, ValkeyLink, ValkeyUnavailableError
+from common.valkey import FunctionLibrary, ReplyError, ValkeyLink, ValkeyUnavailableError
 from subgraphs.ratelimit.domain.model import STALE, Answer, Decision
 from subgraphs.ratelimit.engine.protocol import SOURCE, decode_answers, encode_decisions, keys_of
 

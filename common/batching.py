@@ -1,4 +1,4 @@
-"""Batching: what is asked in one tick of the event loop, or while all calls are out, is asked together."""
+"""Batching: what is asked in one tick of the event loop, in a short while, or while all calls are out, is asked together."""
 
 import asyncio
 from collections import deque
@@ -15,7 +15,7 @@ class Batcher(Generic[Q, A]):
     """Answers questions by `ask`, which takes a batch and gives as many answers in the same order.
 
     A batch has at most `size` questions, and at most `in_flight` batches are out; what does not fit waits for one to
-    return. What `ask` raises is raised for each question of its batch. Who stops waiting does not take the question back.
+    return. A batch that is not full waits `delay` seconds for more. What `ask` raises is raised for each question of its batch. Who stops waiting does not take the question back.
     """
 
     def __init__(
@@ -25,11 +25,13 @@ class Batcher(Generic[Q, A]):
         size: int = 128,
         in_flight: int = 4,
         waiting: int = 8_192,
+        delay: float = 0.0,
     ) -> None:
         self._ask = ask
         self._size = size
         self._in_flight = in_flight
         self._most_waiting = waiting
+        self._delay = delay
         self._waiting: deque[tuple[Q, asyncio.Future[A]]] = deque()
         self._running: set[asyncio.Task[None]] = set()
         self._is_due = False
@@ -45,9 +47,8 @@ class Batcher(Generic[Q, A]):
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[A] = loop.create_future()
         self._waiting.append((question, answer))
-        if not self._is_due and len(self._running) < self._in_flight:
-            self._is_due = True
-            loop.call_soon(self._start)
+        if len(self._running) < self._in_flight:
+            self._schedule(loop)
         return answer
 
     async def close(self) -> None:
@@ -55,6 +56,14 @@ class Batcher(Generic[Q, A]):
         while self._waiting or self._running:
             self._start()
             await asyncio.wait(self._running)
+
+    def _schedule(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Start in this tick, or after the delay; what fills a batch does not wait for it."""
+        if self._delay and len(self._waiting) == self._size:
+            loop.call_soon(self._start)
+        elif not self._is_due:
+            self._is_due = True
+            loop.call_later(self._delay, self._start)
 
     def _start(self) -> None:
         self._is_due = False

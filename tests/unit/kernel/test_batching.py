@@ -3,8 +3,8 @@ from collections.abc import Sequence
 
 import pytest
 
+from common.batching import Batcher
 from common.errors import OverloadedError
-from common.valkey import Batcher
 
 
 class Asked:
@@ -82,3 +82,15 @@ async def test_closing_waits_for_what_was_asked() -> None:
     async with asyncio.timeout(5):
         await batcher.close()
     assert [answer.result() for answer in answers] == [0, 2, 4]
+
+
+async def test_a_batch_waits_its_delay_for_more_unless_it_is_full() -> None:
+    asked = Asked()
+    batcher = Batcher(asked, size=3, delay=0.05)
+    first = batcher.submit(1)
+    await asyncio.sleep(0.001)
+    assert asked.batches == []
+    rest = [batcher.submit(2), batcher.submit(3)]
+    await asyncio.sleep(0.001)
+    assert asked.batches == [[1, 2, 3]]
+    assert await asyncio.gather(first, *rest) == [2, 4, 6]

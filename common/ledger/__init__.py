@@ -1,0 +1,42 @@
+"""Double entry for quantities: accounts, transfers in one or two steps, and bounds that the database keeps.
+
+Money is counted in minor units, stock in pieces; the ledger knows only whole numbers and the name of their currency. Its
+tables are part of a service's schema, so that a transfer commits with whatever else the transaction does. Which accounts there
+are and what a transfer means is left to the service. The verbs are those of TigerBeetle.
+"""
+
+from common.ledger.accounts import Account, Balances, balances, create_accounts
+from common.ledger.audit import Imbalance, find_drift, find_imbalances
+from common.ledger.batching import TransferBatcher
+from common.ledger.expiry import expire_due
+from common.ledger.tables import create_ledger_tables, drop_ledger_tables
+from common.ledger.transfers import (
+    Recorded,
+    Result,
+    Transfer,
+    TransferKind,
+    create_transfers,
+    list_transfers,
+    lookup,
+)
+
+__all__ = (
+    "Account",
+    "Balances",
+    "Imbalance",
+    "Recorded",
+    "Result",
+    "Transfer",
+    "TransferBatcher",
+    "TransferKind",
+    "balances",
+    "create_accounts",
+    "create_ledger_tables",
+    "create_transfers",
+    "drop_ledger_tables",
+    "expire_due",
+    "find_drift",
+    "find_imbalances",
+    "list_transfers",
+    "lookup",
+)
