@@ -13,7 +13,8 @@ from common.settings import load
 from common.telemetry import Telemetry
 from subgraphs.payments.api import Context, schema
 from subgraphs.payments.demo import load_demo
-from subgraphs.payments.service import Payments
+from subgraphs.payments.service.payments import Payments
+from subgraphs.payments.service.wallets import Wallets
 from subgraphs.payments.settings import Settings
 from subgraphs.payments.worker import working
 
@@ -28,10 +29,10 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     telemetry = Telemetry(settings.service, environment)
     database = Database.open(settings.database_url.reveal(), schema=settings.service, telemetry=telemetry)
     log = JetStreamLog.open(settings.nats_url.reveal())
-    payments = Payments(database)
+    wallets, payments = Wallets(database), Payments(database)
 
     def context(request: ServiceRequest) -> Context:
-        return Context.of(request, payments)
+        return Context.of(request, wallets=wallets, payments=payments)
 
     return create_service(
         settings=settings,

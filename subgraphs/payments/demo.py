@@ -8,8 +8,9 @@ from common.database import Database
 from common.demo import DEMO_USERS
 from common.inputs import MAX_PAGE
 from common.settings import load
-from subgraphs.payments.domain import PaymentState
-from subgraphs.payments.service import Payments
+from subgraphs.payments.domain.payments import PaymentState
+from subgraphs.payments.service.payments import Payments
+from subgraphs.payments.service.wallets import Wallets
 from subgraphs.payments.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -25,12 +26,12 @@ async def load_demo(environment: Mapping[str, str]) -> None:
     """Fill the wallets of those who have none, and wait until what they reserved is paid or declined."""
     settings = load(Settings, environment)
     database = Database.open(settings.database_url.reveal(), schema=settings.service)
-    payments = Payments(database)
+    wallets, payments = Wallets(database), Payments(database)
     try:
-        wallets = await payments.find_wallets("owner_id", list(_BALANCES))
+        found = await wallets.find("owner_id", list(_BALANCES))
         for user_id, balance in _BALANCES.items():
-            if user_id not in wallets:
-                await payments.top_up(user_id, balance, "demo-wallet")
+            if user_id not in found:
+                await wallets.top_up(user_id, balance, "demo-wallet")
         async with asyncio.timeout(_PATIENCE):
             await _await_payments(payments)
     except TimeoutError:
@@ -41,7 +42,7 @@ async def load_demo(environment: Mapping[str, str]) -> None:
 
 async def _await_payments(payments: Payments) -> None:
     while True:
-        found = await payments.list_payments(list(_BALANCES), MAX_PAGE)
+        found = await payments.list_for(list(_BALANCES), MAX_PAGE)
         states = [payment.state for own in found.values() for payment in own]
         if len(states) >= _EXPECTED_PAYMENTS and PaymentState.PENDING not in states:
             return

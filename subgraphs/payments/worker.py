@@ -6,8 +6,8 @@ from contextlib import AbstractAsyncContextManager
 from common.database import Database
 from common.events import Event, EventLog, Handler, background_work
 from common.telemetry import Telemetry
-from subgraphs.payments.events import ReservationHeld, ReservationUnfulfilled
-from subgraphs.payments.service import Payments, on_reservation_held, on_reservation_unfulfilled
+from subgraphs.payments.events.reservations import ReservationHeld, ReservationUnfulfilled
+from subgraphs.payments.service.payments import Payments, on_reservation_held, on_reservation_unfulfilled
 
 HANDLERS: Mapping[type[Event], Handler] = {
     ReservationHeld: on_reservation_held,

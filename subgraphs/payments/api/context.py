@@ -1,4 +1,4 @@
-"""What payments' resolvers find in `info.context`."""
+"""What the resolvers find in `info.context`."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -7,19 +7,21 @@ import strawberry
 
 from common.app import CallerContext, ServiceRequest
 from subgraphs.payments.api.loaders import Loaders
-from subgraphs.payments.service import Payments
+from subgraphs.payments.service.payments import Payments
+from subgraphs.payments.service.wallets import Wallets
 
 
 @dataclass(frozen=True)
 class Context(CallerContext):
     """Made for one request; `loaders` batch the look-ups of that request."""
 
+    wallets: Wallets
     payments: Payments
     loaders: Loaders
 
     @classmethod
-    def of(cls, request: ServiceRequest, payments: Payments) -> "Context":
-        return cls(request.caller, payments, Loaders(payments))
+    def of(cls, request: ServiceRequest, *, wallets: Wallets, payments: Payments) -> "Context":
+        return cls(request.caller, wallets, payments, Loaders(wallets, payments))
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

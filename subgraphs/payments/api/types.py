@@ -13,9 +13,9 @@ from common.app import InvalidRepresentationError
 from common.app.values import Money
 from common.errors import ForbiddenError
 from common.inputs import parse_id
-from subgraphs.payments import domain
 from subgraphs.payments.api.context import Info
-from subgraphs.payments.domain import DeclineReason, PaymentState
+from subgraphs.payments.domain import money, payments, wallets
+from subgraphs.payments.domain.payments import DeclineReason, PaymentState
 
 strawberry.enum(DeclineReason, description="Why no money moved.")
 
@@ -33,7 +33,7 @@ class Wallet:
     balance: Money
 
     @classmethod
-    def of(cls, wallet: domain.Wallet) -> "Wallet":
+    def of(cls, wallet: wallets.Wallet) -> "Wallet":
         return cls(id=strawberry.ID(str(wallet.id)), balance=Money.of(wallet.balance))
 
     @classmethod
@@ -53,7 +53,7 @@ class Payment:
     state: PaymentState
     decline_reason: DeclineReason | None = strawberry.field(description="There when it is DECLINED.")
     created_at: datetime
-    payment: strawberry.Private[domain.Payment]
+    payment: strawberry.Private[payments.Payment]
 
     @strawberry.field(description="What it pays for.")
     def reservation(self) -> "Reservation":
@@ -64,7 +64,7 @@ class Payment:
         return User(id=strawberry.ID(self.payment.payer_id))
 
     @classmethod
-    def of(cls, payment: domain.Payment) -> "Payment":
+    def of(cls, payment: payments.Payment) -> "Payment":
         return cls(
             id=strawberry.ID(str(payment.id)),
             amount=Money.of(payment.amount),
@@ -86,7 +86,7 @@ class Payment:
 class Reservation:
     id: strawberry.ID
     total: Money = strawberry.federation.field(external=True, default=None)
-    known_total: strawberry.Private[domain.Money | None] = None
+    known_total: strawberry.Private[money.Money | None] = None
 
     @strawberry.field(description="Its one payment; null until there is one, and for everyone but the payer.")
     async def payment(self, info: Info) -> Payment | None:
@@ -102,9 +102,9 @@ class Reservation:
             raise InvalidRepresentationError(
                 "A representation of Reservation lacks total { amount currency }"
             )
-        return Money.of(domain.amount_due(self.known_total, await self._payment(info)))
+        return Money.of(payments.amount_due(self.known_total, await self._payment(info)))
 
-    async def _payment(self, info: Info) -> domain.Payment | None:
+    async def _payment(self, info: Info) -> payments.Payment | None:
         parsed = parse_id(self.id)
         return await info.context.loaders.payment_for.load(parsed) if parsed else None
 
@@ -113,7 +113,7 @@ class Reservation:
         """The reservation as the router represents it; `total` is there when `amountDue` is asked for."""
         if total is None or not total.keys() >= {"amount", "currency"}:
             return cls(id=id)
-        return cls(id=id, known_total=domain.Money(**total))
+        return cls(id=id, known_total=money.Money(**total))
 
 
 @strawberry.federation.type(keys=["id"], extend=True)

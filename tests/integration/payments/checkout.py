@@ -23,7 +23,8 @@ from subgraphs.inventory import store
 from subgraphs.inventory.domain import Article, Money, Reservation
 from subgraphs.inventory.service import Inventory
 from subgraphs.payments import app as payments_app
-from subgraphs.payments.service import Payments
+from subgraphs.payments.service.payments import Payments
+from subgraphs.payments.service.wallets import Wallets
 
 MUG = Article("MUG", "Enamel Mug", "Holds coffee on deck.", "Table", Money(1_000, "EUR"), 1_000)
 BELL = Article("BELL", "Cast Bell", "Loud.", "On board", Money(900_000, "EUR"), 1_000)
@@ -67,19 +68,19 @@ async def check_out(customer: str) -> None:
                 # The lease of the relay that was killed runs out.
                 await transaction.execute("UPDATE lease SET expires_at = '-infinity'")
         inventory, payments = Inventory(shop, timedelta(minutes=15)), Payments(bank)
-        reservations = await act(customer, shop, inventory, payments)
+        reservations = await act(customer, shop, inventory, Wallets(bank))
         for create_app in (inventory_app.create_app, payments_app.create_app):
             await stack.enter_async_context(running(create_app(os.environ)))
         while await states(inventory, payments, reservations) != FINAL:  # noqa: ASYNC110 - it watches a database
             await asyncio.sleep(0.05)
 
 
-async def act(customer: str, shop: Database, inventory: Inventory, payments: Payments) -> dict[str, UUID]:
+async def act(customer: str, shop: Database, inventory: Inventory, wallets: Wallets) -> dict[str, UUID]:
     """What a customer does; each step has its effect once, however often it is tried."""
     async with shop.transaction() as transaction:
         for article in (MUG, BELL):
             await store.add_product(transaction, article)
-    await payments.top_up(customer, 10_000, "money")
+    await wallets.top_up(customer, 10_000, "money")
     reservations = {
         "bought": await reserve(customer, inventory, "MUG", 2),
         "too dear": await reserve(customer, inventory, "BELL", 1),
@@ -100,7 +101,7 @@ async def states(
     inventory: Inventory, payments: Payments, reservations: dict[str, UUID]
 ) -> dict[str, tuple[str, str]]:
     held = await inventory.find_reservations(list(reservations.values()))
-    paid = await payments.find_payments("reservation_id", list(reservations.values()))
+    paid = await payments.find("reservation_id", list(reservations.values()))
     return {
         name: (held[id_].state.value, paid[id_].state.value if id_ in paid else "")
         for name, id_ in reservations.items()

@@ -13,9 +13,10 @@ from sqlalchemy import text
 from common.database import Database, migrate
 from subgraphs.inventory.app import service as inventory_service
 from subgraphs.payments.app import service
-from subgraphs.payments.domain import Payment
-from subgraphs.payments.events import ReservationHeld
-from subgraphs.payments.service import Payments, on_reservation_held
+from subgraphs.payments.domain.payments import Payment
+from subgraphs.payments.events.reservations import ReservationHeld
+from subgraphs.payments.service.payments import Payments, on_reservation_held
+from subgraphs.payments.service.wallets import Wallets
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +47,11 @@ def payments(database: Database) -> Payments:
 
 
 @pytest.fixture
+def wallets(database: Database) -> Wallets:
+    return Wallets(database)
+
+
+@pytest.fixture
 def pay(database: Database, payments: Payments) -> Callable[..., Awaitable[Payment]]:
     """Handles the event of a reservation that `owner` holds, and gives its payment."""
 
@@ -61,7 +67,7 @@ def pay(database: Database, payments: Payments) -> Callable[..., Awaitable[Payme
         )
         async with database.transaction() as transaction:
             await on_reservation_held(transaction, event)
-        return (await payments.find_payments("reservation_id", [event.reservation_id]))[event.reservation_id]
+        return (await payments.find("reservation_id", [event.reservation_id]))[event.reservation_id]
 
     return pay
 

@@ -12,8 +12,10 @@ from common.auth import Caller
 from common.database.testing import count_statements
 from common.errors import DomainError
 from subgraphs.payments.api import Context, schema
-from subgraphs.payments.domain import MAX_BALANCE, Payment, Wallet
-from subgraphs.payments.service import Payments
+from subgraphs.payments.domain.payments import Payment
+from subgraphs.payments.domain.wallets import MAX_BALANCE, Wallet
+from subgraphs.payments.service.payments import Payments
+from subgraphs.payments.service.wallets import Wallets
 
 Ask = Callable[..., Awaitable[ExecutionResult]]
 Pay = Callable[..., Awaitable[Payment]]
@@ -23,12 +25,12 @@ TOTAL = {"amount": 1_000, "currency": "EUR"}
 
 
 @pytest.fixture
-def ask(payments: Payments) -> Ask:
+def ask(wallets: Wallets, payments: Payments) -> Ask:
     """Runs an operation for a user, or for nobody."""
 
     async def ask(query: str, user: str | None = "ada", **variables: Any) -> ExecutionResult:
         caller = Caller(user, frozenset(), {}) if user else None
-        context = Context.of(ServiceRequest(caller, None), payments)
+        context = Context.of(ServiceRequest(caller, None), wallets=wallets, payments=payments)
         return await schema.execute(query, variable_values=variables, context_value=context)
 
     return ask
@@ -47,9 +49,9 @@ def test_the_committed_schema_is_the_schema() -> None:
 
 
 async def test_a_batch_of_reservations_is_one_statement_for_payments_and_what_is_due(
-    ask: Ask, payments: Payments, pay: Pay
+    ask: Ask, wallets: Wallets, pay: Pay
 ) -> None:
-    await payments.top_up("ada", 1_500, "k")
+    await wallets.top_up("ada", 1_500, "k")
     made = [await pay("ada"), await pay("ada"), await pay("bob")]
     ids = [*(str(payment.reservation_id) for payment in made), "019f0000-0000-7000-8000-000000000000"]
     of = [{"__typename": "Reservation", "id": id_, "total": dict(TOTAL)} for id_ in ids]
@@ -93,9 +95,9 @@ async def test_what_is_due_needs_a_whole_total(ask: Ask, total: Any) -> None:
 
 
 async def test_wallet_and_payments_of_a_user_are_two_statements_and_only_ones_own(
-    ask: Ask, payments: Payments, pay: Pay
+    ask: Ask, wallets: Wallets, pay: Pay
 ) -> None:
-    await payments.top_up("ada", 5_000, "k")
+    await wallets.top_up("ada", 5_000, "k")
     newest = [str((await pay("ada", 100)).id) for _ in range(4)][::-1]
     query = ENTITIES % "... on User { wallet { balance { amount } } payments(first: 3) { id } }"
     with count_statements() as statements:
@@ -124,9 +126,9 @@ async def test_the_reservations_of_payments_and_their_payments_are_two_statement
 
 
 async def test_a_batch_of_payments_and_wallets_is_one_statement_each_and_only_ones_own(
-    ask: Ask, payments: Payments, pay: Pay
+    ask: Ask, wallets: Wallets, pay: Pay
 ) -> None:
-    wallet = await payments.top_up("ada", 5_000, "k")
+    wallet = await wallets.top_up("ada", 5_000, "k")
     assert isinstance(wallet, Wallet)
     made = [await pay("ada"), await pay("bob")]
     of = [
@@ -177,17 +179,17 @@ mutation ($amount: Int!, $key: String!) {
     ],
 )
 async def test_a_top_up_has_typed_outcomes(
-    ask: Ask, payments: Payments, amount: int, key: str, outcome: dict[str, Any]
+    ask: Ask, wallets: Wallets, amount: int, key: str, outcome: dict[str, Any]
 ) -> None:
-    await payments.top_up("ada", 1_000, "used")
+    await wallets.top_up("ada", 1_000, "used")
     result = await ask(TOP_UP, "ada", amount=amount, key=key)
     assert result.errors is None
     assert result.data == {"topUpWallet": outcome}
 
 
-async def test_a_full_wallet_is_a_typed_outcome(ask: Ask, payments: Payments) -> None:
+async def test_a_full_wallet_is_a_typed_outcome(ask: Ask, wallets: Wallets) -> None:
     for number in range(100):
-        await payments.top_up("ada", MAX_BALANCE // 100, str(number))
+        await wallets.top_up("ada", MAX_BALANCE // 100, str(number))
     limit = {
         "__typename": "WalletLimitReached",
         "code": "WALLET_LIMIT_REACHED",

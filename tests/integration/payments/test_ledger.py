@@ -9,70 +9,72 @@ from sqlalchemy.exc import DBAPIError
 from common.database import Database
 from common.idempotency import IdempotencyMismatch
 from common.inputs import InvalidInputError
-from subgraphs.payments.domain import MAX_BALANCE, MAX_TOP_UP, Money, Payment, Wallet, WalletLimit
-from subgraphs.payments.service import Payments
+from subgraphs.payments.domain.money import Money
+from subgraphs.payments.domain.payments import Payment
+from subgraphs.payments.domain.wallets import MAX_BALANCE, MAX_TOP_UP, Wallet, WalletLimit
+from subgraphs.payments.service.wallets import Wallets
 
 Ledger = Callable[[], Awaitable[dict[str, int]]]
 Pay = Callable[..., Awaitable[Payment]]
 
 
-async def test_a_top_up_opens_the_wallet_and_comes_from_outside(payments: Payments, ledger: Ledger) -> None:
-    wallet = await payments.top_up("ada", 5_000, "k")
+async def test_a_top_up_opens_the_wallet_and_comes_from_outside(wallets: Wallets, ledger: Ledger) -> None:
+    wallet = await wallets.top_up("ada", 5_000, "k")
     assert isinstance(wallet, Wallet)
     assert (wallet.owner_id, wallet.balance) == ("ada", Money(5_000, "EUR"))
     assert await ledger() == {"ada": 5_000, "BANK": -5_000, "MERCHANT": 0}
 
 
 async def test_the_same_key_tops_up_once_and_tells_the_present_balance(
-    payments: Payments, ledger: Ledger
+    wallets: Wallets, ledger: Ledger
 ) -> None:
-    await payments.top_up("ada", 5_000, "k")
-    await payments.top_up("ada", 1_000, "other")
-    again = await payments.top_up("ada", 5_000, "k")
+    await wallets.top_up("ada", 5_000, "k")
+    await wallets.top_up("ada", 1_000, "other")
+    again = await wallets.top_up("ada", 5_000, "k")
     assert isinstance(again, Wallet)
     assert again.balance.amount == 6_000
     assert (await ledger())["ada"] == 6_000
 
 
-async def test_a_hundred_calls_with_one_key_have_one_effect(payments: Payments, ledger: Ledger) -> None:
-    await asyncio.gather(*(payments.top_up("ada", 700, "k") for _ in range(100)))
+async def test_a_hundred_calls_with_one_key_have_one_effect(wallets: Wallets, ledger: Ledger) -> None:
+    await asyncio.gather(*(wallets.top_up("ada", 700, "k") for _ in range(100)))
     assert (await ledger())["ada"] == 700
 
 
-async def test_concurrent_first_top_ups_open_one_wallet(payments: Payments, ledger: Ledger) -> None:
-    await asyncio.gather(*(payments.top_up("ada", 100, f"k{number}") for number in range(20)))
+async def test_concurrent_first_top_ups_open_one_wallet(wallets: Wallets, ledger: Ledger) -> None:
+    await asyncio.gather(*(wallets.top_up("ada", 100, f"k{number}") for number in range(20)))
     assert await ledger() == {"ada": 2_000, "BANK": -2_000, "MERCHANT": 0}
 
 
-async def test_the_same_key_for_another_amount_is_refused(payments: Payments) -> None:
-    await payments.top_up("ada", 1, "k")
+async def test_the_same_key_for_another_amount_is_refused(wallets: Wallets) -> None:
+    await wallets.top_up("ada", 1, "k")
     with pytest.raises(IdempotencyMismatch):
-        await payments.top_up("ada", 2, "k")
+        await wallets.top_up("ada", 2, "k")
 
 
 @pytest.mark.parametrize("amount", [0, -1, MAX_TOP_UP + 1])
-async def test_an_amount_out_of_bounds_is_refused(payments: Payments, amount: int) -> None:
+async def test_an_amount_out_of_bounds_is_refused(wallets: Wallets, amount: int) -> None:
     with pytest.raises(InvalidInputError, match="amount"):
-        await payments.top_up("ada", amount, "k")
+        await wallets.top_up("ada", amount, "k")
 
 
 @pytest.mark.parametrize("key", ["", "k" * 201, "a\0b"])
-async def test_a_key_that_cannot_be_one_is_refused(payments: Payments, key: str) -> None:
+async def test_a_key_that_cannot_be_one_is_refused(wallets: Wallets, key: str) -> None:
     with pytest.raises(InvalidInputError, match="idempotencyKey"):
-        await payments.top_up("ada", 1, key)
+        await wallets.top_up("ada", 1, key)
 
 
-async def test_a_wallet_is_filled_to_its_limit_and_no_further(payments: Payments, ledger: Ledger) -> None:
+async def test_a_wallet_is_filled_to_its_limit_and_no_further(wallets: Wallets, ledger: Ledger) -> None:
     for number in range(MAX_BALANCE // MAX_TOP_UP):
-        await payments.top_up("ada", MAX_TOP_UP, f"k{number}")
-    assert await payments.top_up("ada", 1, "last") == WalletLimit(Money(MAX_BALANCE, "EUR"))
+        await wallets.top_up("ada", MAX_TOP_UP, f"k{number}")
+    assert await wallets.top_up("ada", 1, "last") == WalletLimit(Money(MAX_BALANCE, "EUR"))
     assert (await ledger())["ada"] == MAX_BALANCE
 
 
 async def test_many_spenders_of_one_wallet_never_overdraw_it(
-    payments: Payments, pay: Pay, ledger: Ledger
+    wallets: Wallets, pay: Pay, ledger: Ledger
 ) -> None:
-    await payments.top_up("ada", 1_000, "k")
+    await wallets.top_up("ada", 1_000, "k")
     made = await asyncio.gather(*(pay("ada", 90) for _ in range(40)))
     assert sum(payment.state == "CAPTURED" for payment in made) == 11
     assert await ledger() == {"ada": 10, "BANK": -1_000, "MERCHANT": 990}
@@ -87,9 +89,9 @@ async def test_many_spenders_of_one_wallet_never_overdraw_it(
     ],
 )
 async def test_the_database_itself_keeps_the_ledger(
-    database: Database, payments: Payments, change: str, broken: str
+    database: Database, wallets: Wallets, change: str, broken: str
 ) -> None:
-    await payments.top_up("ada", 1_000, "k")
+    await wallets.top_up("ada", 1_000, "k")
     with pytest.raises(DBAPIError, match=broken):
         async with database.transaction() as transaction:
             await transaction.execute(change)

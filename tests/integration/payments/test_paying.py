@@ -8,9 +8,10 @@ from uuid import uuid4
 import pytest
 
 from common.database import Database
-from subgraphs.payments.domain import DeclineReason, Payment
-from subgraphs.payments.events import ReservationUnfulfilled
-from subgraphs.payments.service import Payments, on_reservation_unfulfilled
+from subgraphs.payments.domain.payments import DeclineReason, Payment
+from subgraphs.payments.events.reservations import ReservationUnfulfilled
+from subgraphs.payments.service.payments import Payments, on_reservation_unfulfilled
+from subgraphs.payments.service.wallets import Wallets
 
 Ledger = Callable[[], Awaitable[dict[str, int]]]
 Events = Callable[[], Awaitable[list[tuple[str, dict[str, Any]]]]]
@@ -29,10 +30,8 @@ async def wait_for_wallet(database: Database) -> None:
         await transaction.execute("UPDATE payment SET created_at = created_at - interval '10 s'")
 
 
-async def test_a_payment_takes_the_money(
-    payments: Payments, pay: Pay, ledger: Ledger, events: Events
-) -> None:
-    await payments.top_up("ada", 5_000, "k")
+async def test_a_payment_takes_the_money(wallets: Wallets, pay: Pay, ledger: Ledger, events: Events) -> None:
+    await wallets.top_up("ada", 5_000, "k")
     payment = await pay("ada", 2_000)
     assert payment.state == "CAPTURED"
     assert await ledger() == {"ada": 3_000, "BANK": -5_000, "MERCHANT": 2_000}
@@ -48,9 +47,9 @@ async def test_a_payment_takes_the_money(
 
 
 async def test_too_little_money_is_declined(
-    payments: Payments, pay: Pay, ledger: Ledger, events: Events
+    wallets: Wallets, pay: Pay, ledger: Ledger, events: Events
 ) -> None:
-    await payments.top_up("ada", 1_999, "k")
+    await wallets.top_up("ada", 1_999, "k")
     payment = await pay("ada", 2_000)
     assert (payment.state, payment.decline_reason) == ("DECLINED", DeclineReason.INSUFFICIENT_FUNDS)
     assert (await ledger())["ada"] == 1_999
@@ -58,8 +57,8 @@ async def test_too_little_money_is_declined(
     assert (subject, payload["reason"]) == ("payments.payment.declined", "INSUFFICIENT_FUNDS")
 
 
-async def test_what_expired_before_it_arrived_is_declined(payments: Payments, pay: Pay) -> None:
-    await payments.top_up("ada", 5_000, "k")
+async def test_what_expired_before_it_arrived_is_declined(wallets: Wallets, pay: Pay) -> None:
+    await wallets.top_up("ada", 5_000, "k")
     payment = await pay("ada", 2_000, minutes=-1)
     assert (payment.state, payment.decline_reason) == ("DECLINED", DeclineReason.RESERVATION_EXPIRED)
 
@@ -73,28 +72,28 @@ async def test_without_a_wallet_a_payment_waits_a_while_and_is_declined(
     assert await events() == []
     await wait_for_wallet(database)
     await payments.decide_pending()
-    payment = (await payments.find_payments("id", [payment.id]))[payment.id]
+    payment = (await payments.find("id", [payment.id]))[payment.id]
     assert (payment.state, payment.decline_reason) == ("DECLINED", DeclineReason.NO_WALLET)
     [(_, payload)] = await events()
     assert payload["reason"] == "NO_WALLET"
 
 
 async def test_a_wallet_that_is_opened_meanwhile_pays(
-    payments: Payments, pay: Pay, ledger: Ledger, events: Events
+    wallets: Wallets, payments: Payments, pay: Pay, ledger: Ledger, events: Events
 ) -> None:
     enough, too_much, other = await pay("ada", 600), await pay("ada", 500), await pay("bob", 1)
-    await payments.top_up("ada", 1_000, "k")
+    await wallets.top_up("ada", 1_000, "k")
     await asyncio.gather(*(payments.decide_pending() for _ in range(3)))
-    found = await payments.find_payments("id", [enough.id, too_much.id, other.id])
+    found = await payments.find("id", [enough.id, too_much.id, other.id])
     assert [found[made.id].state for made in (enough, too_much, other)] == ["CAPTURED", "DECLINED", "PENDING"]
     assert (await ledger())["ada"] == 400
     assert len(await events()) == 2
 
 
 async def test_a_reservation_has_one_payment(
-    payments: Payments, pay: Pay, ledger: Ledger, events: Events
+    wallets: Wallets, pay: Pay, ledger: Ledger, events: Events
 ) -> None:
-    await payments.top_up("ada", 5_000, "k")
+    await wallets.top_up("ada", 5_000, "k")
     reservation_id = uuid4()
     made = await asyncio.gather(*(pay("ada", 100, reservation_id=reservation_id) for _ in range(10)))
     assert len({payment.id for payment in made}) == 1
@@ -103,23 +102,23 @@ async def test_a_reservation_has_one_payment(
 
 
 async def test_money_for_what_cannot_be_handed_out_goes_back_once(
-    database: Database, payments: Payments, pay: Pay, ledger: Ledger, events: Events
+    database: Database, wallets: Wallets, pay: Pay, ledger: Ledger, events: Events
 ) -> None:
-    await payments.top_up("ada", 5_000, "k")
+    await wallets.top_up("ada", 5_000, "k")
     payment = await pay("ada", 2_000)
     await asyncio.gather(*(refund(database, payment) for _ in range(5)))
-    assert (await payments.find_payments("id", [payment.id]))[payment.id].state == "REFUNDED"
+    assert (await Payments(database).find("id", [payment.id]))[payment.id].state == "REFUNDED"
     assert await ledger() == {"ada": 5_000, "BANK": -5_000, "MERCHANT": 0}
     assert [subject for subject, _ in await events()].count("payments.payment.refunded") == 1
 
 
 async def test_what_was_not_captured_is_not_refunded(
-    database: Database, payments: Payments, pay: Pay, ledger: Ledger
+    database: Database, wallets: Wallets, payments: Payments, pay: Pay, ledger: Ledger
 ) -> None:
-    await payments.top_up("ada", 1, "k")
+    await wallets.top_up("ada", 1, "k")
     payment = await pay("ada", 2_000)
     await refund(database, payment)
-    assert (await payments.find_payments("id", [payment.id]))[payment.id].state == "DECLINED"
+    assert (await payments.find("id", [payment.id]))[payment.id].state == "DECLINED"
     assert (await ledger())["ada"] == 1
 
 

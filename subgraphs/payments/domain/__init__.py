@@ -1,0 +1,1 @@
+"""Payments' rules, with no I/O: one module a concept."""

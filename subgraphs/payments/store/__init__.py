@@ -1,0 +1,1 @@
+"""Payments' SQL, and nothing but: each function works in the caller's transaction."""
