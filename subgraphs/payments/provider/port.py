@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
-from subgraphs.payments.domain import Money
+from subgraphs.payments.domain.money import Money
 
 
 class Succeeded(Struct, frozen=True, tag="SUCCEEDED"):
