@@ -4,10 +4,9 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import strawberry
 from litestar import Litestar
 
-from common.app import closing, create_service, subgraph_schema
+from common.app import closing, create_service
 from common.database import Database
 from common.http import open_transport
 from common.service import Service
@@ -44,17 +43,10 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     return create_service(
         settings=settings,
         telemetry=telemetry,
-        schema=subgraph_schema(query=_Query),
-        context=lambda _: None,
         route_handlers=routes(CardProvider(database, settings.pages), settings.api_key),
         lifespan=[closing(database.close), telling],
         readiness={"database": database.ping},
     )
-
-
-@strawberry.type
-class _Query:
-    name: str = Settings.service
 
 
 async def load_demo(_environment: Mapping[str, str]) -> None:
@@ -66,4 +58,5 @@ service = Service(
     create_app=create_app,
     migrations=Path(__file__).parent / "migrations",
     load_demo=load_demo,
+    in_graph=False,
 )
