@@ -1,0 +1,1 @@
+"""What a card payment is to the provider: pure rules, no I/O."""
