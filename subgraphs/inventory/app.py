@@ -14,7 +14,7 @@ from common.settings import load
 from common.telemetry import Telemetry
 from subgraphs.inventory.api import Context, schema
 from subgraphs.inventory.demo import load_demo
-from subgraphs.inventory.service import Inventory
+from subgraphs.inventory.service.services import Services
 from subgraphs.inventory.settings import Settings
 from subgraphs.inventory.worker import working
 
@@ -29,10 +29,10 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     telemetry = Telemetry(settings.service, environment)
     database = Database.open(settings.database_url.reveal(), schema=settings.service, telemetry=telemetry)
     log = JetStreamLog.open(settings.nats_url.reveal())
-    inventory = Inventory(database, timedelta(seconds=settings.hold_seconds))
+    services = Services.of(database, timedelta(seconds=settings.hold_seconds))
 
     def context(request: ServiceRequest) -> Context:
-        return Context.of(request, inventory)
+        return Context.of(request, services)
 
     return create_service(
         settings=settings,
@@ -42,7 +42,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         lifespan=[
             closing(database.close),
             closing(log.close),
-            lambda _: working(database, log, inventory, telemetry),
+            lambda _: working(database, log, services, telemetry),
         ],
         readiness={"database": database.ping},
     )

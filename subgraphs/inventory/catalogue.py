@@ -1,6 +1,6 @@
 """The goods of the demo shop: a chandler's and grocer's at an old Baltic harbour."""
 
-from subgraphs.inventory.domain import Article, Money
+from subgraphs.inventory.domain.catalogue import Article, Money
 
 _COFFEE_AND_TEA = "Coffee and tea"
 _PANTRY = "Pantry"

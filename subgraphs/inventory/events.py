@@ -8,6 +8,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from common.events import Event
+from subgraphs.inventory.domain.reservations import Demand
 
 
 class ReservationHeld(Event, frozen=True, kw_only=True):
@@ -18,23 +19,46 @@ class ReservationHeld(Event, frozen=True, kw_only=True):
 
     reservation_id: UUID
     owner_id: str
-    product_id: UUID
-    sku: str
-    quantity: int
+    lines: tuple[Demand, ...]
     total_amount: int
     currency: str
     expires_at: datetime
 
 
+class ReservationPaying(Event, frozen=True, kw_only=True):
+    """The checkout has the reservation until `expires_at`; `total_amount` (minor units) is what it costs."""
+
+    subject: ClassVar[str] = "inventory.reservation.paying"
+    aggregate: ClassVar[str] = "reservation_id"
+
+    reservation_id: UUID
+    checkout_id: UUID
+    owner_id: str
+    total_amount: int
+    currency: str
+    expires_at: datetime
+
+
+class ReservationRefused(Event, frozen=True, kw_only=True):
+    """The checkout cannot have the reservation, or cannot have it any more; `reason` is one of `Refusal`."""
+
+    subject: ClassVar[str] = "inventory.reservation.refused"
+    aggregate: ClassVar[str] = "reservation_id"
+
+    reservation_id: UUID
+    checkout_id: UUID
+    reason: str
+
+
 class ReservationEnded(Event, frozen=True, kw_only=True):
-    """What the three ends of a reservation have in common."""
+    """What the three ends of a reservation have in common; without a `checkout_id` no checkout ever had it."""
 
     aggregate: ClassVar[str] = "reservation_id"
 
     reservation_id: UUID
-    owner_id: str
-    product_id: UUID
-    quantity: int
+    checkout_id: UUID | None = None
+    owner_id: str | None = None
+    lines: tuple[Demand, ...] = ()
 
 
 class ReservationCommitted(ReservationEnded, frozen=True, kw_only=True):
@@ -44,13 +68,13 @@ class ReservationCommitted(ReservationEnded, frozen=True, kw_only=True):
 
 
 class ReservationReleased(ReservationEnded, frozen=True, kw_only=True):
-    """The owner gave the pieces back, or the payment was declined."""
+    """Nothing is kept for the owner, or for the checkout that failed: the pieces are on offer."""
 
     subject: ClassVar[str] = "inventory.reservation.released"
 
 
 class ReservationExpired(ReservationEnded, frozen=True, kw_only=True):
-    """The hold ran out."""
+    """The time ran out: that of the hold, or that of the checkout that had it."""
 
     subject: ClassVar[str] = "inventory.reservation.expired"
 
@@ -84,3 +108,33 @@ class PaymentDeclined(Event, frozen=True, kw_only=True):
 
     payment_id: UUID
     reservation_id: UUID
+
+
+class CheckoutEvent(Event, frozen=True, kw_only=True):
+    """What the events of a checkout have in common."""
+
+    aggregate: ClassVar[str] = "checkout_id"
+
+    checkout_id: UUID
+    reservation_id: UUID
+
+
+class CheckoutStarted(CheckoutEvent, frozen=True, kw_only=True):
+    """`payer_id` wants to pay for a reservation and needs it until `expires_at`."""
+
+    subject: ClassVar[str] = "payments.checkout.started"
+
+    payer_id: str
+    expires_at: datetime
+
+
+class CheckoutAuthorised(CheckoutEvent, frozen=True, kw_only=True):
+    """The money is there for the taking."""
+
+    subject: ClassVar[str] = "payments.checkout.authorised"
+
+
+class CheckoutFailed(CheckoutEvent, frozen=True, kw_only=True):
+    """The checkout comes to nothing, however far it was."""
+
+    subject: ClassVar[str] = "payments.checkout.failed"

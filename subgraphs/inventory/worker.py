@@ -6,18 +6,28 @@ from contextlib import AbstractAsyncContextManager
 from common.database import Database
 from common.events import Event, EventLog, Handler, background_work
 from common.telemetry import Telemetry
-from subgraphs.inventory.events import PaymentCaptured, PaymentDeclined
-from subgraphs.inventory.service import Inventory, on_payment_captured, on_payment_declined
+from subgraphs.inventory.events import (
+    CheckoutAuthorised,
+    CheckoutFailed,
+    CheckoutStarted,
+    PaymentCaptured,
+    PaymentDeclined,
+)
+from subgraphs.inventory.service import checkout
+from subgraphs.inventory.service.services import Services
 
 HANDLERS: Mapping[type[Event], Handler] = {
-    PaymentCaptured: on_payment_captured,
-    PaymentDeclined: on_payment_declined,
+    CheckoutStarted: checkout.on_checkout_started,
+    CheckoutAuthorised: checkout.on_checkout_authorised,
+    CheckoutFailed: checkout.on_checkout_failed,
+    PaymentCaptured: checkout.on_payment_captured,
+    PaymentDeclined: checkout.on_payment_declined,
 }
 
 
 def working(
-    database: Database, log: EventLog, inventory: Inventory, telemetry: Telemetry
+    database: Database, log: EventLog, services: Services, telemetry: Telemetry
 ) -> AbstractAsyncContextManager[None]:
     """Work until the end of the block."""
-    schedules = [inventory.expire_due]
+    schedules = [services.reservations.expire_due]
     return background_work(database, log, handlers=HANDLERS, schedules=schedules, telemetry=telemetry)

@@ -1,14 +1,16 @@
 """One SQL statement for each kind of thing that a request asks for, however many of them."""
 
 from common.app.loaders import ListLoader, by_key
-from subgraphs.inventory.service import Inventory
+from subgraphs.inventory.service.services import Services
 
 
 class Loaders:
     """The loaders of one request. What a key names nothing is None."""
 
-    def __init__(self, inventory: Inventory) -> None:
-        self.product = by_key(inventory.find_products)  # by id, or by SKU
-        self.level = by_key(inventory.find_levels)
-        self.reservation = by_key(inventory.find_reservations)
-        self.reservations_of = ListLoader(inventory.list_reservations)
+    def __init__(self, services: Services) -> None:
+        self.product = by_key(services.catalogue.find_products)  # by id, or by a SKU of it
+        self.variant = by_key(services.catalogue.find_variants)  # by id, or by SKU
+        self.levels_of_product = by_key(services.stock.find_by_product)
+        self.levels_of_variant = by_key(services.stock.find_by_variant)
+        self.reservation = by_key(services.reservations.find_reservations)
+        self.reservations_of = ListLoader(services.reservations.list_reservations)

@@ -13,8 +13,9 @@ from tests.fuzz.services.fuzzing import REFUSALS, Running, doors, graph, quick, 
 SERVICE = "inventory"
 DOORS, GRAPH = doors(description), graph(schema)
 ENTITIES = """query ($of: [_Any!]!, $first: Int! = 20) { _entities(representations: $of) {
-  ... on Product { id sku stock { available } }
-  ... on Reservation { state product { name } owner { id } }
+  ... on Product { id sku variants { sku } stock { available } }
+  ... on ProductVariant { id sku product { name } stockByWarehouse { level { onHand } } }
+  ... on Reservation { state product { name } lines { variant { sku } } owner { id } }
   ... on User { reservations(first: $first) { id } } } }"""
 
 
@@ -33,7 +34,9 @@ def test_every_operation_is_answered(case: Any, service: Running, *, signed_in: 
 
 @quick
 @given(
-    representations("Product", "Reservation", "User", id=st.uuids().map(str), sku=st.text(max_size=5)),
+    representations(
+        "Product", "ProductVariant", "Reservation", "User", id=st.uuids().map(str), sku=st.text(max_size=5)
+    ),
     st.integers(-(2**31), 2**31 - 1),
     st.booleans(),
 )

@@ -15,6 +15,7 @@ from subgraphs.inventory import store
 from subgraphs.inventory.app import service
 from subgraphs.inventory.domain import Article, Money, Reservation
 from subgraphs.inventory.service import Inventory
+from subgraphs.inventory.service.services import Services
 
 ARTICLES = (
     Article("MUG", "Enamel Mug", "Holds coffee on deck.", "Table", Money(1450, "EUR"), 20),
@@ -51,8 +52,13 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def inventory(database: Database) -> Inventory:
-    return Inventory(database, hold=timedelta(minutes=15))
+def services(database: Database) -> Services:
+    return Services.of(database, hold=timedelta(minutes=15))
+
+
+@pytest.fixture
+def inventory(services: Services) -> Inventory:
+    return services.reservations
 
 
 @pytest.fixture
@@ -95,30 +101,35 @@ def events(database: Database) -> Callable[[], Awaitable[list[tuple[str, dict[st
 
 @pytest.fixture
 def stock(database: Database) -> Callable[..., Awaitable[tuple[int, int, int]]]:
-    """On hand, reserved and committed pieces of a SKU, as stored; they equal the sums of the movements."""
+    """On hand, held and committed pieces of a SKU in all warehouses; each level equals the sums of its movements."""
 
     async def read(sku: str = "MUG") -> tuple[int, int, int]:
         async with database.transaction() as transaction:
+            assert (await transaction.execute(UNEQUAL)).all() == []
             level = (await transaction.execute(LEVEL, {"sku": sku})).one()
-            sums = (await transaction.execute(SUMS, {"sku": sku})).one()
-        assert tuple(level) == tuple(sums)
-        return tuple(level)[:3]
+        return (level.on_hand, level.held, level.committed)
 
     return read
 
 
 LEVEL = text("""
-    SELECT on_hand, reserved, committed, on_hand - reserved - committed
-    FROM level JOIN product ON product.id = product_id WHERE sku = :sku
+    SELECT sum(available + held + committed + unavailable)::int AS on_hand, sum(held)::int AS held,
+           sum(committed)::int AS committed
+    FROM level JOIN variant ON variant.id = variant_id WHERE sku = :sku
 """)
-SUMS = text("""
-    WITH entry AS (
-        SELECT product_id, target AS bucket, quantity FROM movement
-        UNION ALL SELECT product_id, source, -quantity FROM movement
+UNEQUAL = text("""
+    WITH leg AS (
+        SELECT variant_id, target_warehouse AS warehouse_id, target_slot AS slot, target AS bucket, quantity
+        FROM movement
+        UNION ALL SELECT variant_id, source_warehouse, source_slot, source, -quantity FROM movement
+    ), moved AS (
+        SELECT variant_id, warehouse_id, slot, bucket, sum(quantity) AS pieces
+        FROM leg WHERE bucket <> 'OUTSIDE' GROUP BY variant_id, warehouse_id, slot, bucket
+    ), counted AS (
+        SELECT variant_id, warehouse_id, slot, upper(counts.key) AS bucket, counts.value::int AS pieces
+        FROM level, jsonb_each_text(to_jsonb(level)) counts
+        WHERE counts.key IN ('available', 'held', 'committed', 'unavailable', 'in_transit', 'incoming')
     )
-    SELECT coalesce(sum(quantity) FILTER (WHERE bucket <> 'OUTSIDE'), 0)::int,
-           coalesce(sum(quantity) FILTER (WHERE bucket = 'RESERVED'), 0)::int,
-           coalesce(sum(quantity) FILTER (WHERE bucket = 'COMMITTED'), 0)::int,
-           coalesce(sum(quantity) FILTER (WHERE bucket = 'AVAILABLE'), 0)::int
-    FROM entry JOIN product ON product.id = product_id WHERE sku = :sku
+    SELECT * FROM moved FULL JOIN counted USING (variant_id, warehouse_id, slot, bucket)
+    WHERE coalesce(moved.pieces, 0) <> coalesce(counted.pieces, 0)
 """)

@@ -8,20 +8,20 @@ import pytest
 from common.database import Database
 from common.database.testing import count_statements
 from common.inputs import InvalidInputError
-from subgraphs.inventory import domain
 from subgraphs.inventory.catalogue import CATALOGUE
 from subgraphs.inventory.demo import load_demo
-from subgraphs.inventory.service import Inventory
+from subgraphs.inventory.domain import catalogue as domain
+from subgraphs.inventory.service.services import Services
 
 
 def names(page: domain.ProductPage) -> list[str]:
     return [product.name for product in page.products]
 
 
-async def test_pages_follow_one_another_to_the_end(inventory: Inventory) -> None:
-    first = await inventory.list_products(2, None, None)
+async def test_pages_follow_one_another_to_the_end(services: Services) -> None:
+    first = await services.catalogue.list_products(2, None, None)
     assert (names(first), first.has_next) == (["Breakfast Tea", "Enamel Mug"], True)
-    last = await inventory.list_products(2, domain.encode_cursor(first.products[-1]), None)
+    last = await services.catalogue.list_products(2, domain.encode_cursor(first.products[-1]), None)
     assert (names(last), last.has_next) == (["Hemp Rope"], False)
 
 
@@ -38,13 +38,13 @@ async def test_pages_follow_one_another_to_the_end(inventory: Inventory) -> None
         ("' | & ! ( :* \\", []),
     ],
 )
-async def test_search_reads_like_a_web_search(inventory: Inventory, search: str, found: list[str]) -> None:
-    assert names(await inventory.list_products(20, None, search)) == found
+async def test_search_reads_like_a_web_search(services: Services, search: str, found: list[str]) -> None:
+    assert names(await services.catalogue.list_products(20, None, search)) == found
 
 
-async def test_a_page_is_one_statement(inventory: Inventory) -> None:
+async def test_a_page_is_one_statement(services: Services) -> None:
     with count_statements() as statements:
-        await inventory.list_products(20, None, "mug")
+        await services.catalogue.list_products(20, None, "mug")
     assert len(statements) == 1
 
 
@@ -63,10 +63,10 @@ async def test_a_page_is_one_statement(inventory: Inventory) -> None:
     ],
 )
 async def test_what_cannot_be_a_page_is_refused_by_name(
-    inventory: Inventory, first: int, after: str | None, search: str | None, field: str
+    services: Services, first: int, after: str | None, search: str | None, field: str
 ) -> None:
     with pytest.raises(InvalidInputError) as refused:
-        await inventory.list_products(first, after, search)
+        await services.catalogue.list_products(first, after, search)
     assert refused.value.field == field
 
 
@@ -89,7 +89,9 @@ async def test_demo_data_is_loaded_once_by_however_many(
     try:
         async with database.transaction() as transaction:
             products = (await transaction.execute("SELECT count(*) FROM product")).scalar_one()
-            pieces = (await transaction.execute("SELECT sum(on_hand) FROM level")).scalar_one()
+            pieces = (
+                await transaction.execute("SELECT sum(available + held + committed) FROM level")
+            ).scalar_one()
             orders = (
                 await transaction.execute("SELECT count(*), count(DISTINCT owner_id) FROM reservation")
             ).one()

@@ -8,9 +8,17 @@ from uuid import UUID, uuid4
 import pytest
 
 from common.database import Database
-from subgraphs.inventory.domain import EndedReservation, InsufficientStock, Reservation, UnknownReservation
+from subgraphs.inventory.domain.reservations import (
+    EndedReservation,
+    InsufficientStock,
+    Reservation,
+    ReservationState,
+    UnknownReservation,
+)
 from subgraphs.inventory.events import PaymentCaptured, PaymentDeclined
-from subgraphs.inventory.service import Inventory, on_payment_captured, on_payment_declined
+from subgraphs.inventory.service import Inventory
+from subgraphs.inventory.service.checkout import on_payment_captured, on_payment_declined
+from subgraphs.inventory.service.services import Services
 
 Hold = Callable[..., Awaitable[Reservation]]
 Stock = Callable[..., Awaitable[tuple[int, int, int]]]
@@ -80,7 +88,7 @@ async def test_what_ended_stays_as_it_ended(
 ) -> None:
     held = await hold()
     await capture(database, held.id)
-    assert await inventory.release("ada", held.id) == EndedReservation(state="COMMITTED")
+    assert await inventory.release("ada", held.id) == EndedReservation(ReservationState.COMMITTED)
     await decline(database, held.id)
     await capture(database, held.id)
     assert await state(inventory, held.id) == "COMMITTED"
@@ -89,13 +97,14 @@ async def test_what_ended_stays_as_it_ended(
 
 
 async def test_pieces_of_a_lapsed_hold_are_available_before_any_sweep(
-    inventory: Inventory, hold: Hold, lapse: Lapse, stock: Stock
+    services: Services, inventory: Inventory, hold: Hold, lapse: Lapse, stock: Stock
 ) -> None:
     held = await hold("ada", "ROPE", 5)
     await lapse(held.id)
     assert await state(inventory, held.id) == "EXPIRED"
-    level = (await inventory.find_levels([held.product_id]))[held.product_id]
-    assert (level.available, level.reserved) == (5, 0)
+    variant_id = held.lines[0].variant_id
+    level = (await services.stock.find_by_variant([variant_id]))[variant_id]["MAIN"]
+    assert (level.available, level.held) == (5, 0)
     taken = await inventory.reserve("bob", "ROPE", 4, "k")
     assert isinstance(taken, Reservation)
     assert await stock("ROPE") == (5, 4, 0)
@@ -117,7 +126,7 @@ async def test_the_sweep_ends_what_is_due_and_nothing_else(
 async def test_a_lapsed_hold_cannot_be_released(inventory: Inventory, hold: Hold, lapse: Lapse) -> None:
     held = await hold()
     await lapse(held.id)
-    assert await inventory.release("ada", held.id) == EndedReservation(state="EXPIRED")
+    assert await inventory.release("ada", held.id) == EndedReservation(ReservationState.EXPIRED)
 
 
 @pytest.mark.parametrize("sweeps", [0, 1])

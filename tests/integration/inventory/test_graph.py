@@ -14,7 +14,7 @@ from common.database.testing import count_statements
 from common.errors import DomainError
 from subgraphs.inventory.api import Context, schema
 from subgraphs.inventory.domain import Reservation
-from subgraphs.inventory.service import Inventory
+from subgraphs.inventory.service.services import Services
 
 Ask = Callable[..., Awaitable[ExecutionResult]]
 Hold = Callable[..., Awaitable[Reservation]]
@@ -23,12 +23,12 @@ ENTITIES = "query ($of: [_Any!]!) { _entities(representations: $of) { __typename
 
 
 @pytest.fixture
-def ask(inventory: Inventory) -> Ask:
+def ask(services: Services) -> Ask:
     """Runs an operation for a user, or for nobody."""
 
     async def ask(query: str, user: str | None = "ada", **variables: Any) -> ExecutionResult:
         caller = Caller(user, frozenset(), {}) if user else None
-        context = Context.of(ServiceRequest(caller, None), inventory)
+        context = Context.of(ServiceRequest(caller, None), services)
         return await schema.execute(query, variable_values=variables, context_value=context)
 
     return ask
@@ -69,32 +69,33 @@ async def test_a_product_is_found_by_id_or_by_sku(ask: Ask) -> None:
     assert code(await ask("{ product { id } }", None)) == "INVALID_INPUT"
 
 
-@pytest.mark.parametrize("key", ["id", "sku"])
 async def test_a_batch_of_product_entities_is_one_statement_and_one_for_stock(
-    ask: Ask, inventory: Inventory, key: str
+    ask: Ask, services: Services
 ) -> None:
-    products = (await inventory.list_products(3, None, None)).products
-    values = [*(str(getattr(product, key)) for product in products), "none"]
-    representations = [{"__typename": "Product", key: value} for value in values]
+    products = (await services.catalogue.list_products(3, None, None)).products
+    representations = [
+        {"__typename": "Product", "id": id_} for id_ in (*(str(product.id) for product in products), "none")
+    ]
     with count_statements() as statements:
         result = await ask(ENTITIES % "... on Product { sku stock { available } }", None, of=representations)
     assert result.errors is None
     assert result.data is not None
-    found = [entity and entity["sku"] for entity in result.data["_entities"]]
-    assert found == ["TEA", "MUG", "ROPE", None]
+    assert [entity and entity["sku"] for entity in result.data["_entities"]] == ["TEA", "MUG", "ROPE", None]
     assert len(statements) == 2
 
 
-async def test_a_batch_that_names_products_by_id_and_by_sku_is_one_statement_and_one_for_stock(
-    ask: Ask, inventory: Inventory
+async def test_a_batch_that_names_variants_by_id_and_by_sku_is_one_statement_and_one_for_stock(
+    ask: Ask, services: Services
 ) -> None:
-    tea, mug, rope = (await inventory.list_products(3, None, None)).products
+    tea, mug, rope = (
+        product.variants[0] for product in (await services.catalogue.list_products(3, None, None)).products
+    )
     keys = [{"id": str(tea.id)}, {"sku": mug.sku}, {"id": str(mug.id)}, {"sku": rope.sku}, {"sku": "none"}]
     with count_statements() as statements:
         result = await ask(
-            ENTITIES % "... on Product { sku stock { available } }",
+            ENTITIES % "... on ProductVariant { sku stock { available } }",
             None,
-            of=[{"__typename": "Product", **key} for key in keys],
+            of=[{"__typename": "ProductVariant", **key} for key in keys],
         )
     assert result.errors is None
     assert result.data is not None

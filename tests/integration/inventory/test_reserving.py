@@ -10,7 +10,12 @@ from sqlalchemy.exc import DBAPIError
 
 from common.database import Database
 from common.idempotency import IdempotencyMismatch
-from subgraphs.inventory.domain import InsufficientStock, Reservation, UnknownProduct
+from subgraphs.inventory.domain.reservations import (
+    InsufficientStock,
+    Reservation,
+    Shortage,
+    UnknownProduct,
+)
 from subgraphs.inventory.service import Inventory
 
 
@@ -25,7 +30,7 @@ async def test_pieces_are_held_at_the_price_of_the_moment(
 
 
 async def test_more_than_there_is_holds_nothing(inventory: Inventory, stock: Callable[..., Any]) -> None:
-    assert await inventory.reserve("ada", "ROPE", 6, "k") == InsufficientStock(6, 5)
+    assert await inventory.reserve("ada", "ROPE", 6, "k") == InsufficientStock((Shortage("ROPE", 6, 5),))
     assert await stock("ROPE") == (5, 0, 0)
 
 
@@ -86,7 +91,7 @@ async def test_two_hundred_buyers_of_twenty_pieces_get_exactly_twenty(
 async def test_the_database_itself_refuses_to_oversell(database: Database) -> None:
     with pytest.raises(DBAPIError, match="level_available"):
         async with database.transaction() as transaction:
-            await transaction.execute("UPDATE level SET reserved = on_hand + 1")
+            await transaction.execute("UPDATE level SET available = -1")
 
 
 @pytest.mark.parametrize("change", ["UPDATE movement SET quantity = 1", "DELETE FROM movement"])

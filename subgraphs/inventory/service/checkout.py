@@ -1,0 +1,122 @@
+"""What payments' events do to reservations, and the answers to them."""
+
+from uuid import UUID
+
+from common.database import Transaction
+from common.failpoints import failpoint
+from subgraphs.inventory.domain.reservations import Refusal, Reservation, ReservationState, refusal
+from subgraphs.inventory.events import (
+    CheckoutAuthorised,
+    CheckoutEvent,
+    CheckoutFailed,
+    CheckoutStarted,
+    PaymentCaptured,
+    PaymentDeclined,
+    ReservationCommitted,
+    ReservationPaying,
+    ReservationRefused,
+    ReservationReleased,
+    ReservationUnfulfilled,
+)
+from subgraphs.inventory.service.ending import end, ended_event
+from subgraphs.inventory.store import reservations as store
+
+_HELD, _PAYING, _COMMITTED = ReservationState.HELD, ReservationState.PAYING, ReservationState.COMMITTED
+
+
+async def on_checkout_started(transaction: Transaction, event: CheckoutStarted) -> None:
+    """Give the reservation to the checkout: no sweep ends it before the checkout's own deadline."""
+    is_its = await store.begin_payment(
+        transaction,
+        event.reservation_id,
+        payer_id=event.payer_id,
+        checkout_id=event.checkout_id,
+        expires_at=event.expires_at,
+    )
+    found = await _find(transaction, event.reservation_id)
+    failpoint("inventory.paying.before_commit")
+    if found is not None and is_its:
+        await transaction.publish(_paying_event(event, found))
+        return
+    reason = refusal(found, checkout_id=event.checkout_id, payer_id=event.payer_id)
+    await _refuse(transaction, event, reason or Refusal.ENDED)
+
+
+async def on_checkout_authorised(transaction: Transaction, event: CheckoutAuthorised) -> None:
+    """Sell the pieces to the checkout that has them; to one that is late, say so."""
+    commit = store.Ending(state=_COMMITTED, was=(_PAYING,), checkout_id=event.checkout_id)
+    committed = await end(transaction, [event.reservation_id], commit, ReservationCommitted)
+    failpoint("inventory.authorised.before_commit")
+    if committed:
+        return
+    found = await _find(transaction, event.reservation_id)
+    if found is not None and (found.state, found.checkout_id) == (_COMMITTED, event.checkout_id):
+        await transaction.publish(ended_event(ReservationCommitted, found))
+    else:
+        reason = refusal(found, checkout_id=event.checkout_id)
+        await _refuse(transaction, event, reason or Refusal.ENDED)
+
+
+async def on_checkout_failed(transaction: Transaction, event: CheckoutFailed) -> None:
+    """Put the pieces that the checkout has or had back on offer. What is another's, or has ended, stays as it is."""
+    release = store.Ending(
+        state=ReservationState.RELEASED, was=(_PAYING, _COMMITTED), checkout_id=event.checkout_id
+    )
+    released = await end(transaction, [event.reservation_id], release, ReservationReleased)
+    failpoint("inventory.failed.before_commit")
+    if not released:
+        answer = ReservationReleased(reservation_id=event.reservation_id, checkout_id=event.checkout_id)
+        await transaction.publish(answer)
+
+
+async def on_payment_captured(transaction: Transaction, event: PaymentCaptured) -> None:
+    """Sell the pieces; when the reservation ended before, say so, and payments gives the money back."""
+    commit = store.Ending(state=_COMMITTED, was=(_HELD,))
+    committed = await end(transaction, [event.reservation_id], commit, ReservationCommitted)
+    failpoint("inventory.commit.before_commit")
+    if committed:
+        return
+    state = (await _see(transaction, event.reservation_id)).state
+    if state is not _COMMITTED:
+        unfulfilled = ReservationUnfulfilled(
+            reservation_id=event.reservation_id, payment_id=event.payment_id, state=state
+        )
+        await transaction.publish(unfulfilled)
+
+
+async def on_payment_declined(transaction: Transaction, event: PaymentDeclined) -> None:
+    """Put the pieces back on offer, unless the reservation ended before."""
+    await _see(transaction, event.reservation_id)
+    release = store.Ending(state=ReservationState.RELEASED, was=(_HELD,))
+    await end(transaction, [event.reservation_id], release, ReservationReleased)
+
+
+async def _find(transaction: Transaction, reservation_id: UUID) -> Reservation | None:
+    return (await store.find_reservations(transaction, [reservation_id])).get(reservation_id)
+
+
+async def _see(transaction: Transaction, reservation_id: UUID) -> Reservation:
+    """The reservation as it is now. Raises LookupError when nobody made it."""
+    found = await _find(transaction, reservation_id)
+    if found is None:
+        raise LookupError(f"no reservation {reservation_id}")
+    return found
+
+
+async def _refuse(transaction: Transaction, event: CheckoutEvent, reason: Refusal) -> None:
+    await transaction.publish(
+        ReservationRefused(
+            reservation_id=event.reservation_id, checkout_id=event.checkout_id, reason=reason.value
+        )
+    )
+
+
+def _paying_event(event: CheckoutStarted, found: Reservation) -> ReservationPaying:
+    return ReservationPaying(
+        reservation_id=found.id,
+        checkout_id=event.checkout_id,
+        owner_id=found.owner_id,
+        total_amount=found.total.amount,
+        currency=found.total.currency,
+        expires_at=found.expires_at,
+    )

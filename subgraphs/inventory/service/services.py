@@ -1,0 +1,21 @@
+"""All use cases of inventory together, as the graph and the background work are given them."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from common.database import Database
+from subgraphs.inventory.service.catalogue import Catalogue
+from subgraphs.inventory.service.reservations import Inventory
+from subgraphs.inventory.service.stock import Stock
+
+
+@dataclass(frozen=True)
+class Services:
+    catalogue: Catalogue
+    stock: Stock
+    reservations: Inventory
+
+    @classmethod
+    def of(cls, database: Database, hold: timedelta) -> "Services":
+        """`hold` is how long a reservation waits for its payment."""
+        return cls(Catalogue(database), Stock(database), Inventory(database, hold))

@@ -1,0 +1,186 @@
+"""Levels and movements: the only place where pieces are moved.
+
+`record` writes movements and changes the levels by their sums in the same statement, so that a level is always the sum of
+its movements. CHECK constraints stand behind it: a mistake elsewhere is an error and not an oversell.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from msgspec import Struct
+from sqlalchemy import Row, text
+
+from common.database import Transaction
+from subgraphs.inventory.domain.stock import Bucket, Movement, Place, PlaceLevel, StockLevel
+
+_BUCKETS: Final = [bucket.value.lower() for bucket in Bucket if bucket is not Bucket.OUTSIDE]
+
+DUE: Final = "state IN ('HELD', 'PAYING') AND expires_at <= now()"
+"""Of a reservation: its time is over and nobody has ended it yet."""
+
+RECORD: Final = text(f"""
+    WITH entry AS MATERIALIZED (
+        SELECT * FROM unnest(
+            CAST(:variants AS uuid[]), CAST(:quantities AS integer[]),
+            CAST(:sources AS text[]), CAST(:source_warehouses AS text[]), CAST(:source_slots AS smallint[]),
+            CAST(:targets AS text[]), CAST(:target_warehouses AS text[]), CAST(:target_slots AS smallint[]),
+            CAST(:reasons AS text[]), CAST(:references AS uuid[])
+        ) AS entry (
+            variant_id, quantity, source, source_warehouse, source_slot,
+            target, target_warehouse, target_slot, reason, reference
+        )
+    ), leg AS (
+        SELECT variant_id, source_warehouse AS warehouse_id, source_slot AS slot, source AS bucket, -quantity AS n
+        FROM entry
+        UNION ALL SELECT variant_id, target_warehouse, target_slot, target, quantity FROM entry
+    ), change AS (
+        SELECT variant_id, warehouse_id, slot,
+            {", ".join(f"coalesce(sum(n) FILTER (WHERE bucket = '{name.upper()}'), 0)::int AS {name}" for name in _BUCKETS)}
+        FROM leg WHERE bucket <> 'OUTSIDE' GROUP BY variant_id, warehouse_id, slot
+    ), counted AS (
+        UPDATE level SET {", ".join(f"{name} = level.{name} + change.{name}" for name in _BUCKETS)}
+        FROM change WHERE (level.variant_id, level.warehouse_id, level.slot)
+            = (change.variant_id, change.warehouse_id, change.slot)
+        RETURNING 1
+    ), written AS (
+        INSERT INTO movement (
+            variant_id, quantity, source, source_warehouse, source_slot,
+            target, target_warehouse, target_slot, reason, reference
+        ) SELECT * FROM entry
+    )
+    SELECT (SELECT count(*) FROM change) = (SELECT count(*) FROM counted)
+""")  # noqa: S608 - only the names of buckets
+ADD_LEVEL: Final = text("""
+    INSERT INTO level (variant_id, warehouse_id, slot) VALUES (:variant_id, :warehouse, :slot)
+    ON CONFLICT DO NOTHING
+""")
+_SELLABLE: Final = """
+    SELECT variant_id, warehouse_id, slot, priority,
+           greatest(0, available - safety + backorder_limit) AS sellable
+    FROM level JOIN warehouse ON warehouse.id = warehouse_id
+"""
+_ORDER: Final = "ORDER BY slot > 0, variant_id, warehouse_id, slot FOR NO KEY UPDATE OF level"
+LOCK_WHOLE: Final = text(f"""
+    SELECT 1 FROM level
+    WHERE slot = 0 AND (variant_id = ANY(CAST(:variants AS uuid[]))
+        OR (variant_id, warehouse_id) IN (
+            SELECT variant_id, warehouse_id FROM allocation WHERE reservation_id = ANY(CAST(:reservations AS uuid[]))
+        )) {_ORDER}
+""")  # noqa: S608 - constants
+LOCK_PARTS: Final = text(f"""
+    SELECT 1 FROM level
+    WHERE slot > 0 AND (variant_id = ANY(CAST(:variants AS uuid[]))
+        OR (variant_id, warehouse_id, slot) IN (
+            SELECT variant_id, warehouse_id, slot FROM allocation
+            WHERE reservation_id = ANY(CAST(:reservations AS uuid[]))
+        )) {_ORDER}
+""")  # noqa: S608 - constants
+LOCK_OF: Final = text(f"""
+    SELECT 1 FROM level
+    WHERE (variant_id, warehouse_id, slot) IN (
+        SELECT variant_id, warehouse_id, slot FROM allocation WHERE reservation_id = ANY(CAST(:reservations AS uuid[]))
+    ) {_ORDER}
+""")  # noqa: S608 - constants
+READ_PLACES: Final = text(f"{_SELLABLE} WHERE variant_id = ANY(CAST(:variants AS uuid[]))")
+_LEVELS: Final = f"""
+    WITH lapsed AS (
+        SELECT variant_id, warehouse_id, sum(quantity)::int AS quantity
+        FROM reservation JOIN allocation ON reservation_id = reservation.id
+        WHERE {DUE} GROUP BY variant_id, warehouse_id
+    ), place AS (
+        SELECT variant_id, warehouse_id, {", ".join(f"sum({name})::int AS {name}" for name in _BUCKETS)},
+               sum(safety)::int AS safety, sum(backorder_limit)::int AS backorder_limit
+        FROM level WHERE variant_id = ANY(CAST(:variants AS uuid[]))
+            OR variant_id IN (SELECT id FROM variant WHERE product_id = ANY(CAST(:products AS uuid[])))
+        GROUP BY variant_id, warehouse_id
+    )
+    SELECT place.*, coalesce(lapsed.quantity, 0) AS lapsed, variant.product_id
+    FROM place JOIN variant ON variant.id = variant_id LEFT JOIN lapsed USING (variant_id, warehouse_id)
+    ORDER BY warehouse_id
+"""  # noqa: S608 - only the names of buckets
+FIND_LEVELS: Final = text(_LEVELS)
+
+
+class VariantLevel(Struct, frozen=True):
+    """The stock of a variant of a product in one warehouse."""
+
+    product_id: UUID
+    variant_id: UUID
+    warehouse: str
+    level: StockLevel
+
+
+async def record(transaction: Transaction, movements: Sequence[Movement]) -> None:
+    """Move pieces. The caller has locked the levels, in their order, or changes one alone.
+
+    Raises:
+        DBAPIError: there are too few pieces in a bucket, which the caller was to make sure of.
+    """
+    is_whole = (await transaction.execute(RECORD, _columns(movements))).scalar_one()
+    assert is_whole, "pieces can only move between places that have a level"
+
+
+async def add_level(transaction: Transaction, place: Place) -> None:
+    """Let pieces of the variant be at the place, if they may not yet."""
+    row = {"variant_id": place.variant_id, "warehouse": place.warehouse, "slot": place.slot}
+    await transaction.execute(ADD_LEVEL, row)
+
+
+async def lock_variants(
+    transaction: Transaction, variant_ids: Sequence[UUID], reservation_ids: Sequence[UUID] = ()
+) -> None:
+    """Let nobody else change all levels of the variants, and those that the reservations have pieces of.
+
+    The parts come in a statement of their own: it sees those that were made until the whole was locked.
+    """
+    parameters = {"variants": list(variant_ids), "reservations": list(reservation_ids)}
+    await transaction.execute(LOCK_WHOLE, parameters)
+    await transaction.execute(LOCK_PARTS, parameters)
+
+
+async def lock_reserved(transaction: Transaction, reservation_ids: Sequence[UUID]) -> None:
+    """Let nobody else change the levels that the reservations have pieces of."""
+    await transaction.execute(LOCK_OF, {"reservations": list(reservation_ids)})
+
+
+async def read_places(transaction: Transaction, variant_ids: Sequence[UUID]) -> list[PlaceLevel]:
+    """What each place of the variants has left to sell, not counting what lapsed holds have."""
+    rows = await transaction.execute(READ_PLACES, {"variants": list(variant_ids)})
+    return [
+        PlaceLevel(Place.of(row.variant_id, row.warehouse_id, row.slot), row.priority, row.sellable)
+        for row in rows
+    ]
+
+
+async def find_levels(
+    transaction: Transaction, *, variant_ids: Sequence[UUID] = (), product_ids: Sequence[UUID] = ()
+) -> list[VariantLevel]:
+    """The stock in each warehouse; pieces whose hold has run out count as available."""
+    rows = await transaction.execute(
+        FIND_LEVELS, {"variants": list(variant_ids), "products": list(product_ids)}
+    )
+    return [VariantLevel(row.product_id, row.variant_id, row.warehouse_id, _level(row)) for row in rows]
+
+
+def _level(row: Row[Any]) -> StockLevel:
+    counts = {name: getattr(row, name) for name in (*_BUCKETS, "safety", "backorder_limit")}
+    counts["available"] += row.lapsed
+    counts["held"] -= row.lapsed
+    return StockLevel(**counts)
+
+
+def _columns(movements: Sequence[Movement]) -> dict[str, list[Any]]:
+    ends = [(movement, movement.to or movement.place) for movement in movements]
+    return {
+        "variants": [movement.place.variant_id for movement, _ in ends],
+        "quantities": [movement.quantity for movement, _ in ends],
+        "sources": [movement.source.value for movement, _ in ends],
+        "source_warehouses": [movement.place.warehouse for movement, _ in ends],
+        "source_slots": [movement.place.slot for movement, _ in ends],
+        "targets": [movement.target.value for movement, _ in ends],
+        "target_warehouses": [to.warehouse for _, to in ends],
+        "target_slots": [to.slot for _, to in ends],
+        "reasons": [movement.reason.value for movement, _ in ends],
+        "references": [movement.reference for movement, _ in ends],
+    }
