@@ -9,13 +9,13 @@ from collections.abc import Callable, Sequence
 import msgspec
 from msgspec.structs import replace
 
+from common.batching import Batcher
 from common.errors import OverloadedError
 from common.http import Request, Transport, TransportError
 from common.limiting.check import Check
 from common.limiting.verdict import Verdict
 from common.resilience import Breaker
 from common.settings import Secret
-from common.valkey import Batcher
 
 TIMEOUT = 0.25
 """Seconds that an answer may take: the limiter decides without Valkey after 0.02."""

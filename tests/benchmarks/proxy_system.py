@@ -65,7 +65,7 @@ async def app_server(app: Any) -> AsyncIterator[str]:
             await app(scope, receive, send)
 
     listener, stop = open_listener("127.0.0.1", 0), asyncio.Event()
-    url = "http://127.0.0.1:{}".format(listener.getsockname()[1])
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     serving = asyncio.create_task(serve_router(with_lifespan, listener, health=Health(), stop=stop, grace=1))
     try:
         yield url
