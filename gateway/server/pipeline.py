@@ -83,7 +83,7 @@ class Pipeline:
         )
         self._executor = make_executor(supergraph, config, surroundings, opened, demand=demand)
         self.response_cache = self._executor.response_cache
-        self._rate_limits = open_rate_limits(config.rate_limits, metrics.traffic)
+        self._rate_limits = open_rate_limits(config.rate_limits, metrics.traffic, surroundings.apps)
         if self._rate_limits is not None:
             opened.push_async_callback(self._rate_limits.close)
 

@@ -32,12 +32,38 @@ class SharedCounters(Struct, frozen=True):
     timeout: Duration = Duration(0.5)
 
 
-class RateLimits(Struct, frozen=True):
-    """Limits of which an operation must pass all. Without `redis` each router counts alone.
+class LimitService(Struct, frozen=True):
+    """The platform's rate limiter at `url`, asked once an operation by `token`; nobody waits for it beyond `timeout`.
 
-    `on_failure` says what becomes of operations while Valkey does not answer.
+    `descriptor` says who an operation is of, by attributes for which the limiter has policies.
     """
 
-    limits: Annotated[tuple[KeyedLimit, ...], Meta(min_length=1)]
+    url: str
+    token: Annotated[str, Meta(min_length=1)]
+    descriptor: Annotated[
+        dict[Annotated[str, Meta(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")], KeyPart],
+        Meta(min_length=1, max_length=16),
+    ]
+    namespace: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9_-]{0,39}$")] = "graph"
+    timeout: Duration = Duration(0.25)
+
+    @property
+    def by_operation(self) -> bool:
+        """Whether the operation is looked at."""
+        return any("operation_name" in part.split("|") for part in self.descriptor.values())
+
+
+class RateLimits(Struct, frozen=True):
+    """Limits of which an operation must pass all. Without `redis` each router counts `limits` alone.
+
+    `on_failure` says what becomes of operations while Valkey, or the service, does not answer.
+    """
+
+    limits: tuple[KeyedLimit, ...] = ()
     redis: SharedCounters | None = None
+    service: LimitService | None = None
     on_failure: Literal["allow", "deny"] = "allow"
+
+    def __post_init__(self) -> None:
+        if not self.limits and self.service is None:
+            raise ValueError("name `limits`, or the `service` that has them")

@@ -1,30 +1,62 @@
 """Holds operations to the configured limits, and tells clients by the IETF's headers what is left to them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
+from common.http import ASGIApp
 from gateway.server.config.rate_limits import RateLimits
 from gateway.server.errors import RequestError, error_body
 from gateway.server.exchange import Exchange
 from gateway.server.rate_limits.decision import Hit, LimiterUnavailable, RateLimiter, Verdict
 from gateway.server.rate_limits.keys import KeyFinder
 from gateway.server.rate_limits.memory import MemoryLimiter
+from gateway.server.rate_limits.telling import EXCEEDED, tell, unavailable
 from gateway.server.traffic.metrics import TrafficMetrics
 
-EXCEEDED = "RATE_LIMIT_EXCEEDED"
-UNAVAILABLE = "RATE_LIMITS_UNAVAILABLE"
+
+class Gate(Protocol):
+    """Lets an operation pass, or raises RequestError: 429, or 503 where nobody can decide."""
+
+    by_operation: bool
+
+    async def admit(self, exchange: Exchange) -> None: ...
+    async def close(self) -> None: ...
 
 
 class RateLimitControl:
-    """Asks `limiter` once an operation, for all limits together.
+    """Asks each of `gates` once an operation.
 
-    That is before the operation is prepared, so that what is refused costs little; where a limit looks at the operation's
+    That is before the operation is prepared, so that what is refused costs little; where a gate looks at the operation's
     name it is afterwards.
     """
 
+    def __init__(self, gates: Sequence[Gate]) -> None:
+        self._gates = gates
+        self._early = [gate for gate in gates if not gate.by_operation]
+        self._late = [gate for gate in gates if gate.by_operation]
+
+    async def before(self, exchange: Exchange) -> None:
+        """To be called before the operation is known. Raises RequestError."""
+        for gate in self._early:
+            await gate.admit(exchange)
+
+    async def after(self, exchange: Exchange) -> None:
+        """To be called once the operation is known. Raises RequestError."""
+        for gate in self._late:
+            await gate.admit(exchange)
+
+    async def close(self) -> None:
+        for gate in self._gates:
+            await gate.close()
+
+
+class ConfiguredLimits:
+    """The `Gate` of the limits in the router's configuration, of which an operation is charged to all or to none."""
+
     def __init__(self, config: RateLimits, limiter: RateLimiter, metrics: TrafficMetrics) -> None:
+        self.by_operation = any(limit.by_operation for limit in config.limits)
         self._limits = [(limit, KeyFinder(limit)) for limit in config.limits]
-        self._looks_at_operation = any(limit.by_operation for limit in config.limits)
         self._denies = config.on_failure == "deny"
         self._limiter = limiter
         self._metrics = metrics
@@ -32,31 +64,19 @@ class RateLimitControl:
             f'"{limit.name}";q={limit.capacity};w={math.ceil(limit.interval)}' for limit in config.limits
         )
 
-    async def before(self, exchange: Exchange) -> None:
-        """To be called before the operation is known. Raises RequestError: 429, or 503 where nobody can decide."""
-        if not self._looks_at_operation:
-            await self._admit(exchange)
-
-    async def after(self, exchange: Exchange) -> None:
-        """To be called once the operation is known. Raises RequestError as `before` does."""
-        if self._looks_at_operation:
-            await self._admit(exchange)
-
     async def close(self) -> None:
         await self._limiter.close()
 
-    async def _admit(self, exchange: Exchange) -> None:
+    async def admit(self, exchange: Exchange) -> None:
         hits = [Hit.of(keys.find(exchange), limit) for limit, keys in self._limits]
         try:
             verdicts = await self._limiter.decide(hits)
         except LimiterUnavailable:
             if self._denies:
-                raise _unavailable() from None
+                raise unavailable() from None
             return
         headers = self._headers(verdicts)
-        if exchange.answer_headers is not None:
-            for name, value in headers:
-                exchange.answer_headers.set(name, value)
+        tell(exchange, headers)
         if any(verdict.wait for verdict in verdicts):
             raise self._refusal(verdicts, headers)
 
@@ -82,11 +102,18 @@ class RateLimitControl:
         return RequestError(429, errors, headers=(("retry-after", str(wait)), *headers))
 
 
-def open_rate_limits(config: RateLimits | None, metrics: TrafficMetrics) -> RateLimitControl | None:
-    """The control of a configuration; None where nothing is limited."""
+def open_rate_limits(
+    config: RateLimits | None, metrics: TrafficMetrics, apps: Mapping[str, ASGIApp] | None = None
+) -> RateLimitControl | None:
+    """The control of a configuration; None where nothing is limited. Raises ValueError for a URL that cannot be one."""
     if config is None:
         return None
-    return RateLimitControl(config, _open_limiter(config), metrics)
+    gates: list[Gate] = []
+    if config.limits:
+        gates.append(ConfiguredLimits(config, _open_limiter(config), metrics))
+    if config.service is not None:
+        gates.append(_open_service(config, metrics, apps))
+    return RateLimitControl(gates)
 
 
 def _open_limiter(config: RateLimits) -> RateLimiter:
@@ -97,6 +124,8 @@ def _open_limiter(config: RateLimits) -> RateLimiter:
     return ValkeyLimiter(config.redis)
 
 
-def _unavailable() -> RequestError:
-    error = error_body("Rate limits cannot be decided now", UNAVAILABLE)
-    return RequestError(503, [error], headers=(("retry-after", "1"),))
+def _open_service(config: RateLimits, metrics: TrafficMetrics, apps: Mapping[str, ASGIApp] | None) -> Gate:
+    from gateway.server.rate_limits.service import ServiceLimits  # noqa: PLC0415 - as above
+
+    assert config.service is not None
+    return ServiceLimits(config.service, metrics, denies=config.on_failure == "deny", apps=apps)

@@ -1,6 +1,6 @@
 """By what a limit counts an operation: claims, headers, the client's address, the operation's name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import TypeAlias
 
@@ -9,6 +9,7 @@ from gateway.server.config.rate_limits import KeyedLimit
 from gateway.server.exchange import Exchange
 
 Find: TypeAlias = Callable[[Exchange], str | None]
+Sources: TypeAlias = Sequence[tuple[str, Find]]
 
 
 class KeyFinder:
@@ -19,18 +20,25 @@ class KeyFinder:
 
     def __init__(self, limit: KeyedLimit) -> None:
         self._name = limit.name
-        self._parts = [[(source, _finder(source)) for source in part.split("|")] for part in limit.key]
+        self._parts = [sources_of(part) for part in limit.key]
 
     def find(self, exchange: Exchange) -> str:
         digest = blake2b(digest_size=16)
         for sources in self._parts:
-            found = next(
-                ((name, value) for name, find in sources if (value := find(exchange)) is not None), ("", "")
-            )
-            for text in found:
+            for text in first_found(sources, exchange) or ("", ""):
                 encoded = text.encode()
                 digest.update(b"%d:%b" % (len(encoded), encoded))
         return f"{self._name}:{digest.hexdigest()}"
+
+
+def sources_of(part: str) -> Sources:
+    """The sources of a part of a key, in the order in which they are asked."""
+    return [(source, _finder(source)) for source in part.split("|")]
+
+
+def first_found(sources: Sources, exchange: Exchange) -> tuple[str, str] | None:
+    """The first source that is there, and what it says."""
+    return next(((name, value) for name, find in sources if (value := find(exchange)) is not None), None)
 
 
 def _finder(source: str) -> Find:

@@ -12,7 +12,7 @@ SIGN_IN = """mutation ($input: SignInInput!) { signIn(input: $input) {
   __typename ... on Session { accessToken user { name email } } } }"""
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 TRACEPARENT = f"00-{TRACE}-b7ad6b7169203331-01"
-CHANGING = {"date", "content-length"}
+CHANGING = {"ratelimit", "ratelimit-policy", "date", "content-length"}
 
 OPERATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "me": ("{ me { id name email createdAt } }", {}),
