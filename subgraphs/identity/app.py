@@ -17,6 +17,7 @@ from subgraphs.identity.demo import load_demo
 from subgraphs.identity.domain.keys import KeyPolicy
 from subgraphs.identity.links import Links
 from subgraphs.identity.passwords import Passwords
+from subgraphs.identity.provider import Provider
 from subgraphs.identity.routes import keys as key_routes
 from subgraphs.identity.routes import provider as provider_routes
 from subgraphs.identity.routes.revocations import revocation_routes
@@ -29,12 +30,10 @@ from subgraphs.identity.service.password_changes import PasswordChanges
 from subgraphs.identity.service.revocations import RevocationFeed
 from subgraphs.identity.service.roles import Roles
 from subgraphs.identity.service.second_factors import NoSecondFactors
-from subgraphs.identity.service.sessions import Sessions
 from subgraphs.identity.service.step_up import StepUp
 from subgraphs.identity.services import Services
 from subgraphs.identity.settings import Settings
 from subgraphs.identity.signing_keys import SigningKeys
-from subgraphs.identity.site import Site
 from subgraphs.identity.throttle import SignInThrottle
 from subgraphs.identity.tokens import AccessTokens
 from subgraphs.identity.worker import forgetting, sending
@@ -65,7 +64,16 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         ),
     )
     identity = Identity(database, passwords, throttle, tokens, roles=services.roles, emails=services.emails)
-    sessions = Sessions(database, NoSecondFactors())
+    provider = Provider.of(
+        database,
+        sealer,
+        keys,
+        issuer=settings.issuer,
+        identity=identity,
+        access_tokens=tokens,
+        roles=services.roles,
+        second_factors=NoSecondFactors(),
+    )
 
     def context(request: ServiceRequest) -> Context:
         return Context.of(request, identity, services)
@@ -90,7 +98,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         route_handlers=[
             *key_routes.routes(keys),
             *revocation_routes(RevocationFeed(database)),
-            *provider_routes.routes(Site(settings.issuer), identity, sessions),
+            *provider_routes.routes(provider, sealer),
         ],
         lifespan=[
             resources,

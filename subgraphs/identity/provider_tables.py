@@ -42,3 +42,68 @@ pending_sign_in = sa.Table(
     sa.Column("attempts", sa.SmallInteger, nullable=False, server_default="0"),
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False, index=True),
 )
+
+# The platform's own clients stand in the code, so that what names a client has no foreign key.
+client = sa.Table(
+    "client",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("secret_hash", sa.LargeBinary),
+    sa.Column("old_secret_hash", sa.LargeBinary),
+    sa.Column("old_secret_until", sa.DateTime(timezone=True)),
+    _texts("redirect_uris"),
+    _texts("post_logout_redirect_uris"),
+    _texts("grant_types"),
+    _texts("scopes"),
+    _moment("created_at", default=True),
+)
+
+consent = sa.Table(
+    "consent",
+    metadata,
+    sa.Column("user_id", sa.ForeignKey("user.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("client_id", sa.Text, primary_key=True),
+    _texts("scopes"),
+    _moment("granted_at", default=True),
+)
+
+# With the session that it came from a family ends, and a code.
+token_family = sa.Table(
+    "token_family",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True, server_default=sa.text("uuidv7()")),
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("user_id", sa.ForeignKey("user.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("session_id", sa.ForeignKey("session.id", ondelete="CASCADE"), index=True),
+    _texts("scopes"),
+    _texts("userinfo_claims"),
+    _moment("authenticated_at"),
+    _texts("amr"),
+    sa.Column("current_hash", sa.LargeBinary),
+    sa.Column("previous_hash", sa.LargeBinary),
+    sa.Column("sealed_successor", sa.LargeBinary),
+    sa.Column("rotated_at", sa.DateTime(timezone=True)),
+    _moment("last_used_at", default=True),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False, index=True),
+    sa.Index("token_family_of_user", "user_id", "client_id"),
+)
+
+authorization_code = sa.Table(
+    "authorization_code",
+    metadata,
+    sa.Column("code_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("user_id", sa.ForeignKey("user.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("session_id", sa.ForeignKey("session.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("redirect_uri", sa.Text, nullable=False),
+    sa.Column("code_challenge", sa.Text, nullable=False),
+    sa.Column("nonce", sa.Text),
+    _texts("scopes"),
+    _texts("id_token_claims"),
+    _texts("userinfo_claims"),
+    _moment("authenticated_at"),
+    _texts("amr"),
+    sa.Column("family_id", sa.Uuid),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False, index=True),
+)

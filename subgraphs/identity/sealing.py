@@ -2,6 +2,8 @@
 
 import base64
 import binascii
+import hashlib
+import hmac
 import os
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -17,6 +19,7 @@ class Sealer:
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
+        self._tagging_key = hmac.digest(key, b"tagging", hashlib.sha256)
 
     @classmethod
     def from_setting(cls, key: Secret) -> "Sealer":
@@ -32,6 +35,11 @@ class Sealer:
         if len(raw) != _KEY_LENGTH:
             raise SettingsError("HANSA_KEY_ENCRYPTION_KEY is not the base64 of 32 bytes")
         return cls(raw)
+
+    @property
+    def tagging_key(self) -> bytes:
+        """A key for message authentication, made from the sealing key so that neither says anything of the other."""
+        return self._tagging_key
 
     def seal(self, text: bytes, purpose: str) -> bytes:
         nonce = os.urandom(_NONCE_LENGTH)

@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from joserfc import jwt
@@ -13,6 +13,8 @@ from subgraphs.identity.domain.keys import Algorithm
 from subgraphs.identity.signing_keys import SigningKeys
 
 LIFETIME = 600  # seconds
+ACCESS_TOKENS_OVER = timedelta(seconds=LIFETIME + 60)
+"""After so long no access token that was issued until now is accepted anywhere."""
 PLATFORM_CLIENT = "hansa"
 """The platform's own client: the console, and who signs in through the graph."""
 

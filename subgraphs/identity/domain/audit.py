@@ -27,6 +27,8 @@ class EventKind(Enum):
     ROLE_PUT = "ROLE_PUT"
     ROLE_REMOVED = "ROLE_REMOVED"
     ATTRIBUTE_SET = "ATTRIBUTE_SET"
+    CODE_REUSED = "CODE_REUSED"
+    REFRESH_TOKEN_REUSED = "REFRESH_TOKEN_REUSED"  # noqa: S105 - what happened
 
 
 class Outcome(Enum):

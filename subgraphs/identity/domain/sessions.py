@@ -15,7 +15,10 @@ _USER_AGENT_LENGTH = 200
 
 
 class Session(Struct, frozen=True):
-    """A browser that is signed in. `id` is the `sid` of what it gives tokens for; `amr` are the methods of RFC 8176."""
+    """A browser that is signed in. `id` is the `sid` of what it gives tokens for; `amr` are the methods of RFC 8176.
+
+    `age` is how long ago the user signed in, by the database's clock.
+    """
 
     id: UUID
     user_id: UUID
@@ -23,6 +26,7 @@ class Session(Struct, frozen=True):
     user_agent: str
     created_at: datetime
     authenticated_at: datetime
+    age: timedelta
     last_seen_at: datetime
     expires_at: datetime
 

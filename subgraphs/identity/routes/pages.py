@@ -107,7 +107,15 @@ def redirect_uri_in(path: str) -> list[str]:
 
 def answers(*statuses: int) -> dict[int, ResponseSpec]:
     """The documentation of the pages that a door shows beside its first."""
-    texts = {303: "On", 400: "Refused", 403: "Not from here", 413: "Too large", 429: "Later", 503: "Later"}
+    texts = {
+        200: "A page",
+        303: "On",
+        400: "Refused",
+        403: "Not from here",
+        413: "Too large",
+        429: "Later",
+        503: "Later",
+    }
     return {
         status: ResponseSpec(
             str, description=texts[status], media_type=MediaType.HTML, generate_examples=False

@@ -2,17 +2,33 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from subgraphs.identity.routes import sign_in
+from subgraphs.identity.provider import Provider
+from subgraphs.identity.routes import authorize, discovery, sign_in, token, userinfo
+from subgraphs.identity.routes.asked import Asking
 from subgraphs.identity.routes.browser import Browser
 from subgraphs.identity.routes.forms import FormTokens
 from subgraphs.identity.routes.pages import Pages
-from subgraphs.identity.service.accounts import Identity
-from subgraphs.identity.service.sessions import Sessions
-from subgraphs.identity.site import Site
+from subgraphs.identity.sealing import Sealer
 
 
-def routes(site: Site, identity: Identity, sessions: Sessions) -> list[HTTPRouteHandler]:
-    """The route handlers of the provider at `site`."""
+def routes(provider: Provider, sealer: Sealer) -> list[HTTPRouteHandler]:
+    """The route handlers of the provider."""
+    site = provider.site
     tokens = FormTokens(site)
-    pages, browser = Pages(site, tokens), Browser(site, sessions)
-    return sign_in.routes(identity, browser, pages, tokens)
+    pages, browser = Pages(site, tokens), Browser(site, provider.sessions)
+    authorizer = authorize.Authorizer(
+        site,
+        clients=provider.clients,
+        authorization=provider.authorization,
+        identity=provider.identity,
+        browser=browser,
+        pages=pages,
+        asking=Asking(sealer),
+    )
+    return [
+        *sign_in.routes(provider.identity, browser, pages, tokens),
+        *authorize.routes(authorizer, site, pages, tokens),
+        *token.routes(provider.clients, provider.grants),
+        *userinfo.routes(provider.claims),
+        *discovery.routes(site),
+    ]

@@ -1,13 +1,18 @@
 """Signing browsers in and out. Whether a password is right is the accounts' to say; this is what follows from it."""
 
 from collections.abc import Collection
+from datetime import UTC, datetime
 from uuid import UUID
 
+from common.auth.revocation import Kind
 from common.database import Database, Transaction
+from common.failpoints import failpoint
 from subgraphs.identity.domain.sessions import PendingSignIn, SecondFactorNeeded, Session, SignedIn, Visitor
 from subgraphs.identity.opaque import digest, new_token
+from subgraphs.identity.service.revocations import revoke
 from subgraphs.identity.service.second_factors import SecondFactors
 from subgraphs.identity.store import sessions as store
+from subgraphs.identity.tokens import ACCESS_TOKENS_OVER
 
 
 class Sessions:
@@ -77,7 +82,14 @@ class Sessions:
     async def end(self, session: Session) -> None:
         """Signs the browser out."""
         async with self._database.transaction() as transaction:
-            await store.delete_session(transaction, session.id)
+            await end_session(transaction, session.id)
+
+
+async def end_session(transaction: Transaction, id_: UUID) -> None:
+    """Ends a session and what came from it, wherever it is: codes, refresh tokens, access tokens."""
+    await store.delete_session(transaction, id_)
+    failpoint("identity.session.after_delete")
+    await revoke(transaction, Kind.SID, str(id_), datetime.now(UTC) + ACCESS_TOKENS_OVER)
 
 
 async def _sign_in(
@@ -93,6 +105,6 @@ async def _sign_in(
         session = await store.renew_session(transaction, before.id, digest(fresh), amr)
     else:
         if before is not None:
-            await store.delete_session(transaction, before.id)
+            await end_session(transaction, before.id)
         session = await store.insert_session(transaction, user_id, digest(fresh), amr, visitor.user_agent)
     return SignedIn(session, fresh, continue_to)

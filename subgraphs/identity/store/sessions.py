@@ -18,7 +18,8 @@ from subgraphs.identity.domain.sessions import (
 from subgraphs.identity.provider_tables import pending_sign_in, session
 
 _NOW = sa.func.now()
-_SHOWN = [session.c[name] for name in Session.__struct_fields__]
+_AGE = (_NOW - session.c.authenticated_at).label("age")
+_SHOWN = [_AGE if name == "age" else session.c[name] for name in Session.__struct_fields__]
 _LIVE = (session.c.expires_at > _NOW) & (session.c.last_seen_at > _NOW - SESSION_IDLE)
 
 

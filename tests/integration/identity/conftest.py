@@ -9,14 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 from sqlalchemy import Engine, event
 
 from common.app import running
 from common.database import Database, migrate
 from common.http import Request, Response, Transport, open_transport
 from subgraphs.identity.app import service
+from subgraphs.identity.domain.clients import Client, GrantType
+from subgraphs.identity.opaque import digest
+from subgraphs.identity.store.clients import insert_client
 from tests.integration.identity.browsing import Browser
 from tests.integration.identity.letters import Letters
+from tests.integration.identity.relying import OTHER_REDIRECT_URI, REDIRECT_URI, SECRET, RelyingParty
 
 
 @dataclass
@@ -130,3 +135,37 @@ async def database(identity: Identity) -> AsyncIterator[Database]:
     database = Database.open(identity.environment["DATABASE_URL"], schema="identity")
     yield database
     await database.close()
+
+
+CLIENT = Client(
+    id="relying-party",
+    name="Relying Party",
+    secret_hash=digest(SECRET),
+    redirect_uris=[REDIRECT_URI, OTHER_REDIRECT_URI],
+    post_logout_redirect_uris=["https://rp.example/signed-out"],
+    grant_types=[grant_type.value for grant_type in GrantType],
+    scopes=["openid", "profile", "email", "offline_access", "graph"],
+)
+PUBLIC_CLIENT = structs.replace(
+    CLIENT,
+    id="public-client",
+    secret_hash=None,
+    grant_types=[grant_type for grant_type in CLIENT.grant_types if grant_type != "client_credentials"],
+)
+
+
+@pytest.fixture
+async def relying_party(browser: Browser, database: Database) -> RelyingParty:
+    """A confidential client, for a browser in which nobody is signed in; there is a public one like it, too."""
+    async with database.transaction() as transaction:
+        for client in (CLIENT, PUBLIC_CLIENT):
+            assert await insert_client(transaction, client)
+    return RelyingParty(browser)
+
+
+@pytest.fixture
+async def ada(identity: Identity, browser: Browser) -> dict[str, Any]:
+    """A user, who is signed in in the browser."""
+    session = await identity.sign_up()
+    await browser.sign_in("ada@hansa.example", "long enough")
+    return dict(session["user"])

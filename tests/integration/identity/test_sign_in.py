@@ -1,4 +1,4 @@
-"""Guarantees 11 to 13 of identity's README: the pages on which people sign in and out, and what a browser keeps."""
+"""Guarantees 19 to 21 of identity's README: the pages on which people sign in and out, and what a browser keeps."""
 
 import asyncio
 from collections.abc import Collection

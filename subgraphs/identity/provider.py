@@ -1,0 +1,65 @@
+"""The OpenID provider's use cases, made together from what the accounts stand on."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from common.database import Database
+from subgraphs.identity.built_in_clients import built_in_clients
+from subgraphs.identity.id_tokens import IdTokens
+from subgraphs.identity.sealing import Sealer
+from subgraphs.identity.service.accounts import Identity
+from subgraphs.identity.service.authorization import Authorization
+from subgraphs.identity.service.claims import Claims
+from subgraphs.identity.service.clients import Clients
+from subgraphs.identity.service.grants import Grants
+from subgraphs.identity.service.roles import Roles
+from subgraphs.identity.service.second_factors import SecondFactors
+from subgraphs.identity.service.sessions import Sessions
+from subgraphs.identity.signing_keys import SigningKeys
+from subgraphs.identity.site import Site
+from subgraphs.identity.tokens import AccessTokens
+
+
+@dataclass(frozen=True)
+class Provider:
+    """What the provider's doors, and the graph, do."""
+
+    site: Site
+    identity: Identity
+    sessions: Sessions
+    clients: Clients
+    authorization: Authorization
+    grants: Grants
+    claims: Claims
+
+    @classmethod
+    def of(
+        cls,
+        database: Database,
+        sealer: Sealer,
+        keys: SigningKeys,
+        *,
+        issuer: str,
+        identity: Identity,
+        access_tokens: AccessTokens,
+        roles: Roles,
+        second_factors: SecondFactors,
+    ) -> Self:
+        """The provider of `issuer`."""
+        id_tokens, claims = IdTokens(keys, issuer), Claims(database)
+        return cls(
+            site=Site(issuer),
+            identity=identity,
+            sessions=Sessions(database, second_factors),
+            clients=Clients(database, built_in_clients(issuer)),
+            authorization=Authorization(database, id_tokens),
+            grants=Grants(
+                database,
+                sealer.tagging_key,
+                access_tokens=access_tokens,
+                id_tokens=id_tokens,
+                roles=roles,
+                claims=claims,
+            ),
+            claims=claims,
+        )

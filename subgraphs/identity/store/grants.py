@@ -1,0 +1,118 @@
+"""Authorization codes and families of refresh tokens; the database's clock decides which of them still count."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from common.database import Transaction
+from subgraphs.identity.domain.grants import (
+    CODE_LIFETIME,
+    FAMILY_IDLE,
+    FAMILY_LIFETIME,
+    GRACE,
+    MAX_FAMILIES,
+    Code,
+    Grant,
+)
+from subgraphs.identity.provider_tables import authorization_code, token_family
+
+_NOW = sa.func.now()
+_GRANT = [token_family.c[name] for name in Grant.__struct_fields__]
+_LIVE = (token_family.c.expires_at > _NOW) & (token_family.c.last_used_at > _NOW - FAMILY_IDLE)
+_OF_CODE = [name for name in Code.__struct_fields__ if name != "grant"]
+_OF_GRANT = [name for name in Grant.__struct_fields__ if name != "session_id"]
+
+
+class KnownCode(Struct, frozen=True):
+    """A code, whether it is still good, and the family that it was exchanged for before."""
+
+    code: Code
+    is_live: bool
+    family_id: UUID | None
+
+
+class Family(Struct, frozen=True):
+    """A live family, of which the token before the current one still gives its successor if that is sealed here."""
+
+    grant: Grant
+    previous_hash: bytes | None
+    sealed_successor: bytes | None
+
+
+async def insert_code(transaction: Transaction, code_hash: bytes, code: Code) -> None:
+    values = {name: getattr(code, name) for name in _OF_CODE}
+    values |= {name: getattr(code.grant, name) for name in _OF_GRANT}
+    statement = sa.insert(authorization_code).values(**values, code_hash=code_hash)
+    await transaction.execute(statement.values(expires_at=_NOW + CODE_LIFETIME))
+
+
+async def lock_code(transaction: Transaction, code_hash: bytes) -> KnownCode | None:
+    """The code, which is this transaction's until it ends."""
+    is_live = (authorization_code.c.expires_at > _NOW).label("is_live")
+    statement = sa.select(authorization_code, is_live).where(authorization_code.c.code_hash == code_hash)
+    row = (await transaction.execute(statement.with_for_update())).mappings().one_or_none()
+    if row is None:
+        return None
+    is_offline = "offline_access" in row["scopes"]
+    grant = Grant(
+        **{name: row[name] for name in _OF_GRANT}, session_id=None if is_offline else row["session_id"]
+    )
+    code = Code(grant=grant, **{name: row[name] for name in _OF_CODE})
+    return KnownCode(code, row["is_live"], row["family_id"])
+
+
+async def use_code(transaction: Transaction, code_hash: bytes, family_id: UUID) -> None:
+    statement = sa.update(authorization_code).where(authorization_code.c.code_hash == code_hash)
+    await transaction.execute(statement.values(family_id=family_id))
+
+
+async def insert_family(transaction: Transaction, id_: UUID, grant: Grant, token_hash: bytes | None) -> None:
+    values = {name: getattr(grant, name) for name in grant.__struct_fields__}
+    statement = sa.insert(token_family).values(**values, id=id_, current_hash=token_hash)
+    await transaction.execute(statement.values(expires_at=_NOW + FAMILY_LIFETIME))
+
+
+async def delete_least_used_families(transaction: Transaction, user_id: UUID, client_id: str) -> None:
+    """Makes room: of one user and client there are at most so many."""
+    of_both = (token_family.c.user_id == user_id) & (token_family.c.client_id == client_id)
+    most_used = sa.select(token_family.c.id).where(of_both).order_by(token_family.c.last_used_at.desc())
+    statement = sa.delete(token_family).where(token_family.c.id.in_(most_used.offset(MAX_FAMILIES)))
+    await transaction.execute(statement)
+
+
+async def rotate(
+    transaction: Transaction, id_: UUID, client_id: str, *, presented: bytes, successor: bytes, sealed: bytes
+) -> Grant | None:
+    """The grant, of which the presented token was current until now; None when it was not, and nothing is changed.
+
+    One statement: of all that present the same token at once, one finds it current.
+    """
+    of_both = (token_family.c.id == id_) & (token_family.c.client_id == client_id)
+    statement = sa.update(token_family).where(of_both, token_family.c.current_hash == presented, _LIVE)
+    changes = {"current_hash": successor, "previous_hash": presented, "sealed_successor": sealed}
+    statement = statement.values(**changes, rotated_at=_NOW, last_used_at=_NOW)
+    row = (await transaction.execute(statement.returning(*_GRANT))).mappings().one_or_none()
+    return Grant(**row) if row else None
+
+
+async def family(transaction: Transaction, id_: UUID) -> Family | None:
+    is_in_grace = token_family.c.rotated_at > sa.func.clock_timestamp() - GRACE
+    sealed = sa.case((is_in_grace, token_family.c.sealed_successor)).label("sealed_successor")
+    statement = sa.select(*_GRANT, token_family.c.previous_hash, sealed)
+    row = (
+        (await transaction.execute(statement.where(token_family.c.id == id_, _LIVE))).mappings().one_or_none()
+    )
+    if row is None:
+        return None
+    values = dict(row)
+    return Family(
+        previous_hash=values.pop("previous_hash"),
+        sealed_successor=values.pop("sealed_successor"),
+        grant=Grant(**values),
+    )
+
+
+async def delete_family(transaction: Transaction, id_: UUID) -> bool:
+    """Whether there was one."""
+    return (await transaction.execute(sa.delete(token_family).where(token_family.c.id == id_))).rowcount == 1
