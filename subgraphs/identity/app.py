@@ -55,7 +55,8 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     keys = SigningKeys(database, sealer, KeyPolicy())
     passwords, throttle = Passwords(), SignInThrottle(redis)
     tokens = AccessTokens(keys, settings.issuer, settings.audience)
-    mailbox, links, step_up = Mailbox(sealer), Links(settings.issuer), StepUp(database, passwords, throttle)
+    site = Site(settings.issuer)
+    mailbox, links, step_up = Mailbox(sealer), Links(site), StepUp(database, passwords, throttle)
     services = Services(
         roles=Roles(database),
         audit=AuditLog(database),
@@ -90,7 +91,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         route_handlers=[
             *key_routes.routes(keys),
             *revocation_routes(RevocationFeed(database)),
-            *provider_routes.routes(Site(settings.issuer), identity, sessions),
+            *provider_routes.routes(site, identity, sessions, services),
         ],
         lifespan=[
             resources,

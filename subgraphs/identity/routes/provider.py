@@ -2,17 +2,22 @@
 
 from litestar.handlers import HTTPRouteHandler
 
-from subgraphs.identity.routes import sign_in
+from subgraphs.identity.routes import emails, password_changes, sign_in
 from subgraphs.identity.routes.browser import Browser
 from subgraphs.identity.routes.forms import FormTokens
 from subgraphs.identity.routes.pages import Pages
 from subgraphs.identity.service.accounts import Identity
 from subgraphs.identity.service.sessions import Sessions
+from subgraphs.identity.services import Services
 from subgraphs.identity.site import Site
 
 
-def routes(site: Site, identity: Identity, sessions: Sessions) -> list[HTTPRouteHandler]:
+def routes(site: Site, identity: Identity, sessions: Sessions, services: Services) -> list[HTTPRouteHandler]:
     """The route handlers of the provider at `site`."""
     tokens = FormTokens(site)
     pages, browser = Pages(site, tokens), Browser(site, sessions)
-    return sign_in.routes(identity, browser, pages, tokens)
+    return [
+        *sign_in.routes(identity, browser, pages, tokens),
+        *emails.routes(services.emails, pages, tokens),
+        *password_changes.routes(services.password_changes, pages, tokens),
+    ]

@@ -12,6 +12,7 @@ from subgraphs.identity.errors import InvalidCodeError
 from subgraphs.identity.links import Links
 from subgraphs.identity.opaque import digest, new_token
 from subgraphs.identity.passwords import Passwords
+from subgraphs.identity.service.ending import end_sessions
 from subgraphs.identity.service.mail import Mailbox
 from subgraphs.identity.service.step_up import StepUp
 from subgraphs.identity.store import accounts, audit, emails
@@ -41,7 +42,7 @@ class PasswordChanges:
     async def change(
         self, user_id: UUID, new: str, *, password: str | None, signed_in_at: float | None, origin: Origin
     ) -> UUID:
-        """Gives the user another password; whose it is.
+        """Gives the user another password, and signs them out everywhere; whose it is.
 
         Raises:
             InvalidInputError: the new one is too weak.
@@ -106,3 +107,4 @@ class PasswordChanges:
         letter = notice(user.email, "Your account has another password now", self._links.ask_for_recovery())
         await self._mailbox.post(transaction, letter)
         await audit.record(transaction, kind, user.id, origin)
+        await end_sessions(transaction, user.id)
