@@ -23,12 +23,13 @@ from subgraphs.identity.routes.revocations import revocation_routes
 from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.service.accounts import Identity
 from subgraphs.identity.service.audit import AuditLog
+from subgraphs.identity.service.codes import Codes
 from subgraphs.identity.service.emails import Emails
 from subgraphs.identity.service.mail import Mailbox
+from subgraphs.identity.service.passkeys import Passkeys
 from subgraphs.identity.service.password_changes import PasswordChanges
 from subgraphs.identity.service.revocations import RevocationFeed
 from subgraphs.identity.service.roles import Roles
-from subgraphs.identity.service.second_factors import NoSecondFactors
 from subgraphs.identity.service.sessions import Sessions
 from subgraphs.identity.service.step_up import StepUp
 from subgraphs.identity.services import Services
@@ -57,6 +58,14 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     tokens = AccessTokens(keys, settings.issuer, settings.audience)
     site = Site(settings.issuer)
     mailbox, links, step_up = Mailbox(sealer), Links(site), StepUp(database, passwords, throttle)
+    codes = Codes(
+        database,
+        sealer,
+        mailbox,
+        links=links,
+        step_up=step_up,
+        throttle=SignInThrottle(redis, of="second-factor"),
+    )
     services = Services(
         roles=Roles(database),
         audit=AuditLog(database),
@@ -64,9 +73,13 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         password_changes=PasswordChanges(
             database, passwords, mailbox, links=links, step_up=step_up, throttle=throttle
         ),
+        codes=codes,
+        passkeys=Passkeys(database, site.relying_party, mailbox, links=links, step_up=step_up),
     )
-    identity = Identity(database, passwords, throttle, tokens, roles=services.roles, emails=services.emails)
-    sessions = Sessions(database, NoSecondFactors())
+    identity = Identity(
+        database, passwords, throttle, tokens, roles=services.roles, emails=services.emails, codes=codes
+    )
+    sessions = Sessions(database, codes)
 
     def context(request: ServiceRequest) -> Context:
         return Context.of(request, identity, services)
