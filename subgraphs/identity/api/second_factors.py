@@ -3,10 +3,10 @@
 # mypy: disallow-untyped-decorators=False, warn-return-any=False
 # Strawberry types its field decorators as Any; what `settle` gives is a member of the resolver's union.
 
+import json
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
-import msgspec
 import segno
 import strawberry
 from strawberry.scalars import JSON
@@ -73,7 +73,7 @@ class PasskeyOptions:
 
     @classmethod
     async def of(cls, text: str) -> "PasskeyOptions":
-        return cls(options=msgspec.json.decode(text))
+        return cls(options=json.loads(text))
 
 
 _Unproved: TypeAlias = SignInAgain | InvalidCredentials | TooManyAttempts
@@ -154,7 +154,7 @@ class FactorMutations:
     )
     async def register_passkey(self, info: Info, name: str, credential: JSON) -> RegisterPasskeyResult:
         context = info.context
-        user_id, text = context.require_user(), msgspec.json.encode(credential).decode()
+        user_id, text = context.require_user(), json.dumps(credential)
         register = context.services.passkeys.finish_registration(user_id, name, text, context.origin)
         return await settle(register, PasskeyRegistered.of)
 
