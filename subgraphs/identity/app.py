@@ -24,16 +24,18 @@ from subgraphs.identity.routes.revocations import revocation_routes
 from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.service.accounts import Identity
 from subgraphs.identity.service.audit import AuditLog
+from subgraphs.identity.service.codes import Codes
 from subgraphs.identity.service.emails import Emails
 from subgraphs.identity.service.mail import Mailbox
+from subgraphs.identity.service.passkeys import Passkeys
 from subgraphs.identity.service.password_changes import PasswordChanges
 from subgraphs.identity.service.revocations import RevocationFeed
 from subgraphs.identity.service.roles import Roles
-from subgraphs.identity.service.second_factors import NoSecondFactors
 from subgraphs.identity.service.step_up import StepUp
 from subgraphs.identity.services import Services
 from subgraphs.identity.settings import Settings
 from subgraphs.identity.signing_keys import SigningKeys
+from subgraphs.identity.site import Site
 from subgraphs.identity.throttle import SignInThrottle
 from subgraphs.identity.tokens import AccessTokens
 from subgraphs.identity.worker import forgetting, sending
@@ -54,7 +56,16 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     keys = SigningKeys(database, sealer, KeyPolicy())
     passwords, throttle = Passwords(), SignInThrottle(redis)
     tokens = AccessTokens(keys, settings.issuer, settings.audience)
-    mailbox, links, step_up = Mailbox(sealer), Links(settings.issuer), StepUp(database, passwords, throttle)
+    site = Site(settings.issuer)
+    mailbox, links, step_up = Mailbox(sealer), Links(site), StepUp(database, passwords, throttle)
+    codes = Codes(
+        database,
+        sealer,
+        mailbox,
+        links=links,
+        step_up=step_up,
+        throttle=SignInThrottle(redis, of="second-factor"),
+    )
     services = Services(
         roles=Roles(database),
         audit=AuditLog(database),
@@ -62,8 +73,12 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         password_changes=PasswordChanges(
             database, passwords, mailbox, links=links, step_up=step_up, throttle=throttle
         ),
+        codes=codes,
+        passkeys=Passkeys(database, site.relying_party, mailbox, links=links, step_up=step_up),
     )
-    identity = Identity(database, passwords, throttle, tokens, roles=services.roles, emails=services.emails)
+    identity = Identity(
+        database, passwords, throttle, tokens, roles=services.roles, emails=services.emails, codes=codes
+    )
     provider = Provider.of(
         database,
         sealer,
@@ -72,7 +87,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         identity=identity,
         access_tokens=tokens,
         roles=services.roles,
-        second_factors=NoSecondFactors(),
+        second_factors=codes,
     )
 
     def context(request: ServiceRequest) -> Context:
@@ -98,7 +113,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         route_handlers=[
             *key_routes.routes(keys),
             *revocation_routes(RevocationFeed(database)),
-            *provider_routes.routes(provider, sealer),
+            *provider_routes.routes(provider, services, sealer),
         ],
         lifespan=[
             resources,

@@ -1,5 +1,7 @@
 """Outcomes of use cases that are not success; the API shows each as a member of a result union."""
 
+from collections.abc import Collection
+
 from common.errors import DomainError
 
 
@@ -92,3 +94,32 @@ class SignInAgainError(DomainError):
 
     def __init__(self) -> None:
         super().__init__("Sign in again to do this, or give the password")
+
+
+class InvalidPasskeyError(DomainError):
+    """The passkey's answer is malformed, to no question that waits, or not that of a passkey that is known."""
+
+    code = "INVALID_PASSKEY"
+
+    def __init__(self) -> None:
+        super().__init__("The passkey was not accepted")
+
+
+class UnknownFactorError(DomainError):
+    """The account has no such second factor."""
+
+    code = "FACTOR_NOT_FOUND"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("The account has no such second factor")
+
+
+class SecondFactorNeededError(DomainError):
+    """The password is right, and the account asks for a second factor: one of `methods`."""
+
+    code = "SECOND_FACTOR_NEEDED"
+    status = 401
+
+    def __init__(self, methods: Collection[str]) -> None:
+        super().__init__("This account asks for a second factor, too", methods=list(methods))

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from subgraphs.identity.service.audit import AuditLog
+from subgraphs.identity.service.codes import Codes
 from subgraphs.identity.service.emails import Emails
+from subgraphs.identity.service.passkeys import Passkeys
 from subgraphs.identity.service.password_changes import PasswordChanges
 from subgraphs.identity.service.roles import Roles
 
@@ -16,3 +18,5 @@ class Services:
     audit: AuditLog
     emails: Emails
     password_changes: PasswordChanges
+    codes: Codes
+    passkeys: Passkeys

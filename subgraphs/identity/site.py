@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from subgraphs.identity.domain.passkeys import RelyingParty
+
 _MAX_LOCAL_PATH = 8192
 
 
@@ -23,6 +25,12 @@ class Site(Struct, frozen=True):
     @property
     def is_secure(self) -> bool:
         return urlsplit(self.issuer).scheme == "https"
+
+    @property
+    def relying_party(self) -> RelyingParty:
+        """Whose passkeys are asked for here."""
+        parts = urlsplit(self.issuer)
+        return RelyingParty(parts.hostname or "", f"{parts.scheme}://{parts.netloc}")
 
     def cookie(self, name: str) -> str:
         """A cookie's full name; by `__Host-` no other host and no plain connection can have set it (RFC 6265bis 4.1.3.2)."""

@@ -119,3 +119,45 @@ email_token = sa.Table(
     sa.Column("user_id", sa.ForeignKey("user.id", ondelete="CASCADE")),
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
 )
+
+totp = sa.Table(
+    "totp",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("user_id", sa.ForeignKey("user.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("sealed_secret", sa.LargeBinary, nullable=False),
+    sa.Column("last_step", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("confirmed_at", sa.DateTime(timezone=True)),
+)
+
+recovery_code = sa.Table(
+    "recovery_code",
+    metadata,
+    sa.Column("user_id", sa.ForeignKey("user.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("code_hash", sa.LargeBinary, primary_key=True),
+)
+
+passkey = sa.Table(
+    "passkey",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True, server_default=sa.text("uuidv7()")),
+    sa.Column("user_id", sa.ForeignKey("user.id", ondelete="CASCADE"), nullable=False, index=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("credential_id", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("public_key", sa.LargeBinary, nullable=False),
+    sa.Column("sign_count", sa.BigInteger, nullable=False),
+    sa.Column("is_backed_up", sa.Boolean, nullable=False),
+    sa.Column("created_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("last_used_at", sa.DateTime(timezone=True)),
+)
+
+passkey_challenge = sa.Table(
+    "passkey_challenge",
+    metadata,
+    sa.Column("challenge_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("ceremony", sa.Text, nullable=False),
+    sa.Column("user_id", sa.ForeignKey("user.id", ondelete="CASCADE")),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False, index=True),
+)

@@ -27,8 +27,10 @@ return wait
 class SignInThrottle:
     """Fails closed: without Valkey nobody signs in, and tokens that were issued keep working."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, of: str = "sign-in") -> None:
+        """Counts the attempts at one thing, named `of`, apart from those at others."""
         self._redis = redis
+        self._of = of
         self._count = redis.register_script(_COUNT)
 
     async def count(self, email: str, client_address: str | None) -> None:
@@ -38,9 +40,9 @@ class SignInThrottle:
             TooManyAttemptsError: the account's or the client's attempts of this window are used up.
             OverloadedError: Valkey does not answer.
         """
-        limits = {_account(email): ACCOUNT_ATTEMPTS}
+        limits = {self._account(email): ACCOUNT_ATTEMPTS}
         if client_address:
-            limits[f"identity:sign-in:client:{client_address}"] = CLIENT_ATTEMPTS
+            limits[f"identity:{self._of}:client:{client_address}"] = CLIENT_ATTEMPTS
         try:
             wait = int(await self._count(keys=list(limits), args=[*limits.values(), WINDOW]))
         except RedisError as error:
@@ -50,9 +52,8 @@ class SignInThrottle:
 
     async def forget(self, email: str) -> None:
         """Gives the account its attempts back, after a password that was right."""
-        await self._redis.delete(_account(email))
+        await self._redis.delete(self._account(email))
 
-
-def _account(email: str) -> str:
-    """The account's key, with a digest so that no address stands in Valkey."""
-    return f"identity:sign-in:account:{hashlib.sha256(email.encode()).hexdigest()}"
+    def _account(self, email: str) -> str:
+        """The account's key, with a digest so that no address stands in Valkey."""
+        return f"identity:{self._of}:account:{hashlib.sha256(email.encode()).hexdigest()}"

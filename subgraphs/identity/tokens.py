@@ -55,8 +55,9 @@ class AccessTokens:
             claims: others: `auth_time` and `amr` (section 2.2.1), `roles` (section 2.2.3.1).
         """
         kid, key = await self._keys.signer()
-        issued_at = int(time.time())
-        expires = issued_at + LIFETIME
+        # To the millisecond: of those of one second, only the ones before a revocation end with it.
+        issued_at = round(time.time(), 3)
+        expires = int(issued_at) + LIFETIME
         payload = {
             "iss": self._issuer,
             "aud": audience or self._audience,

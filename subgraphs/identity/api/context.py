@@ -16,6 +16,7 @@ from subgraphs.identity.domain.audit import Origin
 from subgraphs.identity.domain.roles import Holding
 from subgraphs.identity.errors import UnknownUserError
 from subgraphs.identity.service.accounts import Identity
+from subgraphs.identity.service.step_up import Proof
 from subgraphs.identity.services import Services
 
 
@@ -45,11 +46,10 @@ class Context(CallerContext):
         """Who asks, and from where."""
         return Origin(parse_id(self.caller.subject) if self.caller else None, self.client_address)
 
-    @property
-    def signed_in_at(self) -> float | None:
-        """When the caller last proved who they are (`auth_time` of RFC 9068 section 2.2.1)."""
+    def proof(self, password: str | None) -> Proof:
+        """What the caller brings for a step-up; `auth_time` as in RFC 9068 section 2.2.1."""
         moment = self.caller.claims.get("auth_time") if self.caller else None
-        return moment if isinstance(moment, int | float) else None
+        return Proof(moment if isinstance(moment, int | float) else None, password, self.origin)
 
     def require_user(self) -> UUID:
         """The caller's id. Raises UnauthenticatedError; UnknownUserError for a caller who is no user."""

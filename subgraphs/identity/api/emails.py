@@ -62,9 +62,7 @@ class EmailMutations:
         change = context.services.emails.change(
             context.require_user(),
             email,
-            password=current_password,
-            signed_in_at=context.signed_in_at,
-            origin=context.origin,
+            context.proof(current_password),
         )
         return await settle(change, sent)
 

@@ -41,9 +41,7 @@ class PasswordMutations:
         change = context.services.password_changes.change(
             user_id,
             new_password,
-            password=current_password,
-            signed_in_at=context.signed_in_at,
-            origin=context.origin,
+            context.proof(current_password),
         )
         return await settle(change, user_of(info))
 

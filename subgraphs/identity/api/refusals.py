@@ -43,6 +43,25 @@ class SignInAgain:
     message: str
 
 
+@strawberry.type(description="The account has no such second factor.")
+class FactorNotFound:
+    message: str
+    code: str = "FACTOR_NOT_FOUND"
+
+
+@strawberry.type(description="The passkey was not accepted.")
+class InvalidPasskey:
+    message: str
+
+
+@strawberry.type(
+    description="The password is right, and the account asks for a code as well. Passkeys work on the sign-in page only."
+)
+class SecondFactorNeeded:
+    message: str
+    methods: list[str] = strawberry.field(description="`totp`, `passkey`, `recovery_code`: those it has.")
+
+
 T = TypeVar("T")
 
 
@@ -65,10 +84,21 @@ _REFUSALS: dict[type[DomainError], Callable[[DomainError], object]] = {
     errors.TooManyAttemptsError: lambda refusal: TooManyAttempts(
         message=refusal.message, retry_after=int(str(refusal.extensions["retryAfter"]))
     ),
+    errors.UnknownFactorError: lambda refusal: FactorNotFound(message=refusal.message),
+    errors.InvalidPasskeyError: lambda refusal: InvalidPasskey(message=refusal.message),
+    errors.SecondFactorNeededError: lambda refusal: SecondFactorNeeded(
+        message=refusal.message, methods=_methods(refusal)
+    ),
     errors.InvalidCodeError: lambda refusal: InvalidCode(message=refusal.message),
     errors.SignInAgainError: lambda refusal: SignInAgain(message=refusal.message),
     InvalidInputError: lambda refusal: InvalidInput(message=refusal.message, field=_field(refusal)),
 }
+
+
+def _methods(refusal: DomainError) -> list[str]:
+    methods = refusal.extensions["methods"]
+    assert isinstance(methods, list)
+    return methods
 
 
 def _field(refusal: DomainError) -> str:

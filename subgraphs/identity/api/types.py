@@ -14,10 +14,19 @@ import strawberry.federation
 from common.errors import ForbiddenError
 from subgraphs.identity.api.audit import SecurityEventConnection
 from subgraphs.identity.api.context import Info
-from subgraphs.identity.api.refusals import EmailTaken, InvalidCredentials, InvalidSignUp, TooManyAttempts
+from subgraphs.identity.api.refusals import (
+    EmailTaken,
+    InvalidCode,
+    InvalidCredentials,
+    InvalidSignUp,
+    SecondFactorNeeded,
+    TooManyAttempts,
+)
+from subgraphs.identity.domain import passkeys
 from subgraphs.identity.domain.accounts import User as DomainUser
 from subgraphs.identity.domain.accounts import parse_user_id
 from subgraphs.identity.domain.roles import MEMBER, Holding
+from subgraphs.identity.domain.second_factors import Overview
 from subgraphs.identity.service.accounts import Session as SignedIn
 
 
@@ -29,6 +38,51 @@ class UserAttribute:
     @classmethod
     def several(cls, attributes: Mapping[str, str]) -> "list[UserAttribute]":
         return [cls(name=name, value=value) for name, value in sorted(attributes.items())]
+
+
+@strawberry.type(description="An authenticator app that shows one-time codes (RFC 6238).")
+class Totp:
+    id: strawberry.ID
+    name: str
+    created_at: datetime
+
+
+@strawberry.type(description="A passkey (Web Authentication).")
+class Passkey:
+    id: strawberry.ID
+    name: str
+    created_at: datetime
+    last_used_at: datetime | None
+    is_backed_up: bool = strawberry.field(description="Whether more than one device has it.")
+
+    @classmethod
+    def of(cls, passkey: passkeys.Passkey) -> "Passkey":
+        return cls(
+            id=strawberry.ID(str(passkey.id)),
+            name=passkey.name,
+            created_at=passkey.created_at,
+            last_used_at=passkey.last_used_at,
+            is_backed_up=passkey.is_backed_up,
+        )
+
+
+@strawberry.type(description="What an account asks for besides the password.")
+class SecondFactors:
+    totps: list[Totp]
+    passkeys: list[Passkey]
+    recovery_codes_left: int
+
+    @classmethod
+    def of(cls, overview: Overview) -> "SecondFactors":
+        apps = [
+            Totp(id=strawberry.ID(str(app.id)), name=app.name, created_at=app.created_at)
+            for app in overview.apps
+        ]
+        return cls(
+            totps=apps,
+            passkeys=[Passkey.of(each) for each in overview.passkeys],
+            recovery_codes_left=overview.recovery_codes_left,
+        )
 
 
 @strawberry.federation.type(keys=["id"], description="Someone with an account.")
@@ -67,6 +121,13 @@ class User:
     ) -> SecurityEventConnection | None:
         self._require_sight(info)
         return SecurityEventConnection.of(await info.context.services.audit.page(UUID(self.id), first, after))
+
+    @strawberry.field(
+        description="What the account asks for besides the password; only for oneself and admins."
+    )
+    async def second_factors(self, info: Info) -> SecondFactors | None:
+        self._require_sight(info)
+        return SecondFactors.of(await info.context.services.codes.overview(UUID(self.id)))
 
     async def _holding(self, info: Info) -> Holding:
         self._require_sight(info)
@@ -119,7 +180,7 @@ class Session:
     user: User
 
     @classmethod
-    def of(cls, session: SignedIn) -> "Session":
+    async def of(cls, session: SignedIn) -> "Session":
         token = session.token
         return cls(
             access_token=token.text, expires_at=token.expires_at, user=User.of(session.user, is_caller=True)
@@ -127,7 +188,8 @@ class Session:
 
 
 SignInResult: TypeAlias = Annotated[
-    Session | InvalidCredentials | TooManyAttempts, strawberry.union("SignInResult")
+    Session | InvalidCredentials | SecondFactorNeeded | InvalidCode | TooManyAttempts,
+    strawberry.union("SignInResult"),
 ]
 SignUpResult: TypeAlias = Annotated[
     Session | EmailTaken | InvalidSignUp | TooManyAttempts, strawberry.union("SignUpResult")
@@ -138,6 +200,10 @@ SignUpResult: TypeAlias = Annotated[
 class SignInInput:
     email: str
     password: str
+    code: str | None = strawberry.field(
+        default=None,
+        description="Of an authenticator app, or a recovery code, where the account asks for one.",
+    )
 
 
 @strawberry.input

@@ -1,6 +1,6 @@
 """Identity's pages: plain HTML that works without scripts, under headers that let nothing else in.
 
-A page loads nothing and runs nothing. No other site may frame it, so that nobody is led to press its buttons unseen.
+A page loads nothing, and runs nothing but the one script that passkeys need. No other site may frame it, so that nobody is led to press its buttons unseen.
 """
 
 import base64
@@ -43,7 +43,7 @@ class Pages:
         self._templates.globals["url"] = site.url
         style = self._templates.get_template("style.css").render()
         self._templates.globals["style"] = style
-        self._style = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        self._style = _source_hash(style)
 
     def show(self, template: str, *, status: int = 200, **values: object) -> Page:
         """A page with nothing to send."""
@@ -56,11 +56,17 @@ class Pages:
         *,
         status: int = 200,
         leads_to: Iterable[str] = (),
+        script: str | None = None,
         **values: object,
     ) -> Page:
-        """A page with forms; `leads_to` are the URLs of other sites that sending one may lead to by redirects."""
+        """A page with forms; `leads_to` are the URLs of other sites that sending one may lead to by redirects.
+
+        `script` is the one template that it runs, where there is no other way.
+        """
         token, cookies = self._tokens.make(request)
-        return self._page(template, status, {**values, "form_token": token}, leads_to, cookies)
+        text = self._templates.get_template(script).render() if script else None
+        values = {**values, "form_token": token, "script": text}
+        return self._page(template, status, values, leads_to, cookies)
 
     @property
     def refusals(self) -> ExceptionHandlersMap:
@@ -81,9 +87,12 @@ class Pages:
     ) -> Page:
         targets = " ".join(["'self'", *(source for url in leads_to if (source := _source(url)))])
         policy = (
-            f"default-src 'none'; style-src 'sha256-{self._style}'; form-action {targets}; "
+            f"default-src 'none'; style-src {self._style}; form-action {targets}; "
             "frame-ancestors 'none'; base-uri 'none'"
         )
+        script = values.get("script")
+        if isinstance(script, str):
+            policy += f"; script-src {_source_hash(script)}"
         return Response(
             self._templates.get_template(template).render(values),
             status_code=status,
@@ -132,6 +141,11 @@ def options(path: str) -> HTTPRouteHandler:
         return Response(None, status_code=204, headers={"allow": "GET, POST, OPTIONS"})
 
     return allowed
+
+
+def _source_hash(text: str) -> str:
+    """What allows the text in a page, and nothing else (Content Security Policy Level 3 section 2.3.1)."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _source(url: str) -> str | None:

@@ -3,19 +3,35 @@
 from litestar.handlers import HTTPRouteHandler
 
 from subgraphs.identity.provider import Provider
-from subgraphs.identity.routes import authorize, discovery, sign_in, token, userinfo
+from subgraphs.identity.routes import (
+    authorize,
+    discovery,
+    emails,
+    factor_settings,
+    password_changes,
+    second_factors,
+    sign_in,
+    token,
+    userinfo,
+)
 from subgraphs.identity.routes.asked import Asking
 from subgraphs.identity.routes.browser import Browser
+from subgraphs.identity.routes.factor_settings import FactorPages
 from subgraphs.identity.routes.forms import FormTokens
 from subgraphs.identity.routes.pages import Pages
+from subgraphs.identity.routes.second_factors import FinishingPages
 from subgraphs.identity.sealing import Sealer
+from subgraphs.identity.services import Services
 
 
-def routes(provider: Provider, sealer: Sealer) -> list[HTTPRouteHandler]:
+def routes(provider: Provider, services: Services, sealer: Sealer) -> list[HTTPRouteHandler]:
     """The route handlers of the provider."""
     site = provider.site
     tokens = FormTokens(site)
     pages, browser = Pages(site, tokens), Browser(site, provider.sessions)
+    codes, passkeys = services.codes, services.passkeys
+    finishing = FinishingPages(codes, passkeys, browser, site=site, pages=pages)
+    factors = FactorPages(codes, passkeys, browser, site=site, pages=pages)
     authorizer = authorize.Authorizer(
         site,
         clients=provider.clients,
@@ -31,4 +47,8 @@ def routes(provider: Provider, sealer: Sealer) -> list[HTTPRouteHandler]:
         *token.routes(provider.clients, provider.grants),
         *userinfo.routes(provider.claims),
         *discovery.routes(site),
+        *emails.routes(services.emails, pages, tokens),
+        *password_changes.routes(services.password_changes, pages, tokens),
+        *second_factors.routes(finishing, pages, tokens),
+        *factor_settings.routes(factors, pages, tokens),
     ]

@@ -9,8 +9,14 @@ from msgspec import Struct
 from common.database import Database
 from subgraphs.identity.domain.accounts import User, check_sign_up, is_email, normalise_email, password_fits
 from subgraphs.identity.domain.audit import EventKind, Origin, Outcome
-from subgraphs.identity.errors import EmailTakenError, InvalidCredentialsError, InvalidSignUpError
+from subgraphs.identity.errors import (
+    EmailTakenError,
+    InvalidCredentialsError,
+    InvalidSignUpError,
+    SecondFactorNeededError,
+)
 from subgraphs.identity.passwords import Passwords
+from subgraphs.identity.service.codes import Codes
 from subgraphs.identity.service.emails import Emails
 from subgraphs.identity.service.roles import Roles
 from subgraphs.identity.store import accounts as store
@@ -38,6 +44,7 @@ class Identity:
         *,
         roles: Roles,
         emails: Emails,
+        codes: Codes,
     ) -> None:
         self._database = database
         self._passwords = passwords
@@ -45,6 +52,7 @@ class Identity:
         self._tokens = tokens
         self._roles = roles
         self._emails = emails
+        self._codes = codes
 
     async def sign_up(self, *, email: str, name: str, password: str, origin: Origin) -> Session:
         """Makes an account and signs in to it.
@@ -67,14 +75,21 @@ class Identity:
             await audit.record(transaction, EventKind.SIGNED_UP, user.id, origin)
         return Session(user, await self._issue(user))
 
-    async def sign_in(self, *, email: str, password: str, origin: Origin) -> Session:
-        """Exchanges a password for a token; an unknown address takes as long as a wrong password.
+    async def sign_in(self, *, email: str, password: str, code: str | None, origin: Origin) -> Session:
+        """Exchanges a password for a token, and a code where the account asks for one; an unknown address takes as long as a wrong password.
 
         Raises:
-            InvalidCredentialsError, TooManyAttemptsError, OverloadedError
+            InvalidCredentialsError, SecondFactorNeededError, InvalidCodeError, TooManyAttemptsError, OverloadedError
         """
         user = await self.authenticate(email=email, password=password, origin=origin)
-        return Session(user, await self._issue(user))
+        async with self._database.transaction() as transaction:
+            methods = await self._codes.of(transaction, user.id)
+        if not methods:
+            return Session(user, await self._issue(user))
+        if code is None:
+            raise SecondFactorNeededError(methods)
+        await self._codes.check(user.id, code, origin)
+        return Session(user, await self._issue(user, "otp", "mfa"))
 
     async def authenticate(self, *, email: str, password: str, origin: Origin) -> User:
         """Whose password it is.
@@ -108,9 +123,9 @@ class Identity:
         async with self._database.transaction() as transaction:
             await audit.record(transaction, EventKind.SIGNED_IN, user_id, origin, outcome=outcome)
 
-    async def _issue(self, user: User) -> AccessToken:
+    async def _issue(self, user: User, *methods: str) -> AccessToken:
         access = await self._roles.access_of(user.id)
-        claims = {"auth_time": int(time.time()), "amr": ["pwd"], "roles": access.roles}
+        claims = {"auth_time": int(time.time()), "amr": ["pwd", *methods], "roles": access.roles}
         return await self._tokens.issue(
             str(user.id), client_id=PLATFORM_CLIENT, scopes=access.scopes, claims=claims
         )

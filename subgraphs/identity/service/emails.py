@@ -12,7 +12,7 @@ from subgraphs.identity.errors import EmailTakenError, InvalidCodeError, Unknown
 from subgraphs.identity.links import Links
 from subgraphs.identity.opaque import digest, new_token
 from subgraphs.identity.service.mail import Mailbox
-from subgraphs.identity.service.step_up import StepUp
+from subgraphs.identity.service.step_up import Proof, StepUp
 from subgraphs.identity.store import accounts, audit
 from subgraphs.identity.store import emails as store
 from subgraphs.identity.throttle import SignInThrottle
@@ -56,9 +56,7 @@ class Emails:
             await audit.record(transaction, EventKind.EMAIL_VERIFIED, user_id, origin)
         return user_id
 
-    async def change(
-        self, user_id: UUID, email: str, *, password: str | None, signed_in_at: float | None, origin: Origin
-    ) -> None:
+    async def change(self, user_id: UUID, email: str, proof: Proof) -> None:
         """Has a link sent to the new address; the old one is told, and stays until the link is used.
 
         Whether another account has the address is not told before it is proved to be the caller's own.
@@ -69,14 +67,14 @@ class Emails:
         email = normalise_email(email)
         if not is_email(email):
             raise InvalidInputError("email", "is not an e-mail address")
-        user = await self._step_up.require(user_id, signed_in_at, password, origin)
-        await self._throttle.count(email, origin.client_address)
+        user = await self._step_up.require(user_id, proof)
+        await self._throttle.count(email, proof.origin.client_address)
         token = new_token()
         async with self._database.transaction() as transaction:
             await store.put_token(transaction, Purpose.CHANGE_EMAIL, email, digest(token), user_id)
             await self._mailbox.post(transaction, email_change(email, self._links.change_email(token)))
             await self._tell(transaction, user.email, "Your account is about to get another e-mail address")
-            await audit.record(transaction, EventKind.EMAIL_CHANGE_ASKED, user_id, origin)
+            await audit.record(transaction, EventKind.EMAIL_CHANGE_ASKED, user_id, proof.origin)
 
     async def confirm_change(self, token: str, origin: Origin) -> UUID:
         """Whose account has the proved address now; the old one is told.

@@ -12,8 +12,9 @@ from subgraphs.identity.errors import InvalidCodeError
 from subgraphs.identity.links import Links
 from subgraphs.identity.opaque import digest, new_token
 from subgraphs.identity.passwords import Passwords
+from subgraphs.identity.service.ending import end_sessions
 from subgraphs.identity.service.mail import Mailbox
-from subgraphs.identity.service.step_up import StepUp
+from subgraphs.identity.service.step_up import Proof, StepUp
 from subgraphs.identity.store import accounts, audit, emails
 from subgraphs.identity.throttle import SignInThrottle
 
@@ -38,19 +39,17 @@ class PasswordChanges:
         self._step_up = step_up
         self._throttle = throttle
 
-    async def change(
-        self, user_id: UUID, new: str, *, password: str | None, signed_in_at: float | None, origin: Origin
-    ) -> UUID:
-        """Gives the user another password; whose it is.
+    async def change(self, user_id: UUID, new: str, proof: Proof) -> UUID:
+        """Gives the user another password, and signs them out everywhere; whose it is.
 
         Raises:
             InvalidInputError: the new one is too weak.
             And as `StepUp.require` does.
         """
-        user = await self._step_up.require(user_id, signed_in_at, password, origin)
+        user = await self._step_up.require(user_id, proof)
         password_hash = await self._hash(new, user.email, user.name)
         async with self._database.transaction() as transaction:
-            await self._put(transaction, user, password_hash, EventKind.PASSWORD_CHANGED, origin)
+            await self._put(transaction, user, password_hash, EventKind.PASSWORD_CHANGED, proof.origin)
         return user.id
 
     async def ask_for_recovery(self, email: str, origin: Origin) -> None:
@@ -106,3 +105,4 @@ class PasswordChanges:
         letter = notice(user.email, "Your account has another password now", self._links.ask_for_recovery())
         await self._mailbox.post(transaction, letter)
         await audit.record(transaction, kind, user.id, origin)
+        await end_sessions(transaction, user.id)

@@ -18,12 +18,13 @@ from subgraphs.identity.domain.roles import (
     check_role,
 )
 from subgraphs.identity.errors import LastAdminError, UnknownRoleError, UnknownUserError
+from subgraphs.identity.service.ending import end_tokens
 from subgraphs.identity.store import audit
 from subgraphs.identity.store import roles as store
 
 
 class Roles:
-    """A change tells in the tokens that are issued afterwards."""
+    """A change of what one user has ends their tokens, so that the next ones tell of it; that of a role shows in those to come."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -61,6 +62,7 @@ class Roles:
                 raise UnknownRoleError(name)
             if name != MEMBER and await store.grant(transaction, user_id, name, origin.actor_id):
                 await _record(transaction, EventKind.ROLE_GRANTED, user_id, origin, role=name)
+                await end_tokens(transaction, user_id)
 
     async def take(self, user_id: UUID, name: str, origin: Origin) -> None:
         """Takes the role from the user.
@@ -76,6 +78,7 @@ class Roles:
             if not await store.take(transaction, user_id, name):
                 raise UnknownRoleError(name)
             await _record(transaction, EventKind.ROLE_TAKEN, user_id, origin, role=name)
+            await end_tokens(transaction, user_id)
 
     async def set_attribute(self, user_id: UUID, name: str, value: str | None, origin: Origin) -> None:
         """Writes an attribute of the user down; None forgets it.
@@ -92,6 +95,7 @@ class Roles:
                 check_attributes([(name, value)])
                 await store.put_attribute(transaction, user_id, name, value)
             await _record(transaction, EventKind.ATTRIBUTE_SET, user_id, origin, name=name, value=value or "")
+            await end_tokens(transaction, user_id)
 
     async def put(self, role: Role, origin: Origin) -> Role:
         """Makes a role, or gives one of the name other grants. Raises InvalidInputError."""

@@ -31,10 +31,3 @@ class SecondFactors(Protocol):
 
     async def of(self, transaction: Transaction, user_id: UUID) -> Collection[str]:
         """The methods that the user may choose from; empty when the password is enough."""
-
-
-class NoSecondFactors:
-    """Nobody has one."""
-
-    async def of(self, transaction: Transaction, user_id: UUID) -> Collection[str]:  # noqa: ARG002 - the protocol's
-        return ()

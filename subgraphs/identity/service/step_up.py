@@ -3,6 +3,8 @@
 import time
 from uuid import UUID
 
+from msgspec import Struct
+
 from common.database import Database
 from subgraphs.identity.domain.accounts import User, password_fits
 from subgraphs.identity.domain.audit import EventKind, Origin, Outcome
@@ -15,6 +17,14 @@ from subgraphs.identity.throttle import SignInThrottle
 FRESH = 300  # seconds since the sign-in
 
 
+class Proof(Struct, frozen=True):
+    """What a signed-in caller brings: when they signed in (`auth_time`), perhaps the password, and where they are."""
+
+    signed_in_at: float | None
+    password: str | None
+    origin: Origin
+
+
 class StepUp:
     """What changes how an account is entered asks for this first."""
 
@@ -23,10 +33,8 @@ class StepUp:
         self._passwords = passwords
         self._throttle = throttle
 
-    async def require(
-        self, user_id: UUID, signed_in_at: float | None, password: str | None, origin: Origin
-    ) -> User:
-        """The user, if they signed in (`auth_time`) at most five minutes ago or this is their password.
+    async def require(self, user_id: UUID, proof: Proof) -> User:
+        """The user, if they signed in at most five minutes ago or it is their password.
 
         Raises:
             SignInAgainError: neither was given.
@@ -36,9 +44,9 @@ class StepUp:
             found = await store.credential_of(transaction, user_id)
         if found is None:
             raise UnknownUserError
-        if password is not None:
-            await self._check(found, password, origin)
-        elif signed_in_at is None or time.time() - signed_in_at > FRESH:
+        if proof.password is not None:
+            await self._check(found, proof.password, proof.origin)
+        elif proof.signed_in_at is None or time.time() - proof.signed_in_at > FRESH:
             raise SignInAgainError
         return found.user
 

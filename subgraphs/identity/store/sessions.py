@@ -56,6 +56,12 @@ async def delete_session(transaction: Transaction, id_: UUID) -> None:
     await transaction.execute(sa.delete(session).where(session.c.id == id_))
 
 
+async def delete_sessions_of(transaction: Transaction, user_id: UUID) -> None:
+    """All of the user's, and sign-ins that wait."""
+    for table in (session, pending_sign_in):
+        await transaction.execute(sa.delete(table).where(table.c.user_id == user_id))
+
+
 async def insert_pending(transaction: Transaction, token_hash: bytes, pending: PendingSignIn) -> None:
     values = {name: getattr(pending, name) for name in pending.__struct_fields__}
     await transaction.execute(

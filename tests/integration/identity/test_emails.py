@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from common.database import Database
+from tests.integration.identity.browsing import Browser
 from tests.integration.identity.letters import Letters
 
 ADA = "ada@hansa.example"
@@ -66,7 +67,7 @@ async def test_the_next_link_makes_the_one_before_void(identity: Any, letters: L
 
 
 async def test_a_forgotten_password_is_replaced_by_mail(identity: Any, letters: Letters) -> None:
-    session = await identity.sign_up()
+    await identity.sign_up()
     await ask(identity, RECOVERY, email="ADA@hansa.example")
     token = await letters.token(ADA, "A new password")
     weak = await ask(identity, RECOVER, token=token, new="password1")
@@ -74,7 +75,8 @@ async def test_a_forgotten_password_is_replaced_by_mail(identity: Any, letters: 
     assert (await ask(identity, RECOVER, token=token, new="quay and crane"))["__typename"] == "User"
     assert (await identity.sign_in(ADA, "long enough"))["__typename"] == "InvalidCredentials"
     assert (await identity.sign_in(ADA, "quay and crane"))["__typename"] == "Session"
-    assert (await ask(identity, ME, session))["isEmailVerified"] is True
+    again = await identity.sign_in(ADA, "quay and crane")
+    assert (await ask(identity, ME, again))["isEmailVerified"] is True
     assert (await ask(identity, RECOVER, token=token, new="quay and crane"))["__typename"] == "InvalidCode"
 
 
@@ -202,3 +204,46 @@ async def test_what_is_no_address_is_refused(identity: Any) -> None:
     refused = await ask(identity, CHANGE_EMAIL, session, email="ada@\x00")
     assert refused == {"__typename": "InvalidInput", "field": "email"}
     assert (await ask(identity, RECOVERY, email="ada@\x00"))["__typename"] == "LetterSent"
+
+
+async def test_another_password_ends_every_token_and_session(identity: Any, browser: Browser) -> None:
+    session = await identity.sign_up()
+    await browser.sign_in(ADA, "long enough")
+    await ask(identity, CHANGE, session, new="quay and crane")
+    async with asyncio.timeout(10):
+        while (await identity.post(ME, authorization=bearer(session))).status != 401:  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0.05)
+    assert (await browser.get("/sign-in")).title == "Sign in"
+    again = await identity.sign_in(ADA, "quay and crane")
+    assert (await ask(identity, ME, again))["email"] == ADA
+
+
+async def test_the_links_in_letters_work_without_scripts(
+    identity: Any, letters: Letters, browser: Browser
+) -> None:
+    await identity.sign_up()
+    for _ in range(2):  # a scanner of mail opens it, too
+        page = await browser.get("/verify-email", token=await letters.token(ADA))
+    assert (await browser.submit(page)).title == "Done"
+    assert (await browser.submit(page)).status == 400
+
+    sign_in = await browser.get("/sign-in")
+    assert "/recover" in sign_in.text
+    assert (await browser.submit(await browser.get("/recover"), email=ADA)).title == "Done"
+    link = {"token": await letters.token(ADA, "A new password")}
+    weak = await browser.submit(await browser.get("/recover", **link), password="password1")
+    assert (weak.status, "too weak" in weak.alert) == (400, True)
+    assert (await browser.submit(weak, password="quay and crane")).title == "Done"
+    assert (await browser.submit(weak, password="quay and crane")).status == 400
+    assert (await browser.sign_in(ADA, "quay and crane")).title == "Signed in"
+
+    session = await identity.sign_in(ADA, "quay and crane")
+    await ask(identity, CHANGE_EMAIL, session, email="ada@lubeck.example")
+    token = await letters.token("ada@lubeck.example", "new e-mail")
+    assert (await browser.submit(await browser.get("/change-email", token=token))).title == "Done"
+    assert (await browser.submit(await browser.get("/change-email", token=token))).status == 400
+
+
+async def test_a_forged_form_recovers_nothing(browser: Browser, letters: Letters) -> None:
+    assert (await browser.post("/recover", {"email": ADA})).status == 403
+    assert letters.all() == []

@@ -150,3 +150,15 @@ async def test_the_demo_makes_no_second_admin(identity: Any) -> None:
     await admin.ask(TAKE, id=admin.id, role="admin")
     await service.load_demo(identity.environment)
     assert claims(await identity.sign_in(DEMO_USERS[0].email, DEMO_PASSWORD))["scope"] == "graph"
+
+
+async def test_who_loses_a_role_has_no_token_with_it_any_more(identity: Any) -> None:
+    admin, ada = await Admin.of(identity), await identity.sign_up()
+    token = {"authorization": f"Bearer {ada['accessToken']}"}
+    await admin.ask(GRANT, id=ada["user"]["id"], role="operator")
+    async with asyncio.timeout(10):
+        while (await identity.post("{ me { name } }", **token)).status != 401:  # noqa: ASYNC110 - no event
+            await asyncio.sleep(0.05)
+    again = await identity.sign_in("ada@hansa.example", "long enough")
+    answer = await identity.ask("{ me { roles } }", authorization=f"Bearer {again['accessToken']}")
+    assert answer["data"]["me"]["roles"] == ["member", "operator"]
