@@ -27,6 +27,7 @@ from subgraphs.identity.service.audit import AuditLog
 from subgraphs.identity.service.emails import Emails
 from subgraphs.identity.service.mail import Mailbox
 from subgraphs.identity.service.password_changes import PasswordChanges
+from subgraphs.identity.service.regions import Regions
 from subgraphs.identity.service.revocations import RevocationFeed
 from subgraphs.identity.service.roles import Roles
 from subgraphs.identity.service.second_factors import NoSecondFactors
@@ -62,6 +63,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         password_changes=PasswordChanges(
             database, passwords, mailbox, links=links, step_up=step_up, throttle=throttle
         ),
+        regions=Regions(database, keys),
     )
     identity = Identity(database, passwords, throttle, tokens, roles=services.roles, emails=services.emails)
     provider = Provider.of(

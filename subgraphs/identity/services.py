@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from subgraphs.identity.service.audit import AuditLog
 from subgraphs.identity.service.emails import Emails
 from subgraphs.identity.service.password_changes import PasswordChanges
+from subgraphs.identity.service.regions import Regions
 from subgraphs.identity.service.roles import Roles
 
 
@@ -16,3 +17,4 @@ class Services:
     audit: AuditLog
     emails: Emails
     password_changes: PasswordChanges
+    regions: Regions

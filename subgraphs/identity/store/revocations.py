@@ -16,6 +16,7 @@ class Feed(Struct, frozen=True):
     """Up to where a region's revocations are known here, and for how many seconds nothing was heard of it."""
 
     region: str
+    is_own: bool
     feed: str
     newest: int
     lag: float
@@ -49,9 +50,9 @@ async def feeds(transaction: Transaction) -> list[Feed]:
     """All regions, this one first; what is known of it is as new as the question."""
     age = sa.extract("epoch", sa.func.clock_timestamp() - region.c.heard_at)
     lag = sa.case((region.c.is_own, 0.0), else_=age)
-    columns = (region.c.name, region.c.feed, region.c.newest, lag.label("lag"))
+    columns = (region.c.name, region.c.is_own, region.c.feed, region.c.newest, lag.label("lag"))
     rows = await transaction.execute(sa.select(*columns).order_by(region.c.is_own.desc(), region.c.name))
-    return [Feed(row.name, str(row.feed), row.newest, float(row.lag)) for row in rows]
+    return [Feed(row.name, row.is_own, str(row.feed), row.newest, float(row.lag)) for row in rows]
 
 
 async def revocations(
