@@ -17,10 +17,11 @@ from subgraphs.identity.demo import load_demo
 from subgraphs.identity.domain.keys import KeyPolicy
 from subgraphs.identity.links import Links
 from subgraphs.identity.passwords import Passwords
+from subgraphs.identity.peers import following
 from subgraphs.identity.provider import Provider
 from subgraphs.identity.routes import keys as key_routes
 from subgraphs.identity.routes import provider as provider_routes
-from subgraphs.identity.routes.revocations import revocation_routes
+from subgraphs.identity.routes.revocations import region_routes, revocation_routes
 from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.service.accounts import Identity
 from subgraphs.identity.service.audit import AuditLog
@@ -28,6 +29,7 @@ from subgraphs.identity.service.emails import Emails
 from subgraphs.identity.service.mail import Mailbox
 from subgraphs.identity.service.password_changes import PasswordChanges
 from subgraphs.identity.service.regions import Regions
+from subgraphs.identity.service.replication import Teller
 from subgraphs.identity.service.revocations import RevocationFeed
 from subgraphs.identity.service.roles import Roles
 from subgraphs.identity.service.second_factors import NoSecondFactors
@@ -76,6 +78,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         roles=services.roles,
         second_factors=NoSecondFactors(),
     )
+    feed = RevocationFeed(database)
 
     def context(request: ServiceRequest) -> Context:
         return Context.of(request, identity, services)
@@ -99,11 +102,13 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         context=context,
         route_handlers=[
             *key_routes.routes(keys),
-            *revocation_routes(RevocationFeed(database)),
+            *revocation_routes(feed),
+            *region_routes(Teller(feed, keys)),
             *provider_routes.routes(provider, sealer),
         ],
         lifespan=[
             resources,
+            following(settings, database, services.regions),
             lambda _: forgetting(services),
             *sending(database, sealer, settings),
         ],

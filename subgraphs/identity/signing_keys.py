@@ -41,6 +41,7 @@ class _Snapshot(Struct, frozen=True):
     """The keys at a moment that both clocks know."""
 
     keys: list[SigningKey]
+    others: list[dict[str, Any]]
     database_time: datetime
     monotonic: float
 
@@ -73,7 +74,13 @@ class SigningKeys:
         return key.kid, self._opened[key.kid]
 
     async def published(self) -> list[dict[str, Any]]:
-        """The public keys for the JWKS document, as JWKs: all that are not GONE."""
+        """The public keys for the JWKS document, as JWKs: all that are not GONE, and those of the other regions."""
+        own = await self.own()
+        assert self._snapshot is not None
+        return own + self._snapshot.others
+
+    async def own(self) -> list[dict[str, Any]]:
+        """The public keys of this region alone."""
         return [known.key.public_jwk for known in await self.known()]
 
     async def known(self) -> list[KnownKey]:
@@ -146,7 +153,8 @@ class SigningKeys:
 
     async def _read(self, transaction: Transaction) -> _Snapshot:
         keys = await store.signing_keys(transaction)
-        return _Snapshot(keys, await store.database_time(transaction), time.monotonic())
+        others = await store.keys_of_other_regions(transaction)
+        return _Snapshot(keys, others, await store.database_time(transaction), time.monotonic())
 
     def _due(self, snapshot: _Snapshot, wanted: Algorithm) -> list[Algorithm]:
         lines = {

@@ -14,6 +14,8 @@ from subgraphs.identity.api.types import User
 
 schema = subgraph_schema(
     query=merge_types("Query", (Query, RoleQueries, AuditQueries, RegionQueries)),
-    mutation=merge_types("Mutation", (Mutation, RoleMutations, EmailMutations, PasswordMutations, RegionMutations)),
+    mutation=merge_types(
+        "Mutation", (Mutation, RoleMutations, EmailMutations, PasswordMutations, RegionMutations)
+    ),
     types=[User],
 )

@@ -26,6 +26,13 @@ class Region(Struct, frozen=True):
     active_kid: str | None
 
 
+class WrongRegionError(Exception):
+    """HANSA_REGION is not the region that the database belongs to."""
+
+    def __init__(self, name: str, known_as: str) -> None:
+        super().__init__(f"HANSA_REGION is {name}, and the database is that of the region {known_as}")
+
+
 class Regions:
     """Steers this region's keys, by admins, and leaves what was done in the audit log."""
 
@@ -33,12 +40,22 @@ class Regions:
         self._database = database
         self._keys = keys
 
+    async def begin(self, name: str) -> None:
+        """Calls this region `name`. Raises WrongRegionError where its database belongs to another."""
+        async with self._database.transaction() as transaction:
+            known_as = await store.name_own_region(transaction, name)
+        if known_as != name:
+            raise WrongRegionError(name, known_as)
+
     async def all(self) -> list[Region]:
         """This region first."""
         async with self._database.transaction() as transaction:
             feeds = await store.feeds(transaction)
         kid, _ = await self._keys.signer()
-        return [Region(feed.region, feed.is_own, feed.lag, kid if feed.is_own else None) for feed in feeds]
+        return [
+            Region(feed.region, feed.is_own, feed.lag, kid if feed.is_own else feed.active_kid)
+            for feed in feeds
+        ]
 
     async def rotate_key(self, algorithm: Algorithm, origin: Origin) -> list[KnownKey]:
         """Publishes a successor, which signs after the policy's lead; all keys of this region then."""
