@@ -93,7 +93,7 @@ def _verifying(settings: ServiceSettings) -> Lifespan:
                 revocations = Revocations(open_transport(settings.revocations_url, apps=apps), policy)
                 opened.push_async_callback(revocations.aclose)
             app.state.verifier = TokenVerifier(
-                keys, [settings.issuer], [settings.audience], revocations=revocations
+                keys, [settings.issuer], [settings.audience, settings.service], revocations=revocations
             )
             yield
 

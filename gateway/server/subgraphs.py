@@ -11,7 +11,7 @@ from common.http import Request, Response, Transport, TransportError, TransportL
 from common.http.tls import client_tls
 from gateway.server.asgi import ASGIApp
 from gateway.server.config import RouterConfig
-from gateway.server.config.access import MessageSignature
+from gateway.server.config.access import MessageSignature, TokenExchange
 from gateway.server.config.tls import SubgraphTls
 from gateway.server.config.traffic import SubgraphTraffic
 from gateway.server.metrics import Metrics
@@ -102,6 +102,7 @@ def _open(
     opened = open_transport(url, apps=apps, limits=limits, tls=tls, http2=config.http2(name))
     shaping = config.traffic_shaping.of(name)
     sent = _outgoing(name, opened, shaping, config.authentication.subgraph.signature_for(name))
+    sent = _exchanging(name, sent, config.authentication.subgraph.token_exchange, apps)
     measured = SubgraphTransport(name, sent, timeout=timeout, metrics=metrics)
     transport = shaped(name, measured, shaping, metrics.traffic)
     if config.deduplicates(name) and not config.response_cache.caches(name):  # the cache shares by itself
@@ -130,3 +131,15 @@ def _outgoing(
         return outgoing(transport, shaping, signature)
     except ValueError as error:
         raise ValueError(f"`authentication.subgraph` of {name!r}: {error}") from None
+
+
+def _exchanging(
+    name: str, transport: Transport, config: TokenExchange | None, apps: Mapping[str, ASGIApp]
+) -> Transport:
+    if config is None:
+        return transport
+    from gateway.server.traffic.token_exchange import (  # noqa: PLC0415 - loads only when it is used
+        ExchangingTransport,
+    )
+
+    return ExchangingTransport(transport, name, config, open_transport(config.url, apps=apps))

@@ -17,10 +17,11 @@ from subgraphs.identity.demo import load_demo
 from subgraphs.identity.domain.keys import KeyPolicy
 from subgraphs.identity.links import Links
 from subgraphs.identity.passwords import Passwords
+from subgraphs.identity.peers import following
 from subgraphs.identity.provider import Provider
 from subgraphs.identity.routes import keys as key_routes
 from subgraphs.identity.routes import provider as provider_routes
-from subgraphs.identity.routes.revocations import revocation_routes
+from subgraphs.identity.routes.revocations import region_routes, revocation_routes
 from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.service.accounts import Identity
 from subgraphs.identity.service.audit import AuditLog
@@ -29,6 +30,8 @@ from subgraphs.identity.service.emails import Emails
 from subgraphs.identity.service.mail import Mailbox
 from subgraphs.identity.service.passkeys import Passkeys
 from subgraphs.identity.service.password_changes import PasswordChanges
+from subgraphs.identity.service.regions import Regions
+from subgraphs.identity.service.replication import Teller
 from subgraphs.identity.service.revocations import RevocationFeed
 from subgraphs.identity.service.roles import Roles
 from subgraphs.identity.service.step_up import StepUp
@@ -75,6 +78,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         ),
         codes=codes,
         passkeys=Passkeys(database, site.relying_party, mailbox, links=links, step_up=step_up),
+        regions=Regions(database, keys),
     )
     identity = Identity(
         database, passwords, throttle, tokens, roles=services.roles, emails=services.emails, codes=codes
@@ -89,6 +93,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         roles=services.roles,
         second_factors=codes,
     )
+    feed = RevocationFeed(database)
 
     def context(request: ServiceRequest) -> Context:
         return Context.of(request, identity, services)
@@ -112,11 +117,13 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         context=context,
         route_handlers=[
             *key_routes.routes(keys),
-            *revocation_routes(RevocationFeed(database)),
+            *revocation_routes(feed),
+            *region_routes(Teller(feed, keys)),
             *provider_routes.routes(provider, services, sealer),
         ],
         lifespan=[
             resources,
+            following(settings, database, services.regions),
             lambda _: forgetting(services),
             *sending(database, sealer, settings),
         ],

@@ -7,6 +7,7 @@ from subgraphs.identity.service.codes import Codes
 from subgraphs.identity.service.emails import Emails
 from subgraphs.identity.service.passkeys import Passkeys
 from subgraphs.identity.service.password_changes import PasswordChanges
+from subgraphs.identity.service.regions import Regions
 from subgraphs.identity.service.roles import Roles
 
 
@@ -20,3 +21,4 @@ class Services:
     password_changes: PasswordChanges
     codes: Codes
     passkeys: Passkeys
+    regions: Regions

@@ -2,7 +2,11 @@
 
 from typing import Annotated, ClassVar
 
+from msgspec import Meta
+
 from common.settings import DatabaseUrl, RedisUrl, Secret, ServiceSettings, variable
+
+REGION = "^[a-z][a-z0-9-]{0,31}$"
 
 
 class Settings(ServiceSettings, frozen=True, kw_only=True):
@@ -13,6 +17,12 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     key_encryption_key: Annotated[
         Secret, variable("HANSA_KEY_ENCRYPTION_KEY", "base64 of the 32 bytes that seal the signing keys")
     ]
+    region: Annotated[
+        str, Meta(pattern=REGION), variable("HANSA_REGION", "the region that this service is in")
+    ] = "home"
+    region_peers: Annotated[
+        str, variable("HANSA_REGION_PEERS", "where identity is in the other regions, as NAME=URL,NAME=URL")
+    ] = ""
     mail_url: Annotated[
         Secret | None,
         variable("HANSA_MAIL_URL", "where letters go: file:///folder, smtp://user:password@host or smtps://"),

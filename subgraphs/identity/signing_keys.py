@@ -3,6 +3,8 @@
 import asyncio
 import json
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -28,10 +30,18 @@ _RSA_BITS = 2048
 PrivateKey: TypeAlias = ECKey | RSAKey
 
 
+class KnownKey(Struct, frozen=True):
+    """A key and what it is for now."""
+
+    key: SigningKey
+    state: KeyState
+
+
 class _Snapshot(Struct, frozen=True):
     """The keys at a moment that both clocks know."""
 
     keys: list[SigningKey]
+    others: list[dict[str, Any]]
     database_time: datetime
     monotonic: float
 
@@ -64,45 +74,42 @@ class SigningKeys:
         return key.kid, self._opened[key.kid]
 
     async def published(self) -> list[dict[str, Any]]:
-        """The public keys for the JWKS document, as JWKs: all that are not GONE."""
-        return [key.public_jwk for key, state in await self._current() if state is not KeyState.GONE]
+        """The public keys for the JWKS document, as JWKs: all that are not GONE, and those of the other regions."""
+        own = await self.own()
+        assert self._snapshot is not None
+        return own + self._snapshot.others
 
-    async def rotate(self, algorithm: Algorithm = Algorithm.ES256) -> None:
-        """Publishes a successor now, which signs after the policy's lead."""
-        async with self._database.transaction() as transaction:
-            await store.lock_signing_keys(transaction)
-            snapshot = await self._publish(transaction, await self._read(transaction), algorithm)
-        self._snapshot = snapshot
+    async def own(self) -> list[dict[str, Any]]:
+        """The public keys of this region alone."""
+        return [known.key.public_jwk for known in await self.known()]
 
-    async def _active(self, algorithm: str) -> SigningKey | None:
-        keys = await self._current()
-        active = (key for key, state in keys if state is KeyState.ACTIVE and key.algorithm == algorithm)
-        return next(active, None)
-
-    async def _current(self) -> list[tuple[SigningKey, KeyState]]:
+    async def known(self) -> list[KnownKey]:
+        """All keys of this region that are not GONE."""
         snapshot = self._snapshot
         if snapshot is None or time.monotonic() - snapshot.monotonic > _RELOAD_AFTER:
             snapshot = self._snapshot = await self._load(Algorithm.ES256)
             present = {key.kid for key in snapshot.keys}
             self._opened = {kid: key for kid, key in self._opened.items() if kid in present}
         states = key_states(snapshot.keys, snapshot.now(), self._policy)
-        return [(key, states[key.kid]) for key in snapshot.keys]
+        known = [KnownKey(key, states[key.kid]) for key in snapshot.keys]
+        return [each for each in known if each.state is not KeyState.GONE]
 
-    async def _load(self, wanted: Algorithm) -> _Snapshot:
-        """The keys, with the successors that are due and the first one of the algorithm `wanted`."""
+    async def rotate(self, algorithm: Algorithm = Algorithm.ES256) -> None:
+        """Publishes a successor now, which signs after the policy's lead."""
+        async with self.changing() as transaction:
+            await self.publish(transaction, algorithm)
+
+    @asynccontextmanager
+    async def changing(self) -> AsyncIterator[Transaction]:
+        """A transaction in which nobody else changes the keys; they are read anew after it."""
         async with self._database.transaction() as transaction:
-            snapshot = await self._read(transaction)
-            if not self._due(snapshot, wanted):
-                return snapshot
             await store.lock_signing_keys(transaction)
-            snapshot = await self._read(transaction)
-            for algorithm in self._due(snapshot, wanted):
-                snapshot = await self._publish(transaction, snapshot, algorithm)
-            return snapshot
+            yield transaction
+        self._snapshot = None
 
-    async def _publish(
-        self, transaction: Transaction, snapshot: _Snapshot, algorithm: Algorithm
-    ) -> _Snapshot:
+    async def publish(self, transaction: Transaction, algorithm: Algorithm) -> str:
+        """The id of a new key of `algorithm`: it signs after the policy's lead, or now if none does."""
+        snapshot = await self._read(transaction)
         now = snapshot.database_time
         states = key_states(snapshot.keys, now, self._policy)
         gone = [kid for kid, state in states.items() if state is KeyState.GONE]
@@ -114,11 +121,40 @@ class SigningKeys:
         key = await self._new_key(await store.next_kid(transaction), algorithm, active_from)
         await store.insert_signing_key(transaction, key)
         failpoint("identity.keys.before_commit")
-        return await self._read(transaction)
+        return key.kid
+
+    async def remove(self, transaction: Transaction, kid: str) -> bool:
+        """Deletes a key, and publishes a successor if none is left that signs; whether there was one."""
+        snapshot = await self._read(transaction)
+        removed = next((key for key in snapshot.keys if key.kid == kid), None)
+        if removed is None:
+            return False
+        await store.delete_signing_keys(transaction, [kid])
+        left = [key for key in snapshot.keys if key.algorithm == removed.algorithm and key.kid != kid]
+        states = key_states(left, snapshot.database_time, self._policy)
+        if KeyState.ACTIVE not in states.values():
+            await self.publish(transaction, Algorithm(removed.algorithm))
+        return True
+
+    async def _active(self, algorithm: str) -> SigningKey | None:
+        keys = (known.key for known in await self.known() if known.state is KeyState.ACTIVE)
+        return next((key for key in keys if key.algorithm == algorithm), None)
+
+    async def _load(self, wanted: Algorithm) -> _Snapshot:
+        """The keys, with the successors that are due and the first one of the algorithm `wanted`."""
+        async with self._database.transaction() as transaction:
+            snapshot = await self._read(transaction)
+            if not self._due(snapshot, wanted):
+                return snapshot
+            await store.lock_signing_keys(transaction)
+            for algorithm in self._due(await self._read(transaction), wanted):
+                await self.publish(transaction, algorithm)
+            return await self._read(transaction)
 
     async def _read(self, transaction: Transaction) -> _Snapshot:
         keys = await store.signing_keys(transaction)
-        return _Snapshot(keys, await store.database_time(transaction), time.monotonic())
+        others = await store.keys_of_other_regions(transaction)
+        return _Snapshot(keys, others, await store.database_time(transaction), time.monotonic())
 
     def _due(self, snapshot: _Snapshot, wanted: Algorithm) -> list[Algorithm]:
         lines = {

@@ -42,6 +42,8 @@ region = sa.Table(
     sa.Column("newest", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("is_own", sa.Boolean, nullable=False),
     sa.Column("heard_at", sa.DateTime(timezone=True), nullable=False, server_default="epoch"),
+    sa.Column("public_keys", postgresql.JSONB, nullable=False, server_default="[]"),
+    sa.Column("active_kid", sa.Text),
 )
 
 # Of other regions only the mark is known, not whose it is.

@@ -46,11 +46,12 @@ def mark(kind: Kind, value: str) -> str:
 
 
 class Entry(Struct, frozen=True, array_like=True):
-    """One revocation. It ends tokens issued until `issued_until`, all without it, and may be forgotten after `until`.
+    """One revocation, the region's `seq`th. It ends tokens issued until `issued_until`, all without it, and may be forgotten after `until`.
 
     Both are seconds since 1970.
     """
 
+    seq: int
     mark: str
     until: float
     issued_until: float | None

@@ -82,6 +82,17 @@ class MessageSignature(Struct, frozen=True):
     secret: str
 
 
+class TokenExchange(Struct, frozen=True):
+    """Where a caller's token is exchanged for one that a single subgraph accepts (Hansa's own; RFC 8693).
+
+    The router proves who it is by its client's secret. A subgraph's name is its audience.
+    """
+
+    url: str
+    client_secret: Annotated[str, Meta(min_length=1)]
+    client_id: str = "hansa-router"
+
+
 class SubgraphAuthentication(Struct, frozen=True):
     """How a subgraph knows that the router has sent a request."""
 
@@ -89,10 +100,14 @@ class SubgraphAuthentication(Struct, frozen=True):
 
 
 class SubgraphsAuthentication(Struct, frozen=True):
-    """For all subgraphs, and for each: what its own entry says beats what `all` says."""
+    """For all subgraphs, and for each: what its own entry says beats what `all` says.
+
+    With `token_exchange` none of them is sent the caller's own token.
+    """
 
     all: SubgraphAuthentication = SubgraphAuthentication()
     subgraphs: dict[str, SubgraphAuthentication] = {}
+    token_exchange: TokenExchange | None = None
 
     def signature_for(self, subgraph: str) -> MessageSignature | None:
         """What requests to `subgraph` are signed by."""

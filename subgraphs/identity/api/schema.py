@@ -8,14 +8,16 @@ from subgraphs.identity.api.emails import EmailMutations
 from subgraphs.identity.api.mutations import Mutation
 from subgraphs.identity.api.password_changes import PasswordMutations
 from subgraphs.identity.api.queries import Query
+from subgraphs.identity.api.regions import RegionMutations, RegionQueries
 from subgraphs.identity.api.roles import RoleMutations, RoleQueries
 from subgraphs.identity.api.second_factors import FactorMutations
 from subgraphs.identity.api.types import User
 
 schema = subgraph_schema(
-    query=merge_types("Query", (Query, RoleQueries, AuditQueries)),
+    query=merge_types("Query", (Query, RoleQueries, AuditQueries, RegionQueries)),
     mutation=merge_types(
-        "Mutation", (Mutation, RoleMutations, EmailMutations, PasswordMutations, FactorMutations)
+        "Mutation",
+        (Mutation, RoleMutations, EmailMutations, PasswordMutations, FactorMutations, RegionMutations),
     ),
     types=[User],
 )

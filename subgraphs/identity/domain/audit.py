@@ -35,6 +35,8 @@ class EventKind(Enum):
     ATTRIBUTE_SET = "ATTRIBUTE_SET"
     CODE_REUSED = "CODE_REUSED"
     REFRESH_TOKEN_REUSED = "REFRESH_TOKEN_REUSED"  # noqa: S105 - what happened
+    KEY_ROTATED = "KEY_ROTATED"
+    KEY_WITHDRAWN = "KEY_WITHDRAWN"
 
 
 class Outcome(Enum):

@@ -1,4 +1,4 @@
-"""The door by which verifiers learn of revocations."""
+"""The doors by which verifiers learn of revocations, and other regions of this one."""
 
 import gzip
 from typing import Any
@@ -11,6 +11,7 @@ from litestar.params import FromQuery
 from common.auth.revocation import Cursor
 from common.database import RetryableError
 from common.errors import DomainError, OverloadedError
+from subgraphs.identity.service.replication import Teller
 from subgraphs.identity.service.revocations import RevocationFeed
 
 _WORTH_COMPRESSING = 1024  # bytes
@@ -36,6 +37,20 @@ def revocation_routes(feed: RevocationFeed) -> list[HTTPRouteHandler]:
         return _answer(msgspec.json.encode(page), request.headers.get("accept-encoding", ""))
 
     return [revocations]
+
+
+def region_routes(teller: Teller) -> list[HTTPRouteHandler]:
+    """The door by which other regions follow this one."""
+
+    @get("/region", media_type=MediaType.JSON, summary="This region, for the others", logged=False)
+    async def region(after: FromQuery[str] = "", wait: FromQuery[float] = 0.0) -> Response[bytes]:
+        try:
+            replica = await teller.replica(_cursors(after), wait)
+        except RetryableError as error:
+            raise OverloadedError("This region cannot tell of itself now") from error
+        return _answer(msgspec.json.encode(replica), "")
+
+    return [region]
 
 
 def _cursors(after: str) -> dict[str, Cursor]:

@@ -5,7 +5,7 @@ one number misses nothing.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from opentelemetry.instrumentation.utils import suppress_instrumentation
@@ -55,14 +55,27 @@ class RevocationFeed:
         self._feeds: list[store.Feed] = []
 
     async def page(self, after: Mapping[str, Cursor], wait: float) -> FeedPage:
-        """What is new behind `after`; with nothing new the answer waits for `wait` seconds, ten at most."""
+        """What is new of all regions behind `after`; without news the answer waits for `wait` seconds, ten at most."""
+        return FeedPage(await self._read(await self._await_news(after, wait, list), after))
+
+    async def own_page(self, after: Mapping[str, Cursor], wait: float) -> RegionPage:
+        """The same of this region alone."""
+        feeds = await self._await_news(after, wait, lambda feeds: feeds[:1])
+        return (await self._read(feeds, after))[0]
+
+    async def _await_news(
+        self,
+        after: Mapping[str, Cursor],
+        wait: float,
+        select: Callable[[list[store.Feed]], list[store.Feed]],
+    ) -> list[store.Feed]:
         clock = asyncio.get_running_loop()
         asked_at = clock.time()
         while True:
-            feeds = await self._look(clock, asked_at)
-            missing = {feed.region: feed for feed in feeds if _position(feed, after) < feed.newest}
-            if missing or clock.time() - asked_at >= min(wait, LONGEST_WAIT):
-                return await self._read(feeds, after)
+            feeds = select(await self._look(clock, asked_at))
+            is_new = any(_position(feed, after) < feed.newest for feed in feeds)
+            if is_new or clock.time() - asked_at >= min(wait, LONGEST_WAIT):
+                return feeds
             await asyncio.sleep(LOOK_INTERVAL)
 
     async def _look(self, clock: asyncio.AbstractEventLoop, asked_at: float) -> list[store.Feed]:
@@ -76,9 +89,9 @@ class RevocationFeed:
                 self._looked_at = looked_at
             return self._feeds
 
-    async def _read(self, feeds: list[store.Feed], after: Mapping[str, Cursor]) -> FeedPage:
+    async def _read(self, feeds: list[store.Feed], after: Mapping[str, Cursor]) -> tuple[RegionPage, ...]:
         if all(_position(feed, after) >= feed.newest for feed in feeds):
-            return FeedPage(tuple(_region_page(feed, feed.newest) for feed in feeds))
+            return tuple(_region_page(feed, feed.newest) for feed in feeds)
         pages = []
         async with self._database.transaction() as transaction:
             for feed in feeds:
@@ -86,7 +99,7 @@ class RevocationFeed:
                     transaction, feed.region, _position(feed, after), feed.newest, PAGE
                 )
                 pages.append(_region_page(feed, position, entries))
-        return FeedPage(tuple(pages))
+        return tuple(pages)
 
 
 def _position(feed: store.Feed, after: Mapping[str, Cursor]) -> int:

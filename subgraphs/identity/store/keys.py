@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -25,6 +26,12 @@ async def signing_keys(transaction: Transaction) -> list[SigningKey]:
 async def database_time(transaction: Transaction) -> datetime:
     now: datetime = (await transaction.execute(sa.select(sa.func.clock_timestamp()))).scalar_one()
     return now
+
+
+async def keys_of_other_regions(transaction: Transaction) -> list[dict[str, Any]]:
+    """Their public keys, as they were when this region last heard of them."""
+    rows = await transaction.execute(sa.select(region.c.public_keys).where(~region.c.is_own))
+    return [key for keys in rows.scalars() for key in keys]
 
 
 async def next_kid(transaction: Transaction) -> str:

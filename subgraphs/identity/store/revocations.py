@@ -9,21 +9,27 @@ from msgspec import Struct
 
 from common.auth.revocation import Entry
 from common.database import Transaction
-from subgraphs.identity.tables import region, revocation
+from subgraphs.identity.tables import region, revocation, signing_key
 
 
 class Feed(Struct, frozen=True):
     """Up to where a region's revocations are known here, and for how many seconds nothing was heard of it."""
 
     region: str
+    is_own: bool
     feed: str
     newest: int
     lag: float
+    active_kid: str | None
 
 
 async def name_own_region(transaction: Transaction, name: str) -> str:
-    """This region's name: `name`, unless it has revoked something under another."""
-    unused = sa.and_(region.c.is_own, region.c.newest == 0)
+    """This region's name: `name`, unless it has keys or has revoked something under another."""
+    unused = sa.and_(
+        region.c.is_own,
+        region.c.newest == 0,
+        ~sa.exists().where(signing_key.c.kid.like(region.c.name + ":%")),
+    )
     await transaction.execute(sa.update(region).where(unused).values(name=name))
     statement = sa.select(region.c.name).where(region.c.is_own)
     return str((await transaction.execute(statement)).scalar_one())
@@ -49,9 +55,11 @@ async def feeds(transaction: Transaction) -> list[Feed]:
     """All regions, this one first; what is known of it is as new as the question."""
     age = sa.extract("epoch", sa.func.clock_timestamp() - region.c.heard_at)
     lag = sa.case((region.c.is_own, 0.0), else_=age)
-    columns = (region.c.name, region.c.feed, region.c.newest, lag.label("lag"))
-    rows = await transaction.execute(sa.select(*columns).order_by(region.c.is_own.desc(), region.c.name))
-    return [Feed(row.name, str(row.feed), row.newest, float(row.lag)) for row in rows]
+    statement = sa.select(region, lag.label("lag")).order_by(region.c.is_own.desc(), region.c.name)
+    rows = await transaction.execute(statement)
+    return [
+        Feed(row.name, row.is_own, str(row.feed), row.newest, float(row.lag), row.active_kid) for row in rows
+    ]
 
 
 async def revocations(
@@ -72,7 +80,9 @@ async def revocations(
     )
     rows = (await transaction.execute(statement)).all()
     entries = tuple(
-        Entry(row.mark, float(row.until), None if row.issued_until is None else float(row.issued_until))
+        Entry(
+            row.seq, row.mark, float(row.until), None if row.issued_until is None else float(row.issued_until)
+        )
         for row in rows
     )
     return (rows[-1].seq if len(rows) == limit else newest), entries

@@ -5,11 +5,15 @@ import base64
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from common.auth.revocation import Kind
+from common.database import Database
 from common.http import Request, Response, Transport
+from subgraphs.identity.service.revocations import revoke
 
 ME = json.dumps({"query": "{ me { name } }"}).encode()
 Sign = Callable[..., Awaitable[str]]
@@ -94,3 +98,33 @@ async def test_tokens_of_the_old_and_the_new_key_count_while_keys_rotate(
     assert old.split(".", 1)[0] != new.split(".", 1)[0]
     for token in (old, new):
         assert (await ask(doors[door], f"Bearer {token}")).status == 200
+
+
+async def test_a_token_for_one_service_is_accepted_there_and_nowhere_else(
+    doors: Mapping[str, Transport], sign: Sign
+) -> None:
+    token = f"Bearer {await sign({'aud': 'identity'})}"
+    assert (await ask(doors["identity"], token)).status == 200
+    assert (await ask(doors["router"], token)).status == 401
+    assert (await ask(doors["identity"], f"Bearer {await sign({'aud': 'payments'})}")).status == 401
+
+
+@both
+async def test_a_token_that_is_revoked_is_refused_within_two_seconds(
+    doors: Mapping[str, Transport], sign: Sign, database_url: str, door: str
+) -> None:
+    token = f"Bearer {await sign({'sid': 's1'})}"
+    other = f"Bearer {await sign({'sid': 's2'})}"
+    assert (await ask(doors[door], token)).status == 200
+    database = Database.open(database_url, schema="identity")
+    async with database.transaction() as transaction:
+        await revoke(transaction, Kind.SID, "s1", datetime.now(UTC) + timedelta(minutes=11))
+    await database.close()
+    async with asyncio.timeout(2):
+        while True:
+            answer = await ask(doors[door], token)
+            if answer.status == 401:
+                break
+            await asyncio.sleep(0.05)
+    assert json.loads(answer.body)["errors"][0]["extensions"]["reason"] == "REVOKED"
+    assert (await ask(doors[door], other)).status == 200

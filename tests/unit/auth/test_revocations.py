@@ -40,7 +40,7 @@ class Feed:
         self.asked: list[str] = []
 
     def revoke(self, kind: Kind, value: str, issued_until: float | None = None) -> None:
-        self.entries.append(Entry(mark(kind, value), LATER, issued_until))
+        self.entries.append(Entry(len(self.entries) + 1, mark(kind, value), LATER, issued_until))
 
     async def __call__(self, scope: Any, _receive: Any, send: Any) -> None:
         query = parse_qs(scope["query_string"].decode())
