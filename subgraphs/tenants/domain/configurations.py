@@ -5,6 +5,7 @@ towards the tenant's own limits, whatever the document says of limits.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from ipaddress import ip_address
@@ -32,6 +33,7 @@ from subgraphs.tenants.dataplane.config import Plan as ConsumerPlan
 from subgraphs.tenants.domain.plans import Plan
 
 LIMITS_NAMESPACE = "tenants"
+_NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 
 
 class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -160,4 +162,4 @@ def _is_inner(url: str) -> bool:
     try:
         return not ip_address(host).is_global
     except ValueError:
-        return False
+        return _NUMBER.fullmatch(host.rpartition(".")[2]) is not None  # resolvers take 0x7f.1 for an address

@@ -60,7 +60,7 @@ class Feed:
         """Until there is a change after `after`, or for so many seconds."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds), self._moved:
-                await self._moved.wait_for(lambda: self._sequence is not None and self._sequence != after)
+                await self._moved.wait_for(lambda: self._sequence is not None and self._sequence > after)
 
     @asynccontextmanager
     async def following(self) -> AsyncIterator[None]:
