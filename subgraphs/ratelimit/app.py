@@ -13,7 +13,7 @@ from common.service import Service
 from common.settings import load
 from common.telemetry import Telemetry
 from common.valkey import ReplyError, ValkeyLink, ValkeyUnavailableError
-from subgraphs.ratelimit.access import CHECK_SCOPE
+from subgraphs.ratelimit.access import CHECK_SCOPE, WRITE_SCOPE
 from subgraphs.ratelimit.api import Context, schema
 from subgraphs.ratelimit.demo import load_demo
 from subgraphs.ratelimit.engine.denials import Denials
@@ -23,7 +23,8 @@ from subgraphs.ratelimit.engine.limiter import Limiter
 from subgraphs.ratelimit.engine.reservations import Reservations
 from subgraphs.ratelimit.engine.valkey import ValkeyEngine
 from subgraphs.ratelimit.policies import Policies
-from subgraphs.ratelimit.routes import routes
+from subgraphs.ratelimit.routes import limits as limit_doors
+from subgraphs.ratelimit.routes import policies as policy_doors
 from subgraphs.ratelimit.service import PolicyBook, RateLimits
 from subgraphs.ratelimit.settings import Settings
 
@@ -63,7 +64,10 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         telemetry=telemetry,
         schema=schema,
         context=context,
-        edge=routes(limits, Doorkeeper(settings.token, CHECK_SCOPE)),
+        edge=[
+            *limit_doors.routes(limits, Doorkeeper(settings.token, CHECK_SCOPE)),
+            *policy_doors.routes(book, Doorkeeper(settings.token, WRITE_SCOPE)),
+        ],
         lifespan=[resources],
         readiness={"policies": policies.ready},
     )

@@ -163,10 +163,7 @@ class PolicyBook:
         check_policy(wanted)
         async with self._database.transaction() as transaction:
             await _require_namespace(transaction, wanted.namespace)
-            known = await store.find_policy(transaction, wanted.namespace, wanted.name)
-            if known is not None and known.rule.algorithm is not wanted.rule.algorithm:
-                # its counts could not be read by another one, and would all start anew
-                raise InvalidInputError("algorithm", "of a policy does not change; make another policy")
+            known = await _find_alike(transaction, wanted)
             put = wanted if known is None else replace(wanted, id=known.id, version=known.version + 1)
             if dry_run:
                 return put
@@ -174,6 +171,29 @@ class PolicyBook:
             await store.count_revision(transaction)
         await self._policies.refresh()
         return put
+
+    async def declare(
+        self,
+        namespace: str,
+        description: str,
+        policies: Sequence[Policy],
+        overrides: Sequence[tuple[str, Override]],
+        changed_by: str,
+    ) -> int:
+        """Make a namespace with these policies, and overrides by their policies' names; how many policies are other than before.
+
+        Raises:
+            UnknownPolicyError, InvalidInputError: nothing has changed then.
+        """
+        async with self._database.transaction() as transaction:
+            await store.put_namespace(transaction, check_name("namespace", namespace), description)
+            changed = [await _declare(transaction, policy, changed_by) for policy in policies]
+            known = {each.name: each for each in await store.policies(transaction, namespaces=[namespace])}
+            for name, override in overrides:
+                await _set_override(transaction, known.get(name), override)
+            await store.count_revision(transaction)
+        await self._policies.refresh()
+        return sum(changed)
 
     async def promote_shadow(self, id_: UUID, changed_by: str) -> Policy:
         """Let a shadow policy deny from now on. Raises UnknownPolicyError."""
@@ -199,11 +219,9 @@ class PolicyBook:
         Raises:
             UnknownPolicyError, InvalidInputError
         """
-        check_pattern("pattern", wanted.pattern)
         async with self._database.transaction() as transaction:
             policy = await _require_policy(transaction, wanted.policy_id)
-            check_rule(overridden(policy.rule, wanted))
-            put = await store.put_override(transaction, wanted)
+            put = await _set_override(transaction, policy, wanted)
             await store.count_revision(transaction)
         await self._policies.refresh()
         return put
@@ -227,6 +245,35 @@ async def _require_policy(transaction: Transaction, id_: UUID) -> Policy:
     if not found:
         raise UnknownPolicyError("There is no such policy")
     return found[0]
+
+
+async def _find_alike(transaction: Transaction, wanted: Policy) -> Policy | None:
+    """The policy that `wanted` is to take the place of."""
+    known = await store.find_policy(transaction, wanted.namespace, wanted.name)
+    if known is not None and known.rule.algorithm is not wanted.rule.algorithm:
+        # its counts could not be read by another one, and would all start anew
+        raise InvalidInputError("algorithm", "of a policy does not change; make another policy")
+    return known
+
+
+async def _declare(transaction: Transaction, wanted: Policy, changed_by: str) -> bool:
+    """Whether the policy was another before."""
+    check_policy(wanted)
+    known = await _find_alike(transaction, wanted)
+    if known is not None:
+        wanted = replace(wanted, id=known.id, version=known.version)
+        if wanted == known:
+            return False
+    await _write(transaction, wanted, changed_by, is_new=known is None)
+    return True
+
+
+async def _set_override(transaction: Transaction, policy: Policy | None, wanted: Override) -> Override:
+    if policy is None:
+        raise UnknownPolicyError("There is no such policy")
+    check_pattern("pattern", wanted.pattern)
+    check_rule(overridden(policy.rule, wanted))
+    return await store.put_override(transaction, replace(wanted, policy_id=policy.id))
 
 
 async def _write(transaction: Transaction, policy: Policy, changed_by: str, *, is_new: bool) -> Policy:

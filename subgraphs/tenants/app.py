@@ -1,20 +1,22 @@
 """The wiring of tenants: from the environment to an app."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from litestar import Litestar
 
-from common.app import ServiceRequest, closing, create_service
-from common.database import Database
+from common.app import Parts, ServiceRequest
+from common.database import RetryableError
 from common.service import Service
-from common.settings import load
-from common.telemetry import Telemetry
-from common.tenancy import Tenancy
 from subgraphs.tenants.api import Context, schema
 from subgraphs.tenants.demo import load_demo
-from subgraphs.tenants.service.members import Members
-from subgraphs.tenants.service.tenants import Tenants
+from subgraphs.tenants.domain.configurations import Rules
+from subgraphs.tenants.routes import routes
+from subgraphs.tenants.service.directory import KeyDirectory
+from subgraphs.tenants.service.feed import Feed
+from subgraphs.tenants.service.pruning import Pruning
 from subgraphs.tenants.service.use_cases import UseCases
 from subgraphs.tenants.settings import Settings
 
@@ -25,28 +27,29 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     Raises:
         SettingsError: the environment lacks something.
     """
-    settings = load(Settings, environment)
-    telemetry = Telemetry(settings.service, environment)
-    database = Database.open(settings.database_url.reveal(), schema=settings.service, telemetry=telemetry)
-    use = use_cases(database, settings)
+    parts = Parts(Settings, environment)
+    settings, database = parts.settings, parts.database
+    use = UseCases.over(database, Rules(settings.domain, settings.inner_upstreams))
+    feed = Feed(database, parts.live)
+    directory = KeyDirectory(feed, use.keys.facts)
 
     def context(request: ServiceRequest) -> Context:
         return Context.of(request, use)
 
-    return create_service(
-        settings=settings,
-        telemetry=telemetry,
+    @asynccontextmanager
+    async def following(_: Litestar) -> AsyncIterator[None]:
+        with contextlib.suppress(RetryableError):
+            await feed.look()
+        async with feed.following():
+            yield
+
+    return parts.create_service(
         schema=schema,
         context=context,
-        lifespan=[closing(database.close)],
-        readiness={"database": database.ping},
+        edge=routes(settings, use, directory, feed),
+        lifespan=[following],
+        schedules=[Pruning(database).turn],
     )
-
-
-def use_cases(database: Database, settings: Settings) -> UseCases:
-    """All use cases over `database`."""
-    tenancy = Tenancy(database)
-    return UseCases(Tenants(database, tenancy), Members(database, tenancy), settings.domain)
 
 
 service = Service(

@@ -4,14 +4,12 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from common.settings import DatabaseUrl, NatsUrl, Secret, ServiceSettings, variable
+from common.settings import DataSettings, Secret, variable
 
 
-class Settings(ServiceSettings, frozen=True, kw_only=True):
+class Settings(DataSettings, frozen=True, kw_only=True):
     service: ClassVar[str] = "tenants"
 
-    database_url: DatabaseUrl
-    nats_url: NatsUrl
     token: Annotated[
         Secret | None,
         variable(
@@ -23,3 +21,10 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
         Meta(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)*$", max_length=180),
         variable("HANSA_TENANTS_DOMAIN", "where tenants' APIs are: those of the tenant NAME at NAME.DOMAIN"),
     ] = "tenants.localhost"
+    inner_upstreams: Annotated[
+        bool,
+        variable(
+            "HANSA_TENANTS_INNER_UPSTREAMS",
+            "whether tenants may name upstreams at private addresses and Unix sockets: true or false",
+        ),
+    ] = False

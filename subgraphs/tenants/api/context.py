@@ -11,6 +11,7 @@ from common.app import CallerContext, ServiceRequest
 from common.app.loaders import by_key
 from common.errors import ForbiddenError
 from common.inputs import parse_id
+from subgraphs.tenants.domain.keys import ApiKey
 from subgraphs.tenants.domain.plans import Plan
 from subgraphs.tenants.domain.tenants import Acting
 from subgraphs.tenants.errors import TenantNotFoundError
@@ -27,6 +28,7 @@ class Context(CallerContext):
     use: UseCases
     acting: DataLoader[UUID, Acting | None]
     plans: DataLoader[str, Plan | None]
+    keys: DataLoader[UUID, ApiKey | None]
 
     @classmethod
     def of(cls, request: ServiceRequest, use: UseCases) -> "Context":
@@ -36,7 +38,10 @@ class Context(CallerContext):
         async def plans(_: list[str]) -> dict[str, Plan]:
             return {plan.name: plan for plan in await use.tenants.plans()}
 
-        return cls(request.caller, use, by_key(acting), by_key(plans))
+        async def keys(ids: list[UUID]) -> dict[UUID, ApiKey]:
+            return await use.keys.find(request.caller.subject, ids) if request.caller else {}
+
+        return cls(request.caller, use, by_key(acting), by_key(plans), by_key(keys))
 
     def require_admin(self) -> str:
         """The caller's id, if it is one of the platform's administrators."""

@@ -3,6 +3,8 @@
 import strawberry
 
 from common.app import subgraph_schema
+from subgraphs.tenants.api.configurations import ConfigurationMutations
+from subgraphs.tenants.api.keys import KeyMutations, KeyQueries
 from subgraphs.tenants.api.members import MemberMutations, MemberQueries
 from subgraphs.tenants.api.plans import PlanMutations, PlanQueries
 from subgraphs.tenants.api.tenants import TenantMutations, TenantQueries
@@ -10,12 +12,12 @@ from subgraphs.tenants.api.types import User
 
 
 @strawberry.type
-class Query(TenantQueries, MemberQueries, PlanQueries):
+class Query(TenantQueries, MemberQueries, PlanQueries, KeyQueries):
     """What can be asked."""
 
 
 @strawberry.type
-class Mutation(TenantMutations, MemberMutations, PlanMutations):
+class Mutation(TenantMutations, MemberMutations, PlanMutations, KeyMutations, ConfigurationMutations):
     """What can be changed."""
 
 

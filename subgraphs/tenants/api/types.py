@@ -3,18 +3,24 @@
 # mypy: disallow-untyped-decorators=False
 # Strawberry types its field decorators as Any.
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import strawberry
 import strawberry.federation
+from strawberry.scalars import JSON
 
 from common.errors import ForbiddenError
-from common.inputs import parse_id
+from common.inputs import check_page, parse_id
+from subgraphs.tenants.api.configurations import ConfigVersion
 from subgraphs.tenants.api.context import Info
+from subgraphs.tenants.api.keys import ApiKey
 from subgraphs.tenants.api.plans import Plan
+from subgraphs.tenants.api.usage import Quota, UsageBucket
 from subgraphs.tenants.domain.tenants import Acting, InvitationState, Role
 from subgraphs.tenants.domain.tenants import Invitation as DomainInvitation
 from subgraphs.tenants.domain.tenants import Member as DomainMember
+from subgraphs.tenants.domain.usage import Dimension, Span, Window
+from subgraphs.tenants.store.audit import Entry
 
 strawberry.enum(Role, name="TenantRole", description="Each may do all that those before it may.")
 strawberry.enum(InvitationState, name="TenantInvitationState")
@@ -70,6 +76,27 @@ class Invitation:
         )
 
 
+@strawberry.type(name="TenantAuditEntry", description="Something that was done in a tenant.")
+class AuditEntry:
+    id: strawberry.ID
+    actor: strawberry.ID = strawberry.field(description="A user's id.")
+    action: str
+    subject: str
+    detail: JSON
+    at: datetime
+
+    @classmethod
+    def of(cls, entry: Entry) -> "AuditEntry":
+        return cls(
+            id=strawberry.ID(str(entry.id)),
+            actor=strawberry.ID(entry.actor),
+            action=entry.action,
+            subject=entry.subject,
+            detail=JSON(entry.detail),
+            at=entry.at,
+        )
+
+
 @strawberry.federation.type(keys=["id"], description="A customer of the gateway, for its members to see.")
 class Tenant:
     id: strawberry.ID
@@ -101,6 +128,61 @@ class Tenant:
         found = await info.context.use.members.invitations(self.acting.user_id, self.acting.tenant.id)
         return [Invitation.of(invitation) for invitation in found]
 
+    @strawberry.field(description="Its newest keys, made before the key `before`.")
+    async def keys(
+        self, info: Info, first: int = 20, before: strawberry.ID | None = None
+    ) -> list[ApiKey] | None:
+        check_page(first)
+        use, acting = info.context.use.keys, self.acting
+        found = await use.keys(acting.user_id, acting.tenant.id, first, parse_id(before) if before else None)
+        return [ApiKey.of(key) for key in found]
+
+    @strawberry.field(description="The configuration by which it is served; null before there is one.")
+    async def configuration(self, info: Info) -> ConfigVersion | None:
+        use, acting = info.context.use.configurations, self.acting
+        found = await use.current(acting.user_id, acting.tenant.id)
+        return ConfigVersion.of(found) if found else None
+
+    @strawberry.field(description="The newest versions of its configuration, older than `before`.")
+    async def configurations(
+        self, info: Info, first: int = 20, before: int | None = None
+    ) -> list[ConfigVersion] | None:
+        check_page(first)
+        use, acting = info.context.use.configurations, self.acting
+        found = await use.versions(acting.user_id, acting.tenant.id, first, before)
+        return [ConfigVersion.of(version) for version in found]
+
+    @strawberry.field(
+        description="What its APIs were used for from `since` and before `until`, a thousand buckets at most."
+    )
+    async def usage(
+        self,
+        info: Info,
+        since: datetime,
+        until: datetime,
+        span: Span = Span.HOUR,
+        by: list[Dimension] | None = None,
+    ) -> list[UsageBucket] | None:
+        window = Window(_in_utc(since), _in_utc(until), span, by or ())
+        use, acting = info.context.use.usage, self.acting
+        found = await use.buckets(acting.user_id, acting.tenant.id, window)
+        return [UsageBucket.of(bucket) for bucket in found]
+
+    @strawberry.field(description="How the month's quota stands.")
+    async def quota(self, info: Info) -> Quota | None:
+        return Quota.of(await info.context.use.usage.quota(self.acting.user_id, self.acting.tenant.id))
+
+    @strawberry.field(
+        description="Who changed what, the newest first, before the entry `before`; for administrators."
+    )
+    async def audit(
+        self, info: Info, first: int = 20, before: strawberry.ID | None = None
+    ) -> list[AuditEntry] | None:
+        check_page(first)
+        use, acting = info.context.use.tenants, self.acting
+        found = await use.audit(acting.user_id, acting.tenant.id, first, parse_id(before) if before else None)
+        return [AuditEntry.of(entry) for entry in found]
+
     @classmethod
     def of(cls, acting: Acting) -> "Tenant":
         tenant = acting.tenant
@@ -121,3 +203,8 @@ class Tenant:
         parsed = parse_id(id)
         found = await info.context.acting.load(parsed) if parsed else None
         return cls.of(found) if found else None
+
+
+def _in_utc(moment: datetime) -> datetime:
+    """A time without a zone is UTC's."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

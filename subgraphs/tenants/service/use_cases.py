@@ -1,13 +1,37 @@
-"""All use cases of tenants, as `app.py` makes them and the resolvers find them."""
+"""All use cases of tenants, as the wiring makes them and resolvers and doors find them."""
 
 from dataclasses import dataclass
 
+from common.database import Database
+from common.tenancy import Tenancy
+from subgraphs.tenants.domain.configurations import Rules
+from subgraphs.tenants.service.configurations import Configurations
+from subgraphs.tenants.service.dataplane import DataPlanes
+from subgraphs.tenants.service.keys import Keys
 from subgraphs.tenants.service.members import Members
 from subgraphs.tenants.service.tenants import Tenants
+from subgraphs.tenants.service.usage import UsageBook
 
 
 @dataclass(frozen=True)
 class UseCases:
     tenants: Tenants
     members: Members
+    keys: Keys
+    configurations: Configurations
+    usage: UsageBook
+    data_planes: DataPlanes
     domain: str
+
+    @classmethod
+    def over(cls, database: Database, rules: Rules) -> "UseCases":
+        tenancy = Tenancy(database)
+        return cls(
+            Tenants(database, tenancy),
+            Members(database, tenancy),
+            Keys(database, tenancy),
+            Configurations(tenancy, rules),
+            UsageBook(database, tenancy),
+            DataPlanes(database, rules),
+            rules.domain,
+        )

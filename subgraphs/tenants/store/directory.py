@@ -1,11 +1,12 @@
 """Which tenants a user can see, in transactions of the platform: every query here joins the user's own memberships or invitations."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from common.database import Transaction
+from subgraphs.tenants.domain.keys import ApiKey
 from subgraphs.tenants.domain.tenants import Acting, Invitation, InvitationState, Role
 from subgraphs.tenants.store.rows import read
 from subgraphs.tenants.store.tenants import tenant_of
@@ -28,14 +29,14 @@ async def acting(
     return {row.id: Acting(tenant_of(row), user_id, Role(row.role)) for row in rows}
 
 
-async def tenants_of_keys(transaction: Transaction, user_id: str, ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
-    """The tenant of each key, of those tenants of which the user is a member."""
+async def keys(transaction: Transaction, user_id: str, ids: Sequence[UUID]) -> dict[UUID, ApiKey]:
+    """Those of the keys that are a tenant's of which the user is a member."""
     query = (
-        sa.select(api_key.c.id, api_key.c.tenant_id)
+        sa.select(api_key)
         .join(member, member.c.tenant_id == api_key.c.tenant_id)
         .where(member.c.user_id == user_id, api_key.c.id == _any(ids))
     )
-    return {row.id: row.tenant_id for row in await transaction.execute(query)}
+    return {row.id: read(row, ApiKey) for row in await transaction.execute(query)}
 
 
 async def invitations_of(transaction: Transaction, user_id: str) -> list[tuple[Invitation, str]]:

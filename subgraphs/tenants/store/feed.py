@@ -14,6 +14,8 @@ from common.database import Transaction
 from common.failpoints import failpoint
 from subgraphs.tenants.tables import change, feed
 
+TOPIC = "changes"
+
 ADD = sa.text("""
     WITH counted AS (UPDATE feed SET last = last + cardinality(CAST(:hashes AS bytea[])) RETURNING last)
     INSERT INTO change (sequence, tenant_id, kind, key_hash)
@@ -48,6 +50,13 @@ async def last(transaction: Transaction) -> int:
     return number
 
 
+async def last_and_time(transaction: Transaction) -> tuple[int, float]:
+    """The number of the last change, and the database's clock in seconds since 1970."""
+    now = sa.extract("epoch", sa.func.clock_timestamp()).label("now")
+    row = (await transaction.execute(sa.select(feed.c.last, now))).one()
+    return row.last, float(row.now)
+
+
 async def read(transaction: Transaction, after: int, limit: int) -> Changed | None:
     """The changes after `after`, at most `limit`; None when some of them are not kept any more, or `after` never was."""
     rows = await transaction.execute(
@@ -71,4 +80,5 @@ async def prune(transaction: Transaction) -> None:
 async def _add(transaction: Transaction, tenant_id: UUID, kind: str, hashes: Sequence[bytes | None]) -> None:
     failpoint("feed.before_add")
     await transaction.execute(ADD, {"tenant": tenant_id, "kind": kind, "hashes": list(hashes)})
+    transaction.changed(TOPIC, TOPIC)
     failpoint("feed.after_add")

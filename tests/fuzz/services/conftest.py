@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
-from tests.fuzz.services.fuzzing import RATELIMIT_TOKEN, Running, free_port, running
+from tests.fuzz.services.fuzzing import RATELIMIT_TOKEN, TENANTS_TOKEN, Running, free_port, running
 
 SIGN_UP = """mutation { signUp(input: {email: "ada@hansa.example", password: "long enough", name: "Ada"}) {
   ... on Session { accessToken } } }"""
@@ -22,6 +22,7 @@ def environment(servers: Mapping[str, str], create_database: Callable[[], str]) 
         "HANSA_JWKS_URL": f"http://127.0.0.1:{port}/.well-known/jwks.json",
         "HANSA_KEY_ENCRYPTION_KEY": base64.b64encode(os.urandom(32)).decode(),
         "HANSA_RATELIMIT_TOKEN": RATELIMIT_TOKEN,
+        "HANSA_TENANTS_TOKEN": TENANTS_TOKEN,
         "IDENTITY_PORT": str(port),
     }
 

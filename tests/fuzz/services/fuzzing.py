@@ -24,6 +24,7 @@ from common.service import Service
 
 COMMAND = (sys.executable, "-c", "from gateway.cli import main; main()", "subgraph")
 RATELIMIT_TOKEN = "of-the-fuzzer"
+TENANTS_TOKEN = "of-the-fuzzer-too"
 NOWHERE = {
     "DATABASE_URL": "postgresql:///unused",
     "REDIS_URL": "redis://unused",

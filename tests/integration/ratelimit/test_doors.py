@@ -208,3 +208,32 @@ async def test_the_doors_are_documented(service: Any) -> None:
     document = service.app.openapi_schema.to_schema()
     assert {"/check", "/v1/limits:reserve", "/health/ready"} <= set(document["paths"])
     assert "Check" in document["components"]["schemas"]
+
+
+DECLARED = {
+    "namespace": "gate",
+    "policies": [
+        {"name": "rate", "algorithm": "TOKEN_BUCKET", "limit": 1, "period": 60, "burst": 2, "by": ["tenant"]},
+        {"name": "quota", "algorithm": "FIXED_WINDOW", "limit": 3, "calendar": "MONTH", "by": ["tenant"]},
+    ],
+    "overrides": [{"policy": "rate", "pattern": "big", "limit": 5, "burst": 9}],
+}
+
+
+async def test_what_a_service_declares_is_in_force_and_declaring_it_again_changes_nothing(
+    service: Any,
+) -> None:
+    assert await service.call("/v1/policies:declare", **DECLARED) == {"changed": 2}
+    assert await service.call("/v1/policies:declare", **DECLARED) == {"changed": 0}
+    for tenant, admitted in (("small", 2), ("big", 3)):
+        asked = {"namespace": "gate", "descriptor": {"tenant": tenant}}
+        answers = [await service.post("/check", asked) for _ in range(5)]
+        assert sum(answer.status == 200 for answer in answers) == admitted
+
+
+async def test_a_declaration_that_is_wrong_changes_nothing(service: Any) -> None:
+    wrong = {**DECLARED, "overrides": [{"policy": "other", "pattern": "big", "limit": 5}]}
+    assert (await service.post("/v1/policies:declare", wrong)).status == 404
+    assert await service.call("/v1/policies:declare", **DECLARED) == {"changed": 2}
+    only_checks = f"Bearer {service.issuer.token({'sub': 'ada', 'scope': CHECK_SCOPE})}"
+    assert (await service.post("/v1/policies:declare", DECLARED, only_checks)).status == 403

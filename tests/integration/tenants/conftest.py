@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,9 +120,9 @@ async def environment(
     }
 
 
-@pytest.fixture
-async def hall(environment: Mapping[str, str]) -> AsyncIterator[Hall]:
-    app, issuer = description.create_app(environment), Issuer()
+@asynccontextmanager
+async def opened(environment: Mapping[str, str], issuer: Issuer) -> AsyncIterator[Hall]:
+    app = description.create_app(environment)
     app.state.apps = {"issuer": issuer, "tenants": app}
     database = Database.open(environment["DATABASE_URL"], schema=description.name)
     doors = open_transport("app://tenants", apps=app.state.apps)
@@ -131,3 +132,21 @@ async def hall(environment: Mapping[str, str]) -> AsyncIterator[Hall]:
     await doors.close()
     await graph.close()
     await database.close()
+
+
+@pytest.fixture
+def issuer() -> Issuer:
+    return Issuer()
+
+
+@pytest.fixture
+async def hall(environment: Mapping[str, str], issuer: Issuer) -> AsyncIterator[Hall]:
+    async with opened(environment, issuer) as hall:
+        yield hall
+
+
+@pytest.fixture
+async def other_hall(environment: Mapping[str, str], issuer: Issuer) -> AsyncIterator[Hall]:
+    """Another process of the same service, but for the process."""
+    async with opened(environment, issuer) as hall:
+        yield hall

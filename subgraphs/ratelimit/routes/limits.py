@@ -1,4 +1,4 @@
-"""The limiter's doors, on the raw edge: `POST /check` answers by status and headers, `/v1/limits:*` by their bodies."""
+"""Decisions: `POST /check` answers by status and headers, `/v1/limits:*` by their bodies."""
 
 from functools import partial
 from typing import Annotated, Any

@@ -1,0 +1,105 @@
+"""What tenants' APIs were used for, and what of a month's quota is left."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from msgspec import Struct
+
+from common.inputs import InvalidInputError, parse_id
+from subgraphs.tenants.dataplane.control import Usage, UsageBatch
+
+MAX_ROWS = 10_000
+MAX_BUCKETS = 1_000
+_MOST = 2**53
+_LAST_HOUR = 10_000_000  # in the year 3110
+_NAME = 256
+
+
+class Span(StrEnum):
+    """How long a bucket is; days and months are UTC's."""
+
+    HOUR = "HOUR"
+    DAY = "DAY"
+    MONTH = "MONTH"
+
+    @property
+    def longest(self) -> timedelta:
+        """For how long buckets of this length may be asked for at once."""
+        return {"HOUR": timedelta(days=31), "DAY": timedelta(days=366), "MONTH": timedelta(days=3_660)}[self]
+
+
+class Dimension(StrEnum):
+    """By what buckets of one time are told apart."""
+
+    ROUTE = "ROUTE"
+    CONSUMER = "CONSUMER"
+    KEY = "KEY"
+
+
+class Bucket(Struct, frozen=True, kw_only=True):
+    """`route`, `consumer` and `key_id` are None where buckets are not told apart by them."""
+
+    start: datetime
+    route: str | None
+    consumer: str | None
+    key_id: str | None
+    requests: int
+    refused: int
+    failed: int
+    bytes_in: int
+    bytes_out: int
+
+
+class Quota(Struct, frozen=True):
+    """How much of the month's requests upstreams have answered."""
+
+    limit: int
+    used: int
+    resets_at: datetime
+
+    @property
+    def remaining(self) -> int:
+        return max(0, self.limit - self.used)
+
+
+class Window(Struct, frozen=True):
+    """Buckets from `since`, and before `until`."""
+
+    since: datetime
+    until: datetime
+    span: Span
+    by: Sequence[Dimension]
+
+
+def check_window(window: Window) -> Window:
+    """Return `window`, or raise InvalidInputError unless it can be answered at once."""
+    if window.since.tzinfo is None or window.until.tzinfo is None:
+        raise InvalidInputError("since", "and until must have a time zone")
+    if not timedelta() < window.until - window.since <= window.span.longest:
+        raise InvalidInputError("until", f"must be after since by at most {window.span.longest.days} days")
+    return window
+
+
+def check_batch(batch: UsageBatch) -> UUID:
+    """The batch's id, or raise InvalidInputError for what no data plane sends."""
+    id_ = parse_id(batch.id)
+    if id_ is None:
+        raise InvalidInputError("id", "must be a UUID")
+    if len(batch.usage) > MAX_ROWS:
+        raise InvalidInputError("usage", f"must be at most {MAX_ROWS}")
+    for each in batch.usage:
+        _check_usage(each)
+    return id_
+
+
+def _check_usage(usage: Usage) -> None:
+    numbers = (usage.requests, usage.refused, usage.failed, usage.bytes_in, usage.bytes_out)
+    names = (usage.tenant, usage.route, usage.consumer, usage.key)
+    if not 0 <= usage.hour <= _LAST_HOUR:
+        raise InvalidInputError("usage", "has an hour that is none")
+    if not all(0 <= number <= _MOST for number in numbers):
+        raise InvalidInputError("usage", f"has a number that is not 0 to {_MOST}")
+    if not all(len(name) <= _NAME and "\0" not in name for name in names):
+        raise InvalidInputError("usage", "has a name that is too long")

@@ -1,0 +1,81 @@
+"""A tenant's life in processes that are killed: for each failpoint in the arguments one tenant is made and used, twice.
+
+The first process is killed at the failpoint; the second does the same requests again, as a caller does who has had no answer. Processes
+are forked, so that each costs no imports. One line of JSON tells how both ended.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+import uuid
+from uuid import UUID
+
+from common import failpoints
+from common.database import Database
+from subgraphs.tenants.dataplane.control import Usage, UsageBatch
+from subgraphs.tenants.domain.configurations import Rules, read_document
+from subgraphs.tenants.domain.keys import NewKey
+from subgraphs.tenants.domain.plans import FREE
+from subgraphs.tenants.domain.tenants import Role
+from subgraphs.tenants.errors import NotFoundError
+from subgraphs.tenants.service.members import NewInvitation
+from subgraphs.tenants.service.tenants import NewTenant
+from subgraphs.tenants.service.use_cases import UseCases
+
+PATIENCE = 60  # seconds for one run
+DOCUMENT = {
+    "routes": [{"name": "orders", "upstream": "shop", "policy": "open"}],
+    "upstreams": {"shop": {"targets": [{"url": "https://shop.example"}]}},
+    "policies": {"open": {"key_required": False}},
+}
+
+
+def main() -> None:
+    for number, name in enumerate(sys.argv[1:]):
+        statuses = run(number, f"{name}:kill"), run(number, "")
+        print(json.dumps({"failpoint": name, "statuses": statuses}), flush=True)  # noqa: T201 - what the test reads
+
+
+def run(number: int, failpoint: str) -> int:
+    """Live in a forked process; 0, the exit status, or less than 0 by a signal."""
+    child = os.fork()
+    if child == 0:
+        signal.alarm(PATIENCE)
+        failpoints._armed = failpoints._parse(failpoint)
+        asyncio.run(live(f"t{number}"))
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+async def live(slug: str) -> None:
+    """Everything that a tenant can come through; each request may be asked any number of times."""
+    database = Database.open(os.environ["DATABASE_URL"], schema="tenants")
+    use = UseCases.over(database, Rules("apis.example", inner_upstreams=False))
+    id_ = await use.tenants.create("ada", NewTenant(slug, slug), slug)
+    await use.tenants.rename("ada", id_, f"{slug} renamed")
+    await use.tenants.set_plan("root", id_, FREE)
+    await join(use, id_, "bob", Role.VIEWER)
+    await use.members.set_role("ada", id_, "bob", Role.ADMIN)
+    await join(use, id_, "cis", Role.VIEWER)
+    with contextlib.suppress(NotFoundError):
+        await use.members.remove("ada", id_, "cis")
+    first = await use.keys.issue("ada", id_, NewKey(name="first", consumer="shop"), "1")
+    second = await use.keys.roll("ada", first.key.id, 0, "2")
+    await use.keys.revoke("ada", second.key.id)
+    await use.configurations.apply("ada", id_, read_document(DOCUMENT))
+    batch = str(uuid.uuid5(uuid.NAMESPACE_DNS, slug))
+    await use.usage.take(UsageBatch(batch, (Usage(str(id_), 490_000, "orders", requests=7),)))
+    await database.close()
+
+
+async def join(use: UseCases, tenant_id: UUID, user_id: str, role: Role) -> None:
+    invited = await use.members.invite("ada", tenant_id, NewInvitation(user_id, role), user_id)
+    with contextlib.suppress(NotFoundError):
+        await use.members.answer(user_id, invited.id, accept=True)
+
+
+if __name__ == "__main__":
+    main()
