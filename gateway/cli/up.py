@@ -18,7 +18,14 @@ from gateway.platform.services import find_services
 from gateway.platform.terminal import Terminal
 from gateway.server.config import ConfigError
 from gateway.server.process import settle
-from gateway.server.serving import ListenError, open_doors, open_listener, serve_router, stop_signals
+from gateway.server.serving import (
+    Door,
+    ListenError,
+    open_doors,
+    open_listener,
+    serve_router,
+    stop_signals,
+)
 
 CONFIG = Path(__file__).parents[2] / "compose" / "router.yaml"
 
@@ -34,12 +41,12 @@ def up(
     """Bring up the whole platform with demo data.
 
     PostgreSQL, Valkey and NATS are started unless DATABASE_URL, REDIS_URL or NATS_URL names one. Everything stops
-    with Ctrl-C. Exits with 3 where the port is taken.
+    with Ctrl-C. Exits with 3 where a port is taken.
 
     Parameters
     ----------
     port
-        Where the router listens; 0 takes a free one.
+        Where the router listens, and on the next one the reverse proxy; 0 takes free ones.
     host
         The address that it listens on.
     processes
@@ -51,7 +58,7 @@ def up(
     """
     directory.mkdir(parents=True, exist_ok=True)
     try:
-        listener = open_listener(host, port)
+        listener, beside = open_listener(host, port), open_listener(host, port + 1 if port else 0)
         with (
             (directory / LOG_FILE).open("a") as log,
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
@@ -60,19 +67,20 @@ def up(
             address = f"{host}:{listener.getsockname()[1]}"
             options = Options(
                 address=address,
+                proxy=f"{host}:{beside.getsockname()[1]}",
                 directory=directory,
                 config=config,
                 environment=os.environ,
                 processes=processes,
             )
-            runner.run(_up(options, listener))
+            runner.run(_up(options, listener, beside))
     except ListenError as error:
         raise CommandError(str(error), status=ADDRESS) from None
     except (PlatformError, EmbeddedError, SettingsError, ConfigError) as error:
         raise CommandError(str(error), status=1) from None
 
 
-async def _up(options: Options, listener: socket.socket) -> None:
+async def _up(options: Options, listener: socket.socket, beside: socket.socket) -> None:
     terminal = Terminal()
     with stop_signals() as stop:
         startup = asyncio.current_task()
@@ -81,10 +89,11 @@ async def _up(options: Options, listener: socket.socket) -> None:
         try:
             async with running_platform(options, find_services(), terminal.progress) as platform:
                 interruption.cancel()
+                proxy = [] if platform.proxy is None else [Door(beside, platform.proxy)]
 
                 def started() -> None:
                     settle()
-                    terminal.welcome(options, platform.services)
+                    terminal.welcome(options, platform.services, with_proxy=bool(proxy))
 
                 await serve_router(
                     platform.app,
@@ -93,7 +102,7 @@ async def _up(options: Options, listener: socket.socket) -> None:
                     stop=stop,
                     started=started,
                     grace=platform.config.supergraph.connection_shutdown_timeout,
-                    beside=open_doors(platform.beside),
+                    beside=[*proxy, *open_doors(platform.beside)],
                     trusted_proxies=platform.config.trusted_proxies,
                 )
         except asyncio.CancelledError:
@@ -101,6 +110,7 @@ async def _up(options: Options, listener: socket.socket) -> None:
                 raise
         finally:
             interruption.cancel()
+            beside.close()
             terminal.close()
 
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from common.embedded import EmbeddedServers
 from common.http import Request, Transport, open_transport
+from common.proxy import ProxyOptions, installed_proxy
 from common.service import Service
 from gateway.platform.doors import ServiceDoors
 from gateway.platform.errors import PlatformError
@@ -31,7 +32,7 @@ MAIL_FOLDER = "mail"
 
 
 class Platform(Struct, frozen=True):
-    """A platform that is up but for its listener: the router's app and what runs behind it."""
+    """A platform that is up but for its listeners: the router's app, that of the reverse proxy, and what runs behind them."""
 
     app: ASGIApp
     beside: Mapping[str, ASGIApp]
@@ -39,6 +40,7 @@ class Platform(Struct, frozen=True):
     config: RouterConfig
     services: tuple[str, ...]
     host: Host
+    proxy: ASGIApp | None
 
 
 @asynccontextmanager
@@ -67,6 +69,7 @@ async def running_platform(
         transports = {name: open_transport(host.url(name, "/graphql"), apps=host.apps) for name in services}
         for transport in transports.values():
             started.push_async_callback(transport.close)
+        proxy = await started.enter_async_context(_proxy(environment, options, host))
         telemetry = open_telemetry(config, environment)
         started.callback(telemetry.close)
         progress("graph", "starting")
@@ -75,7 +78,22 @@ async def running_platform(
         (options.directory / SUPERGRAPH_FILE).write_text(supergraph)
         router = Router(Supergraph.from_sdl(supergraph), config, apps=host.apps, telemetry=telemetry)
         progress("graph", "ready")
-        yield Platform(*_app(router, transports), config=config, services=tuple(services), host=host)
+        yield Platform(
+            *_app(router, transports), config=config, services=tuple(services), host=host, proxy=proxy
+        )
+
+
+@asynccontextmanager
+async def _proxy(
+    environment: Mapping[str, str], options: Options, host: Host
+) -> AsyncIterator[ASGIApp | None]:
+    """The reverse proxy that a package brings, to be served on a listener of its own."""
+    program = installed_proxy()
+    if program is None:
+        yield None
+        return
+    async with program(environment, ProxyOptions(options.directory / "proxy", host.apps)) as running:
+        yield running.app
 
 
 def _host(options: Options, services: Mapping[str, Service], progress: Progress) -> Host:

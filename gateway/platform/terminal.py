@@ -37,13 +37,14 @@ class Terminal:
             self._console.print(f"  {part:<12}{state:<10}[dim]{seconds:.1f} s[/dim]")
         self._wait()
 
-    def welcome(self, options: Options, services: Sequence[str]) -> None:
+    def welcome(self, options: Options, services: Sequence[str], *, with_proxy: bool) -> None:
         """Tells where everything is."""
         self._rest()
         base, user = f"http://{options.address}", DEMO_USERS[0]
         lines = [
             ("Console", f"{base}/"),
             ("GraphQL", f"{base}/graphql"),
+            *([("Reverse proxy", f"http://{options.proxy}/")] if with_proxy else []),
             *((f"{name.capitalize()} doors", f"{base}/{name}/schema") for name in services),
             ("Sign in as", f"{user.email} with the password {DEMO_PASSWORD} (an admin)"),
             ("Mail", str(options.directory / MAIL_FOLDER)),

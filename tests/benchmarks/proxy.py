@@ -22,15 +22,9 @@ import uvloop
 
 from common.http import Request, open_transport
 from tests.benchmarks.process import cpu_seconds
-from tests.benchmarks.proxy_system import (
-    ANSWER,
-    LIMITER_TOKEN,
-    app_server,
-    program,
-    rate_limiter,
-    upstream,
-)
-from tests.integration.proxy.parts import TOKEN, Control, configuration
+from tests.benchmarks.proxy_system import ANSWER, LIMITER_TOKEN, rate_limiter, upstream
+from tests.integration.proxy.parts import Control, configuration
+from tests.integration.proxy.processes import app_server, program, proxy_process
 
 ROOT = Path(__file__).parents[2]
 WORKSPACE = ROOT / ".hansa" / "benchmark-proxy"
@@ -139,30 +133,12 @@ async def _hansa(url: str, limiter: str) -> AsyncIterator[tuple[int, int]]:
     control.set(document)
     for number in range(KEYS):
         control.issue(f"key-{number}", consumer=f"consumer-{number}", scopes=frozenset({"read"}))
-    environment = {
-        "HANSA_TENANTS_TOKEN": TOKEN,
-        "HANSA_RATELIMIT_URL": limiter,
-        "HANSA_RATELIMIT_TOKEN": LIMITER_TOKEN,
-    }
-    port, doors, directory = FIRST_PORT + 2, FIRST_PORT + 3, WORKSPACE / "proxy"
+    environment = {"HANSA_RATELIMIT_URL": limiter, "HANSA_RATELIMIT_TOKEN": LIMITER_TOKEN}
+    directory = WORKSPACE / "proxy"
     shutil.rmtree(directory, ignore_errors=True)
-    arguments = (
-        "proxy",
-        "--listen",
-        f"127.0.0.1:{port}",
-        "--doors",
-        f"127.0.0.1:{doors}",
-        "--directory",
-        directory,
-    )
     async with (
         app_server(control) as address,
-        program(
-            arguments,
-            {**environment, "HANSA_TENANTS_URL": address},
-            WORKSPACE / "proxy.log",
-            f"http://127.0.0.1:{doors}/health/ready",
-        ) as process,
+        proxy_process(directory, address, **environment) as (process, port, _),
     ):
         yield port, process.pid
 

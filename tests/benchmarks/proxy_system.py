@@ -1,27 +1,22 @@
-"""What stands around a proxy that is measured: an upstream, a control plane, the rate limiter, and the proxies as processes."""
+"""What stands around a proxy that is measured: an upstream, and the rate limiter with its servers."""
 
 import asyncio
 import os
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from common.database import Database, migrate
 from common.embedded import EmbeddedServers
-from common.http import Request, TransportError, open_transport
-from gateway.server.health import Health
-from gateway.server.serving import open_listener, serve_router
 from subgraphs.ratelimit.app import service as limiter
 from subgraphs.ratelimit.domain.policies import FailMode, Policy
 from subgraphs.ratelimit.domain.rules import Algorithm, Rule
 from subgraphs.ratelimit.policies import Policies
 from subgraphs.ratelimit.service import PolicyBook
+from tests.integration.proxy.processes import program
 
-HANSA = Path(sys.executable).with_name("hansa")
 LIMITER_TOKEN = "limiter-token"
 _PLENTY = 1_000_000
 ANSWER = b'{"products":[{"id":"1","name":"Chair","price":100},{"id":"2","name":"Table","price":200}]}'
@@ -50,28 +45,6 @@ async def upstream(port: int = 0) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{serving.sockets[0].getsockname()[1]}"
     finally:
         serving.close()
-
-
-@asynccontextmanager
-async def app_server(app: Any) -> AsyncIterator[str]:
-    """The URL of an ASGI app without a lifespan that is served here."""
-
-    async def with_lifespan(scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "lifespan":
-            for phase in ("startup", "shutdown"):
-                await receive()
-                await send({"type": f"lifespan.{phase}.complete"})
-        else:
-            await app(scope, receive, send)
-
-    listener, stop = open_listener("127.0.0.1", 0), asyncio.Event()
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    serving = asyncio.create_task(serve_router(with_lifespan, listener, health=Health(), stop=stop, grace=1))
-    try:
-        yield url
-    finally:
-        stop.set()
-        await serving
 
 
 @asynccontextmanager
@@ -120,40 +93,3 @@ async def _put_policies(url: str) -> None:
             await book.upsert_policy(policy, "tests", dry_run=False)
     finally:
         await database.close()
-
-
-@asynccontextmanager
-async def program(
-    arguments: Sequence[str | Path],
-    environment: Mapping[str, str],
-    log: Path,
-    ready: str,
-    *,
-    command: Sequence[str | Path] = (HANSA,),
-) -> AsyncIterator[subprocess.Popen[bytes]]:
-    """A process that answers at `ready`; it is told to stop at the end."""
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [*command, *arguments], env={**os.environ, **environment}, stdout=output, stderr=output
-        )
-    try:
-        await _until_ready(process, ready, log)
-        yield process
-    finally:
-        process.terminate()
-        await asyncio.to_thread(process.wait, 30)
-
-
-async def _until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
-    async with AsyncExitStack() as stack:
-        transport = open_transport(url)
-        stack.push_async_callback(transport.close)
-        async with asyncio.timeout(60):
-            while True:
-                try:
-                    if (await transport.send(Request(method="GET"), timeout=2)).status < 500:
-                        return
-                except TransportError:
-                    if process.poll() is not None:
-                        raise RuntimeError(log.read_text()) from None
-                await asyncio.sleep(0.05)

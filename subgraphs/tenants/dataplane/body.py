@@ -54,16 +54,21 @@ class RequestBody:
         self._first = b""
         self._more = request.has_body
         self.size = 0
-        if most is not None and length is not None and int(length) > most:
-            raise BodyTooLarge
 
     @property
     def is_whole(self) -> bool:
-        """Whether all of it is here, and so can be sent again."""
+        """Whether all of it was read."""
         return not self._more
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether all of it is here, and so can be sent again."""
+        return not self._more and self.size == len(self._first)
 
     async def begin(self) -> None:
         """Read what is there; most bodies are whole then. Raises ClientGone, BodyTooLarge, BodyTooSlow."""
+        if self._most is not None and self._length and int(self._length) > self._most:
+            raise BodyTooLarge
         if self._more and not self.size:
             self._first = await self._next()
 

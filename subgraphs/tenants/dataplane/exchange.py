@@ -110,7 +110,7 @@ class Exchange:
                 return await connection.head(timeouts.response)
             except ConnectionLost:
                 # an idle connection was closed by the target meanwhile: that says nothing of the target
-                if not is_kept or self._method not in _IDEMPOTENT or not body.is_whole:
+                if not is_kept or self._method not in _IDEMPOTENT or not body.is_repeatable:
                     raise
                 self._release(is_whole=False)
 
@@ -130,7 +130,7 @@ class Exchange:
         self._pump = asyncio.get_running_loop().create_task(self._body.pump(connection))
 
     def _may_retry(self, *, is_sent: bool) -> bool:
-        if is_sent and (self._method not in _IDEMPOTENT or not self._body.is_whole):
+        if is_sent and (self._method not in _IDEMPOTENT or not self._body.is_repeatable):
             return False
         return self.attempts < self._route.upstream.config.attempts and self._route.upstream.budget.take()
 

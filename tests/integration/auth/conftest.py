@@ -28,7 +28,13 @@ async def doors(
 ) -> AsyncIterator[Mapping[str, Transport]]:
     """The router's endpoint and, past it, identity's own."""
     environment = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "NATS_URL": servers["NATS_URL"]}
-    options = Options(address="127.0.0.1:4000", directory=tmp_path, config=CONFIG, environment=environment)
+    options = Options(
+        address="127.0.0.1:4000",
+        proxy="127.0.0.1:4001",
+        directory=tmp_path,
+        config=CONFIG,
+        environment=environment,
+    )
     services = {"identity": find_service("identity")}
     async with running_platform(options, services, lambda _part, _state: None) as platform:
         apps = {"router": platform.app, **platform.host.apps}

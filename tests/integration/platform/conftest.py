@@ -55,6 +55,7 @@ async def up(database_url: str, redis_url: str, nats_url: str, tmp_path: Path) -
         base = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "NATS_URL": nats_url}
         options = Options(
             address=f"127.0.0.1:{port}",
+            proxy="127.0.0.1:4001",
             directory=tmp_path,
             config=CONFIG,
             environment=base | environment,

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -50,6 +51,16 @@ class Up:
 HANSA = (sys.executable, "-c", "from gateway.cli import main; main()")
 
 
+def proxy_answers(output: str) -> str:
+    """The type of what the reverse proxy says at its own address, where no tenant is served."""
+    found = re.search(r"Reverse proxy\s+(http://\S+)", output)
+    assert found, output
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(found[1])
+    with refused.value as answer:
+        return str(answer.headers["content-type"])
+
+
 def processes_of(directory: Path) -> list[int]:
     """The processes whose command line or environment names the directory."""
     found = []
@@ -84,6 +95,7 @@ def test_it_comes_up_with_nothing_but_a_folder_stops_on_ctrl_c_and_comes_up_agai
         with urllib.request.urlopen(up.url() + "/health/ready") as answer:
             assert answer.status == 200
         assert "Sign in as" in up.output
+        assert proxy_answers(up.output) == "application/problem+json"
         assert up.end(signal.SIGINT) == 0
         wait_until_none(directory)
     assert (directory / "secrets.json").stat().st_mode & 0o777 == 0o600

@@ -218,7 +218,7 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         if self._has_ended:
             self._keep = False
-            self.close()  # more than was asked for, in the same segment
+            raise ProtocolError("more than was asked for, in the same segment")  # which ends the parsing
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._headers.append((name, value))
@@ -227,6 +227,8 @@ class Connection(asyncio.Protocol):
         status = self._parser.get_status_code()
         if status < 200:  # 103 Early Hints: the response follows
             return
+        if self._head_size > _MAX_HEAD_SIZE and sum(map(_size, self._headers)) > _MAX_HEAD_SIZE:
+            raise ProtocolError("the response's header is too large")
         self._answer = Head(status, self._headers)
         if self._is_bodiless:
             self._has_ended, self._keep = True, self._parser.should_keep_alive()
@@ -249,3 +251,7 @@ class Connection(asyncio.Protocol):
             self._headers, self._head_size = [], 0
         elif not self._has_ended:
             self._has_ended, self._keep = True, self._parser.should_keep_alive()
+
+
+def _size(header: tuple[bytes, bytes]) -> int:
+    return len(header[0]) + len(header[1])

@@ -1,0 +1,134 @@
+"""Guarantee: what is counted is there after SIGKILL, and is counted once."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from subgraphs.tenants.dataplane.control import ControlPlaneUnavailableError, Usage, UsageBatch
+from subgraphs.tenants.dataplane.usage import Label, Meter, segment, send_now
+from subgraphs.tenants.dataplane.usage.meter import DirectoryInUseError
+
+ADA = Label("acme", "all", "ada", "k1")
+
+
+class Taker:
+    """Takes batches as the control plane does: each id once."""
+
+    def __init__(self) -> None:
+        self.batches: dict[str, UsageBatch] = {}
+        self.is_down = self.loses_answers = False
+
+    async def take(self, batch: UsageBatch) -> None:
+        if self.is_down:
+            raise ControlPlaneUnavailableError
+        self.batches[batch.id] = batch
+        if self.loses_answers:
+            raise ControlPlaneUnavailableError
+
+    def requests(self) -> int:
+        return sum(usage.requests for batch in self.batches.values() for usage in batch.usage)
+
+
+async def send(meter: Meter, taker: Taker) -> bool:
+    try:
+        await send_now(meter, taker.take)
+    except ControlPlaneUnavailableError:
+        return False
+    return True
+
+
+async def test_usage_adds_up_by_whose_it_is(tmp_path: Path) -> None:
+    meter, taker = Meter(tmp_path, clock=lambda: 7200.0), Taker()
+    for _ in range(3):
+        meter.cell(ADA).add(0, 1)
+    meter.cell(ADA).add(4, 100)
+    meter.cell(Label("acme", "open")).add(1, 1)
+    assert await send(meter, taker)
+    (batch,) = taker.batches.values()
+    assert batch.usage == (
+        Usage("acme", 2, "all", "ada", "k1", requests=3, bytes_out=100),
+        Usage("acme", 2, "open", refused=1),
+    )
+    assert await send(meter, taker)
+    assert len(taker.batches) == 1, "nothing is no batch"
+    meter.close()
+
+
+async def test_what_is_not_taken_is_sent_again_as_the_same_batch(tmp_path: Path) -> None:
+    meter, taker = Meter(tmp_path), Taker()
+    for failing in ("is_down", "loses_answers"):
+        setattr(taker, failing, True)
+        meter.cell(ADA).add(0, 1)
+        assert not await send(meter, taker)
+        meter.cell(ADA).add(0, 1)
+        setattr(taker, failing, False)
+        for _ in range(3):
+            assert await send(meter, taker)
+    assert taker.requests() == 4
+    assert not list(tmp_path.glob("*.sealed"))
+    meter.close()
+
+
+async def test_while_nobody_takes_it_usage_adds_up_in_the_same_file(tmp_path: Path) -> None:
+    meter, taker = Meter(tmp_path), Taker()
+    taker.is_down = True
+    for _ in range(20):
+        meter.cell(ADA).add(0, 1)
+        assert not await send(meter, taker)
+    assert len(list(tmp_path.glob("*.sealed"))) == 1
+    assert len(list(tmp_path.glob("*.open"))) == 1
+    taker.is_down = False
+    for _ in range(3):
+        assert await send(meter, taker)
+    assert taker.requests() == 20
+    meter.close()
+
+
+async def test_a_full_file_becomes_a_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segment, "RECORDS", 4)
+    meter, taker = Meter(tmp_path), Taker()
+    for number in range(10):
+        meter.cell(Label("acme", f"route{number}")).add(0, 1)
+    for _ in range(5):
+        assert await send(meter, taker)
+    assert taker.requests() == 10
+    meter.close()
+
+
+async def test_a_killed_process_leaves_all_that_it_has_counted(tmp_path: Path) -> None:
+    code = f"""
+import sys, time
+from pathlib import Path
+from subgraphs.tenants.dataplane.usage import Label, Meter
+meter = Meter(Path({str(tmp_path)!r}))
+for number in range(1, 2001):
+    meter.cell(Label("acme", "all", "c" + str(number % 7))).add(0, 1)
+print("counted", flush=True)
+time.sleep(60)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+    ) as process:
+        assert process.stdout
+        assert await asyncio.to_thread(process.stdout.readline)
+        process.send_signal(signal.SIGKILL)
+        await asyncio.to_thread(process.wait)
+    meter, taker = Meter(tmp_path), Taker()
+    assert await send(meter, taker)
+    assert taker.requests() == 2000
+    meter.close()
+
+
+def test_a_directory_has_one_process(tmp_path: Path) -> None:
+    meter = Meter(tmp_path)
+    with pytest.raises(DirectoryInUseError):
+        Meter(tmp_path)
+    meter.close()
+    Meter(tmp_path).close()
