@@ -1,6 +1,6 @@
 """The CARD adapter: Stripe's API over HTTP, which the simulator in this platform speaks too.
 
-Each operation writes a label made of its key into the intent's metadata, so that `find` can search for it. Stripe's search lags
+Each operation writes a label made of its key into the intent's metadata, so that `find` can search for it and a webhook names it. Stripe's search lags
 behind by up to a minute, and its idempotency keys give a kept answer again, errors of 500 too: what one of the two does
 not tell the other does, and neither charges twice.
 """
@@ -48,13 +48,13 @@ class StripeProvider:
             "payment_method": method,
             "return_url": self._return_url,
             "metadata[reference]": reference,
-            f"metadata[{_label(key)}]": "authorise",
+            f"metadata[{_label(key)}]": f"authorise {key}",
         }
         answer = await self._post("/v1/payment_intents", form, key)
         return _authorised(answer) if isinstance(answer, dict) else answer
 
     async def capture(self, key: str, authorisation: str, amount: Money) -> Outcome:
-        form = {"amount_to_capture": str(amount.amount), f"metadata[{_label(key)}]": "capture"}
+        form = {"amount_to_capture": str(amount.amount), f"metadata[{_label(key)}]": f"capture {key}"}
         answer = await self._post(f"/v1/payment_intents/{quote(authorisation)}/capture", form, key)
         return (
             Succeeded(answer["latest_charge"]) if isinstance(answer, dict) else await self._sure(key, answer)
@@ -62,14 +62,14 @@ class StripeProvider:
 
     async def void(self, key: str, authorisation: str) -> Outcome:
         path = f"/v1/payment_intents/{quote(authorisation)}"
-        labelled = await self._post(path, {f"metadata[{_label(key)}]": "void"}, f"{key} label")
+        labelled = await self._post(path, {f"metadata[{_label(key)}]": f"void {key}"}, f"{key} label")
         if not isinstance(labelled, dict):
             return labelled
         answer = await self._post(f"{path}/cancel", {}, key)
         return Succeeded(answer["id"]) if isinstance(answer, dict) else await self._sure(key, answer)
 
     async def refund(self, key: str, authorisation: str, amount: Money) -> Outcome:
-        label = {f"metadata[{_label(key)}]": "refund"}
+        label = {f"metadata[{_label(key)}]": f"refund {key}"}
         labelled = await self._post(f"/v1/payment_intents/{quote(authorisation)}", label, f"{key} label")
         if not isinstance(labelled, dict):
             return labelled
@@ -86,7 +86,7 @@ class StripeProvider:
         if not answer["data"]:
             return None
         intent = answer["data"][0]
-        match intent["metadata"][label]:
+        match intent["metadata"][label].partition(" ")[0]:
             case "authorise":
                 return _authorised(intent)
             case "capture":
