@@ -1,6 +1,7 @@
 """Reserving, giving back, and ending what nobody paid for in time."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,14 +12,13 @@ from common.database import Database, Transaction
 from common.failpoints import failpoint
 from common.inputs import check_idempotency_key, check_page
 from subgraphs.inventory.domain.allocation import allocate
-from subgraphs.inventory.domain.catalogue import Variant
+from subgraphs.inventory.domain.bundles import needed, shortages
 from subgraphs.inventory.domain.reservations import (
     Demand,
     EndedReservation,
     InsufficientStock,
     Reservation,
     ReservationState,
-    Shortage,
     UnknownProduct,
     UnknownReservation,
     check_demands,
@@ -26,7 +26,7 @@ from subgraphs.inventory.domain.reservations import (
 )
 from subgraphs.inventory.events import ReservationExpired, ReservationHeld, ReservationReleased
 from subgraphs.inventory.service.ending import end
-from subgraphs.inventory.store import catalogue, stock
+from subgraphs.inventory.store import bundles, catalogue, stock
 from subgraphs.inventory.store import reservations as store
 
 SWEEP = 200
@@ -124,15 +124,16 @@ class Inventory:
         if unknown is not None:
             return UnknownProduct(unknown)
         lines, total = price(demands, variants)
-        wanted = {variants[demand.sku].id: demand.quantity for demand in demands}
+        parts = await bundles.find_parts(transaction, [line.variant_id for line in lines])
+        wanted = needed(lines, parts)
         await _make_room(transaction, list(wanted))
         places = await stock.read_places(transaction, list(wanted))
         allocations = allocate(wanted, places)
         if allocations is None:
-            sellable = {
-                id_: sum(each.sellable for each in places if each.place.variant_id == id_) for id_ in wanted
-            }
-            return _insufficient(demands, variants, sellable)
+            sellable: Counter[UUID] = Counter()
+            for level in places:
+                sellable[level.place.variant_id] += level.sellable
+            return InsufficientStock(shortages(lines, parts, sellable))
         return await store.make(
             transaction,
             owner_id=owner_id,
@@ -172,19 +173,6 @@ async def _make_room(transaction: Transaction, variant_ids: Sequence[UUID]) -> N
     due = await store.find_due(transaction, SWEEP, variant_ids)
     await stock.lock_variants(transaction, variant_ids, due)
     await end(transaction, due, EXPIRY, ReservationExpired)
-
-
-def _insufficient(
-    demands: Sequence[Demand], variants: Mapping[str, Variant], sellable: Mapping[UUID, int]
-) -> InsufficientStock:
-    return InsufficientStock(
-        tuple(
-            Shortage(demand.sku, demand.quantity, available)
-            for demand in demands
-            for available in [sellable[variants[demand.sku].id]]
-            if available < demand.quantity
-        )
-    )
 
 
 def _held_event(held: Reservation) -> ReservationHeld:

@@ -7,6 +7,8 @@ from common.database import Database
 from subgraphs.inventory.service.catalogue import Catalogue
 from subgraphs.inventory.service.reservations import Inventory
 from subgraphs.inventory.service.stock import Stock
+from subgraphs.inventory.service.transfers import Transfers
+from subgraphs.inventory.service.warehousing import Warehousing
 
 
 @dataclass(frozen=True)
@@ -14,8 +16,16 @@ class Services:
     catalogue: Catalogue
     stock: Stock
     reservations: Inventory
+    warehousing: Warehousing
+    transfers: Transfers
 
     @classmethod
     def of(cls, database: Database, hold: timedelta) -> "Services":
         """`hold` is how long a reservation waits for its payment."""
-        return cls(Catalogue(database), Stock(database), Inventory(database, hold))
+        return cls(
+            Catalogue(database),
+            Stock(database),
+            Inventory(database, hold),
+            Warehousing(database),
+            Transfers(database),
+        )

@@ -13,10 +13,10 @@ from subgraphs.inventory.domain.allocation import Allocation
 from subgraphs.inventory.domain.catalogue import Money
 from subgraphs.inventory.domain.reservations import Line, Reservation, ReservationState
 from subgraphs.inventory.domain.stock import Bucket, Movement, Place, Reason
-from subgraphs.inventory.store.stock import DUE, record
+from subgraphs.inventory.store.stock import CHANGED, DUE, record
 
 _SEEN: Final = f"""
-    SELECT reservation.id, owner_id, total_amount, reservation.currency, expires_at, reservation.created_at, checkout_id,
+    SELECT reservation.id, shipped_at, owner_id, total_amount, reservation.currency, expires_at, reservation.created_at, checkout_id,
            CASE WHEN {DUE} THEN 'EXPIRED' ELSE state END AS state, lines.facts AS lines
     FROM reservation, LATERAL (
         SELECT json_agg(json_build_array(variant_id, sku, quantity, unit_amount) ORDER BY number) AS facts
@@ -56,7 +56,7 @@ TAKE_ONE: Final = text("""
         SELECT variant_id, :quantity, 'AVAILABLE', warehouse_id, slot, 'HELD', warehouse_id, slot, 'RESERVED', made.id
         FROM made, place
     )
-    SELECT id FROM made
+    SELECT made.id, variant_id FROM made, place
 """)
 MAKE: Final = text("""
     WITH made AS (
@@ -95,10 +95,17 @@ END: Final = text("""
         WHERE id = ANY(CAST(:ids AS uuid[])) AND state = ANY(CAST(:was AS text[]))
           AND (CAST(:checkout_id AS uuid) IS NULL OR checkout_id = :checkout_id)
           AND (state = 'COMMITTED' OR (expires_at <= now()) = :is_due)
-        RETURNING id, old.state AS was
+        RETURNING id, old.state AS was, shipped_at IS NOT NULL AS is_shipped
     )
-    SELECT id, was, variant_id, warehouse_id, slot, quantity
+    SELECT id, was, is_shipped, variant_id, warehouse_id, slot, quantity
     FROM ended JOIN allocation ON reservation_id = ended.id
+""")
+SHIP: Final = text("""
+    WITH shipped AS (
+        UPDATE reservation SET shipped_at = now()
+        WHERE id = :id AND state = 'COMMITTED' AND shipped_at IS NULL RETURNING id
+    )
+    SELECT id, variant_id, warehouse_id, slot, quantity FROM shipped JOIN allocation ON reservation_id = shipped.id
 """)
 _BUCKET_OF: Final = {
     "HELD": Bucket.HELD,
@@ -143,7 +150,12 @@ async def take_one(
 ) -> UUID | None:
     """Hold pieces of one place, in one statement; None when no place has enough, or there is no such SKU."""
     parameters = {"sku": sku, "quantity": quantity, "owner_id": owner_id, "hold": hold}
-    return (await transaction.execute(TAKE_ONE, parameters)).scalar_one_or_none()
+    row = (await transaction.execute(TAKE_ONE, parameters)).one_or_none()
+    if row is None:
+        return None
+    transaction.changed(CHANGED, str(row.variant_id))
+    taken: UUID = row.id
+    return taken
 
 
 async def make(
@@ -196,7 +208,10 @@ async def begin_payment(
 
 
 async def end(transaction: Transaction, ids: Sequence[UUID], ending: Ending) -> list[UUID]:
-    """End those of the reservations that may end so, and move their pieces. The caller has locked their levels."""
+    """End those of the reservations that may end so, and move their pieces; those that were shipped are gone.
+
+    The caller has locked their levels.
+    """
     parameters = {
         "ids": list(ids),
         "state": ending.state.value,
@@ -205,9 +220,29 @@ async def end(transaction: Transaction, ids: Sequence[UUID], ending: Ending) -> 
         "is_due": ending.is_due,
     }
     rows = (await transaction.execute(END, parameters)).all()
-    if rows:
-        await record(transaction, [_ending_movement(row, ending.state) for row in rows])
+    movements = [_ending_movement(row, ending.state) for row in rows if not row.is_shipped]
+    if movements:
+        await record(transaction, movements)
     return list(dict.fromkeys(row.id for row in rows))
+
+
+async def ship(transaction: Transaction, reservation_id: UUID) -> bool:
+    """Let the pieces that were sold leave; False when they were not sold or have left. The caller has locked their levels."""
+    rows = (await transaction.execute(SHIP, {"id": reservation_id})).all()
+    if rows:
+        await record(transaction, [_shipping(row) for row in rows])
+    return bool(rows)
+
+
+def _shipping(row: Row[Any]) -> Movement:
+    return Movement(
+        place=Place.of(row.variant_id, row.warehouse_id, row.slot),
+        source=Bucket.COMMITTED,
+        target=Bucket.OUTSIDE,
+        quantity=row.quantity,
+        reason=Reason.SHIPPED,
+        reference=row.id,
+    )
 
 
 def _taking(allocation: Allocation, reservation_id: UUID) -> Movement:
@@ -245,4 +280,5 @@ def _reservation(row: Row[Any]) -> Reservation:
         expires_at=row.expires_at,
         created_at=row.created_at,
         checkout_id=row.checkout_id,
+        shipped_at=row.shipped_at,
     )
