@@ -1,4 +1,6 @@
-"""What inventory does unasked: it applies the events of payments, ends reservations whose time is over, tells when stock is low."""
+"""What inventory does unasked: it applies the events of payments, ends reservations whose time is over, tells when stock
+is low, and splits what is hot.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -24,4 +26,4 @@ HANDLERS: Mapping[type[Event], Handler] = {
 
 def schedules(services: Services) -> Sequence[Work]:
     """Done once a second by every process; none minds that others do it too."""
-    return [services.reservations.expire_due, services.stock.tell_low]
+    return [services.reservations.expire_due, services.stock.tell_low, services.hot.look]

@@ -24,6 +24,7 @@ from subgraphs.inventory.api.reservations import (
 )
 from subgraphs.inventory.api.stock import Warehouse, WarehouseStock
 from subgraphs.inventory.domain import reservations, warehousing
+from subgraphs.inventory.domain.hot import PARTS
 from subgraphs.inventory.domain.stock import VariantLevel
 from subgraphs.inventory.domain.warehousing import StockMove
 from subgraphs.inventory.service.warehousing import Done
@@ -201,6 +202,9 @@ PutWarehouseResult: TypeAlias = Annotated[Warehouse | InvalidInput, strawberry.u
 PutBundleResult: TypeAlias = Annotated[
     ProductVariant | ProductNotFound | InvalidInput, strawberry.union("PutBundleResult")
 ]
+SplitStockResult: TypeAlias = Annotated[
+    ProductVariant | ProductNotFound | InvalidInput, strawberry.union("SplitStockResult")
+]
 
 
 @strawberry.type
@@ -323,6 +327,19 @@ class WarehousingMutation:
         info.context.require_writer()
         try:
             outcome = await info.context.services.warehousing.put_bundle(sku, _demands(parts))
+        except InvalidInputError as refusal:
+            return InvalidInput(message=refusal.message, field=refusal.field)
+        if isinstance(outcome, reservations.UnknownProduct):
+            return _product_not_found(outcome.sku)
+        return ProductVariant.of(outcome)
+
+    @_writing(
+        description="Split an item that many want at once into parts that are sold side by side; 0 joins it again."
+    )
+    async def split_stock(self, info: Info, sku: str, parts: int = PARTS) -> SplitStockResult:
+        info.context.require_writer()
+        try:
+            outcome = await info.context.services.hot.split(sku, parts)
         except InvalidInputError as refusal:
             return InvalidInput(message=refusal.message, field=refusal.field)
         if isinstance(outcome, reservations.UnknownProduct):

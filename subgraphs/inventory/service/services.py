@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from common.database import Database
 from subgraphs.inventory.service.catalogue import Catalogue
+from subgraphs.inventory.service.hot import HotItems
 from subgraphs.inventory.service.reservations import Inventory
 from subgraphs.inventory.service.stock import Stock
 from subgraphs.inventory.service.transfers import Transfers
@@ -15,6 +16,7 @@ from subgraphs.inventory.service.warehousing import Warehousing
 class Services:
     catalogue: Catalogue
     stock: Stock
+    hot: HotItems
     reservations: Inventory
     warehousing: Warehousing
     transfers: Transfers
@@ -22,10 +24,12 @@ class Services:
     @classmethod
     def of(cls, database: Database, hold: timedelta) -> "Services":
         """`hold` is how long a reservation waits for its payment."""
+        hot = HotItems(database)
         return cls(
             Catalogue(database),
             Stock(database),
-            Inventory(database, hold),
+            hot,
+            Inventory(database, hold, hot),
             Warehousing(database),
             Transfers(database),
         )

@@ -1,12 +1,12 @@
 """Reservations: taken whole or not at all, ended once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 
 from common.database import Transaction
 from subgraphs.inventory.domain.allocation import Allocation
@@ -29,12 +29,12 @@ LIST: Final = text(f"""
         {_SEEN} WHERE owner_id = owner.id ORDER BY reservation.id DESC LIMIT :limit
     ) newest
 """)  # noqa: S608 - a constant
-TAKE_ONE: Final = text("""
+_TAKE: Final = """
     WITH place AS MATERIALIZED (
         SELECT variant_id, warehouse_id, slot, price_amount, currency
         FROM variant JOIN level ON variant_id = variant.id JOIN warehouse ON warehouse.id = warehouse_id
         WHERE sku = :sku AND available - safety + backorder_limit >= :quantity
-        ORDER BY priority, warehouse_id, slot LIMIT 1 FOR NO KEY UPDATE OF level
+        {which}
     ), counted AS (
         UPDATE level SET available = available - :quantity, held = held + :quantity FROM place
         WHERE (level.variant_id, level.warehouse_id, level.slot)
@@ -56,8 +56,17 @@ TAKE_ONE: Final = text("""
         SELECT variant_id, :quantity, 'AVAILABLE', warehouse_id, slot, 'HELD', warehouse_id, slot, 'RESERVED', made.id
         FROM made, place
     )
-    SELECT made.id, variant_id FROM made, place
-""")
+    SELECT made.id, variant_id, extract(epoch FROM clock_timestamp() - statement_timestamp()) AS waited
+    FROM made, place
+"""
+TAKE_ONE: Final = text(
+    _TAKE.format(which="ORDER BY priority, warehouse_id, slot LIMIT 1 FOR NO KEY UPDATE OF level")
+)
+TAKE_PART: Final = text(
+    _TAKE.format(
+        which="AND slot > 0 ORDER BY priority, random() LIMIT 1 FOR NO KEY UPDATE OF level SKIP LOCKED"
+    )
+)
 MAKE: Final = text("""
     WITH made AS (
         INSERT INTO reservation (owner_id, total_amount, currency, expires_at)
@@ -128,6 +137,13 @@ class Ending(Struct, frozen=True, kw_only=True):
     is_due: bool = False
 
 
+class Taken(Struct, frozen=True):
+    """A new reservation, and the seconds that it `waited` for its row."""
+
+    id: UUID
+    waited: float
+
+
 async def find_reservations(transaction: Transaction, ids: Sequence[UUID]) -> dict[UUID, Reservation]:
     """As they are to be seen: one past its time has expired, whether swept or not."""
     rows = await transaction.execute(FIND, {"ids": list(ids)})
@@ -147,15 +163,28 @@ async def list_reservations(
 
 async def take_one(
     transaction: Transaction, *, sku: str, quantity: int, owner_id: str, hold: timedelta
-) -> UUID | None:
+) -> Taken | None:
     """Hold pieces of one place, in one statement; None when no place has enough, or there is no such SKU."""
     parameters = {"sku": sku, "quantity": quantity, "owner_id": owner_id, "hold": hold}
-    row = (await transaction.execute(TAKE_ONE, parameters)).one_or_none()
+    return await _take(transaction, TAKE_ONE, parameters)
+
+
+async def take_part(
+    transaction: Transaction, *, sku: str, quantity: int, owner_id: str, hold: timedelta
+) -> Taken | None:
+    """Hold pieces of a part that nobody else is at, in one statement and without waiting; None when there is none."""
+    parameters = {"sku": sku, "quantity": quantity, "owner_id": owner_id, "hold": hold}
+    return await _take(transaction, TAKE_PART, parameters)
+
+
+async def _take(
+    transaction: Transaction, statement: TextClause, parameters: Mapping[str, Any]
+) -> Taken | None:
+    row = (await transaction.execute(statement, parameters)).one_or_none()
     if row is None:
         return None
     transaction.changed(CHANGED, str(row.variant_id))
-    taken: UUID = row.id
-    return taken
+    return Taken(row.id, float(row.waited))
 
 
 async def make(
