@@ -6,6 +6,7 @@ from common.app import subgraph_schema
 from subgraphs.inventory.api.catalogue import CatalogueQuery
 from subgraphs.inventory.api.reservations import ReservationMutation, ReservationQuery, User
 from subgraphs.inventory.api.stock import StockQuery, Subscription
+from subgraphs.inventory.api.stocktakes import StocktakeMutation
 from subgraphs.inventory.api.warehousing import WarehousingMutation, WarehousingQuery
 
 
@@ -15,7 +16,7 @@ class Query(CatalogueQuery, ReservationQuery, StockQuery, WarehousingQuery):
 
 
 @strawberry.type
-class Mutation(ReservationMutation, WarehousingMutation):
+class Mutation(ReservationMutation, WarehousingMutation, StocktakeMutation):
     """What may be done."""
 
 

@@ -226,11 +226,11 @@ class WarehousingMutation:
         caller_id = info.context.require_writer()
         outcome = await _refusing(
             lambda: info.context.services.warehousing.move(
-                caller_id, input.move, input.warehouse, _demands(input.lines), idempotency_key
+                caller_id, input.move, input.warehouse, demands(input.lines), idempotency_key
             )
         )
         if isinstance(outcome, Done):
-            return await _moved(info, [line.sku for line in input.lines])
+            return await moved(info, [line.sku for line in input.lines])
         return _obstacle(outcome)
 
     @_writing(description="Set what is available, all or none, if each is as was believed.")
@@ -246,9 +246,9 @@ class WarehousingMutation:
             return InvalidInput(message=refusal.message, field=refusal.field)
         match outcome:
             case Done():
-                return await _moved(info, [each.sku for each in changes])
+                return await moved(info, [each.sku for each in changes])
             case reservations.UnknownProduct() | warehousing.UnknownWarehouse():
-                return _unknown(outcome)
+                return unknown(outcome)
             case _:
                 return _stale(outcome)
 
@@ -264,7 +264,7 @@ class WarehousingMutation:
             outcome = await info.context.services.warehousing.set_policy(input.sku, input.warehouse, policy)
         except InvalidInputError as refusal:
             return InvalidInput(message=refusal.message, field=refusal.field)
-        return WarehouseStock.of(outcome) if isinstance(outcome, VariantLevel) else _unknown(outcome)
+        return WarehouseStock.of(outcome) if isinstance(outcome, VariantLevel) else unknown(outcome)
 
     @_writing(description="Let what was sold leave the house.")
     async def ship_reservation(self, info: Info, id: strawberry.ID) -> ShipReservationResult:  # noqa: A002 - the argument's name in the schema
@@ -285,7 +285,7 @@ class WarehousingMutation:
         caller_id = info.context.require_writer()
         outcome = await _refusing(
             lambda: info.context.services.transfers.send(
-                caller_id, input.source, input.target, _demands(input.lines), idempotency_key
+                caller_id, input.source, input.target, demands(input.lines), idempotency_key
             )
         )
         return Transfer.of(outcome) if isinstance(outcome, warehousing.Transfer) else _obstacle(outcome)
@@ -326,7 +326,7 @@ class WarehousingMutation:
     async def put_bundle(self, info: Info, sku: str, parts: list[StockLine]) -> PutBundleResult:
         info.context.require_writer()
         try:
-            outcome = await info.context.services.warehousing.put_bundle(sku, _demands(parts))
+            outcome = await info.context.services.warehousing.put_bundle(sku, demands(parts))
         except InvalidInputError as refusal:
             return InvalidInput(message=refusal.message, field=refusal.field)
         if isinstance(outcome, reservations.UnknownProduct):
@@ -347,7 +347,7 @@ class WarehousingMutation:
         return ProductVariant.of(outcome)
 
 
-def _demands(lines: list[StockLine]) -> list[reservations.Demand]:
+def demands(lines: list[StockLine]) -> list[reservations.Demand]:
     return [reservations.Demand(line.sku, line.quantity) for line in lines]
 
 
@@ -361,7 +361,7 @@ async def _refusing(work: Callable[[], Awaitable[T]]) -> T | InvalidInput | Idem
         return IdempotencyKeyReused(message=refusal.message)
 
 
-async def _moved(info: Info, skus: list[str]) -> StockMoved:
+async def moved(info: Info, skus: list[str]) -> StockMoved:
     asked = dict.fromkeys(sku.strip() for sku in skus)
     found = await info.context.services.catalogue.find_variants(list(asked))
     return StockMoved(variants=[ProductVariant.of(found[sku]) for sku in asked])
@@ -378,12 +378,12 @@ def _obstacle(
         case reservations.InsufficientStock(shortages):
             return InsufficientStock.of(shortages)
         case reservations.UnknownProduct() | warehousing.UnknownWarehouse():
-            return _unknown(outcome)
+            return unknown(outcome)
         case _:
             return outcome
 
 
-def _unknown(
+def unknown(
     outcome: reservations.UnknownProduct | warehousing.UnknownWarehouse,
 ) -> ProductNotFound | WarehouseNotFound:
     if isinstance(outcome, reservations.UnknownProduct):

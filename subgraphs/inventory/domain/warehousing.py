@@ -129,14 +129,19 @@ def check_pieces(field: str, pieces: int, least: int = 0) -> int:
     return pieces
 
 
-def check_batch(lines: Sequence[Demand]) -> tuple[Demand, ...]:
-    """The lines with those of one SKU summed, in the order of their SKUs. Raises InvalidInputError."""
+def check_batch(lines: Sequence[Demand], least: int = 1) -> tuple[Demand, ...]:
+    """The lines with those of one SKU summed, in the order of their SKUs. Raises InvalidInputError.
+
+    Of each there must be `least` pieces.
+    """
     if not 1 <= len(lines) <= MAX_LINES:
         raise InvalidInputError("lines", f"must be between 1 and {MAX_LINES}, not {len(lines)}")
     sums: dict[str, int] = {}
     for line in lines:
         sku = check_text("sku", line.sku, MAX_SKU)
-        sums[sku] = check_pieces("quantity", sums.get(sku, 0) + check_pieces("quantity", line.quantity, 1))
+        sums[sku] = check_pieces(
+            "quantity", sums.get(sku, 0) + check_pieces("quantity", line.quantity, least)
+        )
     return tuple(Demand(sku, quantity) for sku, quantity in sorted(sums.items()))
 
 

@@ -8,6 +8,7 @@ from subgraphs.inventory.service.catalogue import Catalogue
 from subgraphs.inventory.service.hot import HotItems
 from subgraphs.inventory.service.reservations import Inventory
 from subgraphs.inventory.service.stock import Stock
+from subgraphs.inventory.service.stocktakes import Stocktakes
 from subgraphs.inventory.service.transfers import Transfers
 from subgraphs.inventory.service.warehousing import Warehousing
 
@@ -20,6 +21,7 @@ class Services:
     reservations: Inventory
     warehousing: Warehousing
     transfers: Transfers
+    stocktakes: Stocktakes
 
     @classmethod
     def of(cls, database: Database, hold: timedelta) -> "Services":
@@ -32,4 +34,5 @@ class Services:
             Inventory(database, hold, hot),
             Warehousing(database),
             Transfers(database),
+            Stocktakes(database),
         )

@@ -217,7 +217,8 @@ async def draw_all(
             movements.extend(drawn)
     if shortages:
         return InsufficientStock(tuple(shortages))
-    await store.record(transaction, movements)
+    if movements:
+        await store.record(transaction, movements)
     return None
 
 

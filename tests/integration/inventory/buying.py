@@ -24,6 +24,7 @@ from subgraphs.inventory.domain.warehousing import Adjustment, Arrival, Policy, 
 from subgraphs.inventory.events import CheckoutAuthorised, CheckoutFailed, CheckoutStarted
 from subgraphs.inventory.service import checkout
 from subgraphs.inventory.service.services import Services
+from subgraphs.inventory.service.stocktakes import Stocktake, Stocktakes
 
 PATIENCE = 120  # seconds for one process
 BUYERS, PROCESSES, PIECES = 1_000, 8, 100
@@ -132,12 +133,23 @@ async def _work(_: Database, services: Services) -> None:
     await services.stock.tell_low()
 
 
+async def _count(database: Database, services: Services) -> None:
+    """A stocktake; that of a process that was killed is over."""
+    async with database.transaction() as transaction:
+        await transaction.execute("UPDATE lease SET expires_at = '-infinity'")
+    stocktake = await services.stocktakes.start("eve", "MAIN")
+    assert isinstance(stocktake, Stocktake)
+    await services.stocktakes.count(stocktake, [Demand("ROPE", 6)])
+
+
 ACTS: Mapping[str, Act] = {
     "inventory.paying.before_commit": _check_out,
     "inventory.authorised.before_commit": _check_out,
     "inventory.failed.before_commit": _check_out,
     "stock.ship.before_commit": _check_out,
     "stock.low.before_commit": _work,  # before the others: a crossing is told once
+    "stock.count.before_fence": _count,
+    "stock.count.before_commit": _count,
     "stock.move.before_commit": _work,
     "stock.adjust.before_commit": _work,
     "stock.send.before_commit": _work,
@@ -146,9 +158,30 @@ ACTS: Mapping[str, Act] = {
 }
 
 
+def sleep_over() -> None:
+    """A counter is stopped before its count for longer than its stocktake lasts; another counts; the first wakes."""
+
+    async def count(database: Database, _: Services, quantity: int) -> None:
+        stocktakes = Stocktakes(database, timedelta(seconds=1))
+        stocktake: object = None
+        while not isinstance(stocktake, Stocktake):
+            stocktake = await stocktakes.start("eve", "MAIN")
+            await asyncio.sleep(0.05)
+        outcome = await stocktakes.count(stocktake, [Demand("ROPE", quantity)])
+        print(json.dumps([stocktake.token, type(outcome).__name__]), flush=True)  # noqa: T201 - what the test reads
+
+    stopped = fork(lambda *of: count(*of, quantity=3), "stock.count.before_fence:pause")
+    os.waitpid(stopped, os.WUNTRACED)
+    wait(fork(lambda *of: count(*of, quantity=9)))
+    os.kill(stopped, signal.SIGCONT)
+    wait(stopped)
+
+
 def main() -> None:
     if sys.argv[1:] == ["--rush"]:
         rush()
+    if sys.argv[1:] == ["--sleep-over"]:
+        sleep_over()
     for failpoint in sys.argv[1:]:
         if failpoint in ACTS:
             act = ACTS[failpoint]

@@ -72,7 +72,15 @@ MOVED = {
     "TRANSFERRED": 7,
     "LOST": 1,
     "ADJUSTED": 1,
+    "COUNTED": 1,
 }
+
+
+async def test_a_counter_who_slept_too_long_is_refused_when_another_has_counted(
+    database_url: str, stock: Stock
+) -> None:
+    assert await run(database_url, "--sleep-over") == [[2, "Done"], [1, "StocktakeLost"]]
+    assert await stock("ROPE") == (9, 0, 0)
 
 
 def test_every_failpoint_is_killed_at_here_or_in_the_checkout() -> None:
