@@ -6,17 +6,13 @@ from pathlib import Path
 
 from litestar import Litestar
 
-from common.app import ServiceRequest, closing, create_service
-from common.database import Database
-from common.events import JetStreamLog
+from common.app import Parts, ServiceRequest
 from common.service import Service
-from common.settings import load
-from common.telemetry import Telemetry
 from subgraphs.inventory.api import Context, schema
 from subgraphs.inventory.demo import load_demo
 from subgraphs.inventory.service.services import Services
 from subgraphs.inventory.settings import Settings
-from subgraphs.inventory.worker import working
+from subgraphs.inventory.worker import HANDLERS, schedules
 
 
 def create_app(environment: Mapping[str, str]) -> Litestar:
@@ -25,26 +21,14 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     Raises:
         SettingsError: the environment lacks something.
     """
-    settings = load(Settings, environment)
-    telemetry = Telemetry(settings.service, environment)
-    database = Database.open(settings.database_url.reveal(), schema=settings.service, telemetry=telemetry)
-    log = JetStreamLog.open(settings.nats_url.reveal())
-    services = Services.of(database, timedelta(seconds=settings.hold_seconds))
+    parts = Parts(Settings, environment)
+    services = Services.of(parts.database, timedelta(seconds=parts.settings.hold_seconds))
 
     def context(request: ServiceRequest) -> Context:
-        return Context.of(request, services)
+        return Context.of(request, services, parts.live)
 
-    return create_service(
-        settings=settings,
-        telemetry=telemetry,
-        schema=schema,
-        context=context,
-        lifespan=[
-            closing(database.close),
-            closing(log.close),
-            lambda _: working(database, log, services, telemetry),
-        ],
-        readiness={"database": database.ping},
+    return parts.create_service(
+        schema=schema, context=context, handlers=HANDLERS, schedules=schedules(services)
     )
 
 

@@ -90,6 +90,18 @@ class ReservationUnfulfilled(Event, frozen=True, kw_only=True):
     state: str
 
 
+class StockLow(Event, frozen=True, kw_only=True):
+    """No more than `low_at` pieces of a SKU are left to sell in a warehouse; told once each time that it becomes so."""
+
+    subject: ClassVar[str] = "inventory.stock.low"
+    aggregate: ClassVar[str] = "sku"
+
+    sku: str
+    warehouse: str
+    available: int
+    low_at: int
+
+
 class PaymentCaptured(Event, frozen=True, kw_only=True):
     """Payments took the money for a reservation."""
 

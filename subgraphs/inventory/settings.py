@@ -4,14 +4,12 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from common.settings import DatabaseUrl, NatsUrl, ServiceSettings, variable
+from common.settings import DataSettings, variable
 
 
-class Settings(ServiceSettings, frozen=True, kw_only=True):
+class Settings(DataSettings, frozen=True, kw_only=True):
     service: ClassVar[str] = "inventory"
 
-    database_url: DatabaseUrl
-    nats_url: NatsUrl
     hold_seconds: Annotated[
         int,
         Meta(gt=0),

@@ -1,11 +1,10 @@
-"""What inventory does unasked: it relays its events, applies those of payments, and ends reservations whose time is over."""
+"""What inventory does unasked: it applies the events of payments, ends reservations whose time is over, tells when stock
+is low, and splits what is hot.
+"""
 
-from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Mapping, Sequence
 
-from common.database import Database
-from common.events import Event, EventLog, Handler, background_work
-from common.telemetry import Telemetry
+from common.events import Event, Handler, Work
 from subgraphs.inventory.events import (
     CheckoutAuthorised,
     CheckoutFailed,
@@ -25,9 +24,6 @@ HANDLERS: Mapping[type[Event], Handler] = {
 }
 
 
-def working(
-    database: Database, log: EventLog, services: Services, telemetry: Telemetry
-) -> AbstractAsyncContextManager[None]:
-    """Work until the end of the block."""
-    schedules = [services.reservations.expire_due]
-    return background_work(database, log, handlers=HANDLERS, schedules=schedules, telemetry=telemetry)
+def schedules(services: Services) -> Sequence[Work]:
+    """Done once a second by every process; none minds that others do it too."""
+    return [services.reservations.expire_due, services.stock.tell_low, services.hot.look]

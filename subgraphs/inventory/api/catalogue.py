@@ -8,9 +8,10 @@ import strawberry.federation
 
 from common.app.values import Money, PageInfo
 from common.inputs import InvalidInputError, parse_id
-from subgraphs.inventory.api.context import Info
+from subgraphs.inventory.api.context import READ_SCOPES, Info
 from subgraphs.inventory.api.stock import StockLevel, WarehouseStock, together
 from subgraphs.inventory.domain import catalogue as domain
+from subgraphs.inventory.domain.stock import Availability
 
 
 @strawberry.federation.type(
@@ -29,17 +30,26 @@ class ProductVariant:
         assert found is not None, "a variant refers to a product that exists"
         return Product.of(found)
 
-    @strawberry.field(description="The pieces that there are now.")
-    async def stock(self, info: Info) -> StockLevel:
+    @strawberry.field(description="How much there is to sell, everywhere or in a region.")
+    async def availability(self, info: Info, region: str | None = None) -> Availability:
+        levels = await info.context.loaders.levels_of_variant.load(self.variant.id)
+        return together(levels, region).availability
+
+    @strawberry.federation.field(
+        description="The pieces that there are now; of a bundle, how many could be made.",
+        requires_scopes=READ_SCOPES,
+    )
+    async def stock(self, info: Info) -> StockLevel | None:
+        info.context.require_reader()
         return StockLevel.of(together(await info.context.loaders.levels_of_variant.load(self.variant.id)))
 
-    @strawberry.field(description="The pieces in each warehouse that may have it.")
-    async def stock_by_warehouse(self, info: Info) -> list[WarehouseStock]:
+    @strawberry.federation.field(
+        description="The pieces in each warehouse that may have it.", requires_scopes=READ_SCOPES
+    )
+    async def stock_by_warehouse(self, info: Info) -> list[WarehouseStock] | None:
+        info.context.require_reader()
         levels = await info.context.loaders.levels_of_variant.load(self.variant.id)
-        return [
-            WarehouseStock(warehouse=warehouse, level=StockLevel.of(level))
-            for warehouse, level in (levels or {}).items()
-        ]
+        return [WarehouseStock.of(level) for level in levels or ()]
 
     @classmethod
     def of(cls, variant: domain.Variant) -> "ProductVariant":
@@ -74,8 +84,16 @@ class Product:
     variants: list[ProductVariant]
     product: strawberry.Private[domain.Product]
 
-    @strawberry.field(description="The pieces of all its variants that there are now.")
-    async def stock(self, info: Info) -> StockLevel:
+    @strawberry.field(description="How much of all its variants there is to sell, everywhere or in a region.")
+    async def availability(self, info: Info, region: str | None = None) -> Availability:
+        levels = await info.context.loaders.levels_of_product.load(self.product.id)
+        return together(levels, region).availability
+
+    @strawberry.federation.field(
+        description="The pieces of all its variants that there are now.", requires_scopes=READ_SCOPES
+    )
+    async def stock(self, info: Info) -> StockLevel | None:
+        info.context.require_reader()
         return StockLevel.of(together(await info.context.loaders.levels_of_product.load(self.product.id)))
 
     @classmethod

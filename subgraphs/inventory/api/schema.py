@@ -5,16 +5,19 @@ import strawberry
 from common.app import subgraph_schema
 from subgraphs.inventory.api.catalogue import CatalogueQuery
 from subgraphs.inventory.api.reservations import ReservationMutation, ReservationQuery, User
+from subgraphs.inventory.api.stock import StockQuery, Subscription
+from subgraphs.inventory.api.stocktakes import StocktakeMutation
+from subgraphs.inventory.api.warehousing import WarehousingMutation, WarehousingQuery
 
 
 @strawberry.type
-class Query(CatalogueQuery, ReservationQuery):
+class Query(CatalogueQuery, ReservationQuery, StockQuery, WarehousingQuery):
     """What may be looked at."""
 
 
 @strawberry.type
-class Mutation(ReservationMutation):
+class Mutation(ReservationMutation, WarehousingMutation, StocktakeMutation):
     """What may be done."""
 
 
-schema = subgraph_schema(query=Query, mutation=Mutation, types=[User])
+schema = subgraph_schema(query=Query, mutation=Mutation, subscription=Subscription, types=[User])

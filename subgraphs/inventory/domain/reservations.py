@@ -59,6 +59,7 @@ class Reservation(Struct, frozen=True, kw_only=True):
     expires_at: datetime
     created_at: datetime
     checkout_id: UUID | None = None
+    shipped_at: datetime | None = None
 
     @property
     def quantity(self) -> int:

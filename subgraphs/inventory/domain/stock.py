@@ -29,6 +29,21 @@ class Reason(StrEnum):
     COMMITTED = "COMMITTED"
     RELEASED = "RELEASED"
     EXPIRED = "EXPIRED"
+    SHIPPED = "SHIPPED"
+    MOVED = "MOVED"
+    ADJUSTED = "ADJUSTED"
+    TRANSFERRED = "TRANSFERRED"
+    LOST = "LOST"
+    COUNTED = "COUNTED"
+    SPLIT = "SPLIT"
+
+
+class Availability(StrEnum):
+    """How much there is to sell, without the number."""
+
+    IN_STOCK = "IN_STOCK"
+    LOW = "LOW"
+    OUT = "OUT"
 
 
 class Place(Struct, frozen=True, order=True):
@@ -63,7 +78,7 @@ class StockLevel(Struct, frozen=True, kw_only=True):
     """Pieces by bucket, of one variant in one warehouse or of several together.
 
     `safety` of them are kept from being sold. `backorder_limit` may be sold that are not there yet: `available` is below
-    zero then.
+    zero then. When no more than `low_at` are left to sell, the stock is low.
     """
 
     available: int = 0
@@ -74,6 +89,7 @@ class StockLevel(Struct, frozen=True, kw_only=True):
     incoming: int = 0
     safety: int = 0
     backorder_limit: int = 0
+    low_at: int = 0
 
     @property
     def on_hand(self) -> int:
@@ -90,6 +106,13 @@ class StockLevel(Struct, frozen=True, kw_only=True):
         """What may be reserved now."""
         return max(0, self.available - self.safety + self.backorder_limit)
 
+    @property
+    def availability(self) -> Availability:
+        """As much of it as everyone may know."""
+        if self.sellable == 0:
+            return Availability.OUT
+        return Availability.LOW if self.sellable <= self.low_at else Availability.IN_STOCK
+
 
 class PlaceLevel(Struct, frozen=True):
     """What one row of `level` has left to sell; the lower its warehouse's `priority`, the sooner it is taken from."""
@@ -97,3 +120,14 @@ class PlaceLevel(Struct, frozen=True):
     place: Place
     priority: int
     sellable: int
+
+
+class VariantLevel(Struct, frozen=True, kw_only=True):
+    """The stock of a variant of a product in one warehouse."""
+
+    product_id: UUID
+    variant_id: UUID
+    sku: str
+    warehouse: str
+    region: str
+    level: StockLevel

@@ -13,6 +13,7 @@ from subgraphs.inventory.domain.catalogue import (
     check_text,
     decode_cursor,
 )
+from subgraphs.inventory.store import bundles
 from subgraphs.inventory.store import catalogue as store
 
 
@@ -31,6 +32,12 @@ class Catalogue:
         """The variants whose id or whose SKU is among `keys`, by both."""
         async with self._database.transaction() as transaction:
             return await store.find_variants(transaction, keys)
+
+    async def find_made_of(self, variant_ids: Sequence[UUID]) -> set[UUID]:
+        """The variants themselves, and those that the bundles among them are made of."""
+        async with self._database.transaction() as transaction:
+            parts = await bundles.find_parts(transaction, variant_ids)
+        return {*variant_ids, *(part for made_of in parts.values() for part in made_of)}
 
     async def list_products(self, first: int, after: str | None, search: str | None) -> ProductPage:
         """A page of the catalogue. Raises InvalidInputError for what cannot be a page, a cursor or a search."""

@@ -1,6 +1,7 @@
 """Reserving, giving back, and ending what nobody paid for in time."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,14 +12,13 @@ from common.database import Database, Transaction
 from common.failpoints import failpoint
 from common.inputs import check_idempotency_key, check_page
 from subgraphs.inventory.domain.allocation import allocate
-from subgraphs.inventory.domain.catalogue import Variant
+from subgraphs.inventory.domain.bundles import needed, shortages
 from subgraphs.inventory.domain.reservations import (
     Demand,
     EndedReservation,
     InsufficientStock,
     Reservation,
     ReservationState,
-    Shortage,
     UnknownProduct,
     UnknownReservation,
     check_demands,
@@ -26,7 +26,8 @@ from subgraphs.inventory.domain.reservations import (
 )
 from subgraphs.inventory.events import ReservationExpired, ReservationHeld, ReservationReleased
 from subgraphs.inventory.service.ending import end
-from subgraphs.inventory.store import catalogue, stock
+from subgraphs.inventory.service.hot import HotItems
+from subgraphs.inventory.store import bundles, catalogue, stock
 from subgraphs.inventory.store import reservations as store
 
 SWEEP = 200
@@ -49,11 +50,12 @@ class _Receipt(Struct, frozen=True):
 
 
 class Inventory:
-    """The reservations of the house. `hold` is how long one waits for its payment."""
+    """The reservations of the house. `hold` is how long one waits for its payment, `hot` which items are split."""
 
-    def __init__(self, database: Database, hold: timedelta) -> None:
+    def __init__(self, database: Database, hold: timedelta, hot: HotItems | None = None) -> None:
         self._database = database
         self._hold = hold
+        self._hot = hot or HotItems(database)
 
     async def find_reservations(self, ids: Sequence[UUID]) -> dict[UUID, Reservation]:
         async with self._database.transaction() as transaction:
@@ -111,9 +113,16 @@ class Inventory:
         if len(demands) != 1:
             return None
         [demand] = demands
-        return await store.take_one(
+        is_hot = demand.sku in self._hot.skus
+        take = store.take_part if is_hot else store.take_one
+        taken = await take(
             transaction, sku=demand.sku, quantity=demand.quantity, owner_id=owner_id, hold=self._hold
         )
+        if taken is None:
+            return None
+        if not is_hot:
+            self._hot.note(demand.sku, taken.waited)
+        return taken.id
 
     async def _take(
         self, transaction: Transaction, owner_id: str, demands: Sequence[Demand]
@@ -124,15 +133,19 @@ class Inventory:
         if unknown is not None:
             return UnknownProduct(unknown)
         lines, total = price(demands, variants)
-        wanted = {variants[demand.sku].id: demand.quantity for demand in demands}
-        await _make_room(transaction, list(wanted))
+        parts = await bundles.find_parts(transaction, [line.variant_id for line in lines])
+        wanted = needed(lines, parts)
+        due = await store.find_due(transaction, SWEEP, list(wanted))
         places = await stock.read_places(transaction, list(wanted))
+        if due or allocate(wanted, places) is not None:  # else there is nothing to wait for
+            await _make_room(transaction, list(wanted), due)
+            places = await stock.read_places(transaction, list(wanted))
         allocations = allocate(wanted, places)
         if allocations is None:
-            sellable = {
-                id_: sum(each.sellable for each in places if each.place.variant_id == id_) for id_ in wanted
-            }
-            return _insufficient(demands, variants, sellable)
+            sellable: Counter[UUID] = Counter()
+            for level in places:
+                sellable[level.place.variant_id] += level.sellable
+            return InsufficientStock(shortages(lines, parts, sellable))
         return await store.make(
             transaction,
             owner_id=owner_id,
@@ -167,24 +180,10 @@ class Inventory:
                 return count
 
 
-async def _make_room(transaction: Transaction, variant_ids: Sequence[UUID]) -> None:
+async def _make_room(transaction: Transaction, variant_ids: Sequence[UUID], due: Sequence[UUID]) -> None:
     """Lock the variants' levels, and put what lapsed holds have of them back on offer."""
-    due = await store.find_due(transaction, SWEEP, variant_ids)
     await stock.lock_variants(transaction, variant_ids, due)
     await end(transaction, due, EXPIRY, ReservationExpired)
-
-
-def _insufficient(
-    demands: Sequence[Demand], variants: Mapping[str, Variant], sellable: Mapping[UUID, int]
-) -> InsufficientStock:
-    return InsufficientStock(
-        tuple(
-            Shortage(demand.sku, demand.quantity, available)
-            for demand in demands
-            for available in [sellable[variants[demand.sku].id]]
-            if available < demand.quantity
-        )
-    )
 
 
 def _held_event(held: Reservation) -> ReservationHeld:

@@ -5,17 +5,34 @@ from datetime import timedelta
 
 from common.database import Database
 from subgraphs.inventory.service.catalogue import Catalogue
+from subgraphs.inventory.service.hot import HotItems
 from subgraphs.inventory.service.reservations import Inventory
 from subgraphs.inventory.service.stock import Stock
+from subgraphs.inventory.service.stocktakes import Stocktakes
+from subgraphs.inventory.service.transfers import Transfers
+from subgraphs.inventory.service.warehousing import Warehousing
 
 
 @dataclass(frozen=True)
 class Services:
     catalogue: Catalogue
     stock: Stock
+    hot: HotItems
     reservations: Inventory
+    warehousing: Warehousing
+    transfers: Transfers
+    stocktakes: Stocktakes
 
     @classmethod
     def of(cls, database: Database, hold: timedelta) -> "Services":
         """`hold` is how long a reservation waits for its payment."""
-        return cls(Catalogue(database), Stock(database), Inventory(database, hold))
+        hot = HotItems(database)
+        return cls(
+            Catalogue(database),
+            Stock(database),
+            hot,
+            Inventory(database, hold, hot),
+            Warehousing(database),
+            Transfers(database),
+            Stocktakes(database),
+        )

@@ -9,7 +9,7 @@ from sqlalchemy import Row, text
 from common.database import Transaction
 from subgraphs.inventory.domain.catalogue import Article, Money, Product, ProductPosition, Variant
 from subgraphs.inventory.domain.stock import Bucket, Movement, Place, Reason
-from subgraphs.inventory.store.stock import add_level, record
+from subgraphs.inventory.store.stock import add_levels, record
 
 _PRODUCT: Final = """
     SELECT product.id, name, description, category, variants.facts AS variants
@@ -49,7 +49,7 @@ INDEX_WORDS: Final = text("""
         SELECT string_agg(concat_ws(' ', sku, title), ' ') FROM variant WHERE product_id = product.id
     ))) WHERE id = :product_id
 """)
-REMOVE_PRODUCT: Final = text("DELETE FROM product WHERE id = :product_id")
+LOCK_SKU: Final = text("SELECT pg_advisory_xact_lock(hashtext('inventory sku'), hashtext(:sku))")
 
 
 async def find_products(transaction: Transaction, keys: Sequence[UUID | str]) -> dict[UUID | str, Product]:
@@ -89,37 +89,49 @@ async def add_product(transaction: Transaction, article: Article) -> None:
     """Put an article with its first pieces into the catalogue, unless its SKU is there already.
 
     Raises:
-        LookupError: the product that it is to join is not there.
+        KeyError: the product that it is to join is not there.
     """
-    if (await find_variants(transaction, [article.sku])).get(article.sku):
-        return
-    product_id = await _product_of(transaction, article)
-    variant = {
-        "product_id": product_id,
-        "sku": article.sku,
-        "title": article.title,
-        "price_amount": article.price.amount,
-        "currency": article.price.currency,
-    }
-    variant_id = (await transaction.execute(ADD_VARIANT, variant)).scalar_one_or_none()
-    if variant_id is None:  # another transaction was first
-        if article.beside is None:
-            await transaction.execute(REMOVE_PRODUCT, {"product_id": product_id})
-        return
-    await transaction.execute(INDEX_WORDS, {"product_id": product_id})
-    await _deliver(transaction, Place.of(variant_id, article.warehouse), article.pieces)
+    variant_id = await _add_article(transaction, article)
+    if variant_id is not None:
+        await _deliver(transaction, Place.of(variant_id, article.warehouse), article.pieces)
 
 
-async def _product_of(transaction: Transaction, article: Article) -> UUID:
+async def add_variant(
+    transaction: Transaction, *, beside: str, sku: str, title: str, price: Money
+) -> UUID | None:
+    """Another form of the product that the SKU `beside` is of, without pieces; None when its SKU is there already."""
+    product = (await find_variants(transaction, [beside]))[beside].product_id
+    return await _add(transaction, product, sku, title, price)
+
+
+async def _add_article(transaction: Transaction, article: Article) -> UUID | None:
+    """The article's variant; None when it is there already. Transactions that add one SKU take turns."""
+    await transaction.execute(LOCK_SKU, {"sku": article.sku})
+    if await find_variants(transaction, [article.sku]):
+        return None
     if article.beside is not None:
-        return (await find_variants(transaction, [article.beside]))[article.beside].product_id
+        return await add_variant(
+            transaction,
+            beside=article.beside,
+            sku=article.sku,
+            title=article.title,
+            price=article.price,
+        )
     facts = {"name": article.name, "description": article.description, "category": article.category}
-    product_id: UUID = (await transaction.execute(ADD_PRODUCT, facts)).scalar_one()
-    return product_id
+    product_id = (await transaction.execute(ADD_PRODUCT, facts)).scalar_one()
+    return await _add(transaction, product_id, article.sku, article.title, article.price)
+
+
+async def _add(transaction: Transaction, product_id: UUID, sku: str, title: str, price: Money) -> UUID | None:
+    cost = {"price_amount": price.amount, "currency": price.currency}
+    facts = {"product_id": product_id, "sku": sku, "title": title, **cost}
+    added: UUID | None = (await transaction.execute(ADD_VARIANT, facts)).scalar_one_or_none()
+    await transaction.execute(INDEX_WORDS, {"product_id": product_id})
+    return added
 
 
 async def _deliver(transaction: Transaction, place: Place, pieces: int) -> None:
-    await add_level(transaction, place)
+    await add_levels(transaction, [place])
     if pieces:
         delivery = Movement(
             place=place,

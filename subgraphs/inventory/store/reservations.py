@@ -1,22 +1,22 @@
 """Reservations: taken whole or not at all, ended once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from msgspec import Struct
-from sqlalchemy import Row, text
+from sqlalchemy import Row, TextClause, text
 
 from common.database import Transaction
 from subgraphs.inventory.domain.allocation import Allocation
 from subgraphs.inventory.domain.catalogue import Money
 from subgraphs.inventory.domain.reservations import Line, Reservation, ReservationState
 from subgraphs.inventory.domain.stock import Bucket, Movement, Place, Reason
-from subgraphs.inventory.store.stock import DUE, record
+from subgraphs.inventory.store.stock import CHANGED, DUE, record
 
 _SEEN: Final = f"""
-    SELECT reservation.id, owner_id, total_amount, reservation.currency, expires_at, reservation.created_at, checkout_id,
+    SELECT reservation.id, shipped_at, owner_id, total_amount, reservation.currency, expires_at, reservation.created_at, checkout_id,
            CASE WHEN {DUE} THEN 'EXPIRED' ELSE state END AS state, lines.facts AS lines
     FROM reservation, LATERAL (
         SELECT json_agg(json_build_array(variant_id, sku, quantity, unit_amount) ORDER BY number) AS facts
@@ -29,12 +29,12 @@ LIST: Final = text(f"""
         {_SEEN} WHERE owner_id = owner.id ORDER BY reservation.id DESC LIMIT :limit
     ) newest
 """)  # noqa: S608 - a constant
-TAKE_ONE: Final = text("""
+_TAKE: Final = """
     WITH place AS MATERIALIZED (
         SELECT variant_id, warehouse_id, slot, price_amount, currency
         FROM variant JOIN level ON variant_id = variant.id JOIN warehouse ON warehouse.id = warehouse_id
         WHERE sku = :sku AND available - safety + backorder_limit >= :quantity
-        ORDER BY priority, warehouse_id, slot LIMIT 1 FOR NO KEY UPDATE OF level
+        {which}
     ), counted AS (
         UPDATE level SET available = available - :quantity, held = held + :quantity FROM place
         WHERE (level.variant_id, level.warehouse_id, level.slot)
@@ -56,8 +56,17 @@ TAKE_ONE: Final = text("""
         SELECT variant_id, :quantity, 'AVAILABLE', warehouse_id, slot, 'HELD', warehouse_id, slot, 'RESERVED', made.id
         FROM made, place
     )
-    SELECT id FROM made
-""")
+    SELECT made.id, variant_id, extract(epoch FROM clock_timestamp() - statement_timestamp()) AS waited
+    FROM made, place
+"""
+TAKE_ONE: Final = text(
+    _TAKE.format(which="ORDER BY priority, warehouse_id, slot LIMIT 1 FOR NO KEY UPDATE OF level")
+)
+TAKE_PART: Final = text(
+    _TAKE.format(
+        which="AND slot > 0 ORDER BY priority, random() LIMIT 1 FOR NO KEY UPDATE OF level SKIP LOCKED"
+    )
+)
 MAKE: Final = text("""
     WITH made AS (
         INSERT INTO reservation (owner_id, total_amount, currency, expires_at)
@@ -95,10 +104,17 @@ END: Final = text("""
         WHERE id = ANY(CAST(:ids AS uuid[])) AND state = ANY(CAST(:was AS text[]))
           AND (CAST(:checkout_id AS uuid) IS NULL OR checkout_id = :checkout_id)
           AND (state = 'COMMITTED' OR (expires_at <= now()) = :is_due)
-        RETURNING id, old.state AS was
+        RETURNING id, old.state AS was, shipped_at IS NOT NULL AS is_shipped
     )
-    SELECT id, was, variant_id, warehouse_id, slot, quantity
+    SELECT id, was, is_shipped, variant_id, warehouse_id, slot, quantity
     FROM ended JOIN allocation ON reservation_id = ended.id
+""")
+SHIP: Final = text("""
+    WITH shipped AS (
+        UPDATE reservation SET shipped_at = now()
+        WHERE id = :id AND state = 'COMMITTED' AND shipped_at IS NULL RETURNING id
+    )
+    SELECT id, variant_id, warehouse_id, slot, quantity FROM shipped JOIN allocation ON reservation_id = shipped.id
 """)
 _BUCKET_OF: Final = {
     "HELD": Bucket.HELD,
@@ -121,6 +137,13 @@ class Ending(Struct, frozen=True, kw_only=True):
     is_due: bool = False
 
 
+class Taken(Struct, frozen=True):
+    """A new reservation, and the seconds that it `waited` for its row."""
+
+    id: UUID
+    waited: float
+
+
 async def find_reservations(transaction: Transaction, ids: Sequence[UUID]) -> dict[UUID, Reservation]:
     """As they are to be seen: one past its time has expired, whether swept or not."""
     rows = await transaction.execute(FIND, {"ids": list(ids)})
@@ -140,10 +163,28 @@ async def list_reservations(
 
 async def take_one(
     transaction: Transaction, *, sku: str, quantity: int, owner_id: str, hold: timedelta
-) -> UUID | None:
+) -> Taken | None:
     """Hold pieces of one place, in one statement; None when no place has enough, or there is no such SKU."""
     parameters = {"sku": sku, "quantity": quantity, "owner_id": owner_id, "hold": hold}
-    return (await transaction.execute(TAKE_ONE, parameters)).scalar_one_or_none()
+    return await _take(transaction, TAKE_ONE, parameters)
+
+
+async def take_part(
+    transaction: Transaction, *, sku: str, quantity: int, owner_id: str, hold: timedelta
+) -> Taken | None:
+    """Hold pieces of a part that nobody else is at, in one statement and without waiting; None when there is none."""
+    parameters = {"sku": sku, "quantity": quantity, "owner_id": owner_id, "hold": hold}
+    return await _take(transaction, TAKE_PART, parameters)
+
+
+async def _take(
+    transaction: Transaction, statement: TextClause, parameters: Mapping[str, Any]
+) -> Taken | None:
+    row = (await transaction.execute(statement, parameters)).one_or_none()
+    if row is None:
+        return None
+    transaction.changed(CHANGED, str(row.variant_id))
+    return Taken(row.id, float(row.waited))
 
 
 async def make(
@@ -196,7 +237,10 @@ async def begin_payment(
 
 
 async def end(transaction: Transaction, ids: Sequence[UUID], ending: Ending) -> list[UUID]:
-    """End those of the reservations that may end so, and move their pieces. The caller has locked their levels."""
+    """End those of the reservations that may end so, and move their pieces; those that were shipped are gone.
+
+    The caller has locked their levels.
+    """
     parameters = {
         "ids": list(ids),
         "state": ending.state.value,
@@ -205,9 +249,29 @@ async def end(transaction: Transaction, ids: Sequence[UUID], ending: Ending) -> 
         "is_due": ending.is_due,
     }
     rows = (await transaction.execute(END, parameters)).all()
-    if rows:
-        await record(transaction, [_ending_movement(row, ending.state) for row in rows])
+    movements = [_ending_movement(row, ending.state) for row in rows if not row.is_shipped]
+    if movements:
+        await record(transaction, movements)
     return list(dict.fromkeys(row.id for row in rows))
+
+
+async def ship(transaction: Transaction, reservation_id: UUID) -> bool:
+    """Let the pieces that were sold leave; False when they were not sold or have left. The caller has locked their levels."""
+    rows = (await transaction.execute(SHIP, {"id": reservation_id})).all()
+    if rows:
+        await record(transaction, [_shipping(row) for row in rows])
+    return bool(rows)
+
+
+def _shipping(row: Row[Any]) -> Movement:
+    return Movement(
+        place=Place.of(row.variant_id, row.warehouse_id, row.slot),
+        source=Bucket.COMMITTED,
+        target=Bucket.OUTSIDE,
+        quantity=row.quantity,
+        reason=Reason.SHIPPED,
+        reference=row.id,
+    )
 
 
 def _taking(allocation: Allocation, reservation_id: UUID) -> Movement:
@@ -245,4 +309,5 @@ def _reservation(row: Row[Any]) -> Reservation:
         expires_at=row.expires_at,
         created_at=row.created_at,
         checkout_id=row.checkout_id,
+        shipped_at=row.shipped_at,
     )

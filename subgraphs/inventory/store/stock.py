@@ -4,20 +4,23 @@
 its movements. CHECK constraints stand behind it: a mistake elsewhere is an error and not an oversell.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from msgspec import Struct
 from sqlalchemy import Row, text
 
 from common.database import Transaction
-from subgraphs.inventory.domain.stock import Bucket, Movement, Place, PlaceLevel, StockLevel
+from subgraphs.inventory.domain.stock import Bucket, Movement, Place, PlaceLevel, StockLevel, VariantLevel
 
+_LAPSED: Final = {"available": "quantity", "held": "-quantity"}
 _BUCKETS: Final = [bucket.value.lower() for bucket in Bucket if bucket is not Bucket.OUTSIDE]
 
 DUE: Final = "state IN ('HELD', 'PAYING') AND expires_at <= now()"
 """Of a reservation: its time is over and nobody has ended it yet."""
+
+CHANGED: Final = "stock"
+"""The topic of `common.live` by which who watches a variant's stock is told."""
 
 RECORD: Final = text(f"""
     WITH entry AS MATERIALIZED (
@@ -51,8 +54,9 @@ RECORD: Final = text(f"""
     )
     SELECT (SELECT count(*) FROM change) = (SELECT count(*) FROM counted)
 """)  # noqa: S608 - only the names of buckets
-ADD_LEVEL: Final = text("""
-    INSERT INTO level (variant_id, warehouse_id, slot) VALUES (:variant_id, :warehouse, :slot)
+ADD_LEVELS: Final = text("""
+    INSERT INTO level (variant_id, warehouse_id, slot)
+    SELECT * FROM unnest(CAST(:variants AS uuid[]), CAST(:warehouses AS text[]), CAST(:slots AS smallint[]))
     ON CONFLICT DO NOTHING
 """)
 _SELLABLE: Final = """
@@ -82,33 +86,41 @@ LOCK_OF: Final = text(f"""
         SELECT variant_id, warehouse_id, slot FROM allocation WHERE reservation_id = ANY(CAST(:reservations AS uuid[]))
     ) {_ORDER}
 """)  # noqa: S608 - constants
+READ_COUNTS: Final = text("""
+    SELECT * FROM level WHERE variant_id = ANY(CAST(:variants AS uuid[])) AND warehouse_id = :warehouse ORDER BY slot
+""")
 READ_PLACES: Final = text(f"{_SELLABLE} WHERE variant_id = ANY(CAST(:variants AS uuid[]))")
-_LEVELS: Final = f"""
-    WITH lapsed AS (
+_NAMES: Final = StockLevel.__struct_fields__
+FIND_LEVELS: Final = text(f"""
+    WITH asked AS (
+        SELECT id FROM variant
+        WHERE id = ANY(CAST(:variants AS uuid[])) OR product_id = ANY(CAST(:products AS uuid[]))
+    ), lapsed AS (
         SELECT variant_id, warehouse_id, sum(quantity)::int AS quantity
         FROM reservation JOIN allocation ON reservation_id = reservation.id
         WHERE {DUE} GROUP BY variant_id, warehouse_id
     ), place AS (
-        SELECT variant_id, warehouse_id, {", ".join(f"sum({name})::int AS {name}" for name in _BUCKETS)},
-               sum(safety)::int AS safety, sum(backorder_limit)::int AS backorder_limit
-        FROM level WHERE variant_id = ANY(CAST(:variants AS uuid[]))
-            OR variant_id IN (SELECT id FROM variant WHERE product_id = ANY(CAST(:products AS uuid[])))
+        SELECT variant_id, warehouse_id, {", ".join(f"sum({name})::int AS {name}" for name in _NAMES)} FROM (
+            SELECT variant_id, warehouse_id, {", ".join(f"{name}" for name in _NAMES)} FROM level
+            UNION ALL SELECT variant_id, warehouse_id, {", ".join(_LAPSED.get(name, "0") for name in _NAMES)} FROM lapsed
+        ) counts
+        WHERE variant_id IN (SELECT id FROM asked UNION SELECT part_id FROM asked JOIN bundle_part ON bundle_id = id)
         GROUP BY variant_id, warehouse_id
+    ), bundled AS (
+        SELECT bundle_id AS variant_id, warehouse_id,
+               min(greatest(0, available - safety + backorder_limit) / bundle_part.quantity) AS available
+        FROM asked JOIN bundle_part ON bundle_id = id JOIN place ON variant_id = part_id
+        GROUP BY bundle_id, warehouse_id
+        HAVING count(*) = (SELECT count(*) FROM bundle_part whole WHERE whole.bundle_id = bundle_part.bundle_id)
+    ), found AS (
+        SELECT variant_id, warehouse_id, {", ".join(_NAMES)} FROM place WHERE variant_id IN (SELECT id FROM asked)
+        UNION ALL
+        SELECT variant_id, warehouse_id, {", ".join(name if name == "available" else "0" for name in _NAMES)} FROM bundled
     )
-    SELECT place.*, coalesce(lapsed.quantity, 0) AS lapsed, variant.product_id
-    FROM place JOIN variant ON variant.id = variant_id LEFT JOIN lapsed USING (variant_id, warehouse_id)
-    ORDER BY warehouse_id
-"""  # noqa: S608 - only the names of buckets
-FIND_LEVELS: Final = text(_LEVELS)
-
-
-class VariantLevel(Struct, frozen=True):
-    """The stock of a variant of a product in one warehouse."""
-
-    product_id: UUID
-    variant_id: UUID
-    warehouse: str
-    level: StockLevel
+    SELECT product_id, sku, region, found.*
+    FROM found JOIN variant ON variant.id = variant_id JOIN warehouse ON warehouse.id = warehouse_id
+    ORDER BY priority, warehouse_id
+""")  # noqa: S608 - only the names of columns
 
 
 async def record(transaction: Transaction, movements: Sequence[Movement]) -> None:
@@ -119,12 +131,19 @@ async def record(transaction: Transaction, movements: Sequence[Movement]) -> Non
     """
     is_whole = (await transaction.execute(RECORD, _columns(movements))).scalar_one()
     assert is_whole, "pieces can only move between places that have a level"
+    for variant_id in {movement.place.variant_id for movement in movements}:
+        transaction.changed(CHANGED, str(variant_id))
 
 
-async def add_level(transaction: Transaction, place: Place) -> None:
-    """Let pieces of the variant be at the place, if they may not yet."""
-    row = {"variant_id": place.variant_id, "warehouse": place.warehouse, "slot": place.slot}
-    await transaction.execute(ADD_LEVEL, row)
+async def add_levels(transaction: Transaction, places: Iterable[Place]) -> None:
+    """Let pieces of the variants be at the places, where they may not yet; the caller has no level locked."""
+    ordered = sorted(places)
+    columns = {
+        "variants": [place.variant_id for place in ordered],
+        "warehouses": [place.warehouse for place in ordered],
+        "slots": [place.slot for place in ordered],
+    }
+    await transaction.execute(ADD_LEVELS, columns)
 
 
 async def lock_variants(
@@ -153,20 +172,39 @@ async def read_places(transaction: Transaction, variant_ids: Sequence[UUID]) -> 
     ]
 
 
+async def read_counts(
+    transaction: Transaction, variant_ids: Sequence[UUID], warehouse: str
+) -> list[tuple[Place, StockLevel]]:
+    """What each place of the variants in the warehouse has, as it is stored."""
+    rows = await transaction.execute(READ_COUNTS, {"variants": list(variant_ids), "warehouse": warehouse})
+    return [(Place.of(row.variant_id, row.warehouse_id, row.slot), _level(row)) for row in rows]
+
+
 async def find_levels(
     transaction: Transaction, *, variant_ids: Sequence[UUID] = (), product_ids: Sequence[UUID] = ()
 ) -> list[VariantLevel]:
-    """The stock in each warehouse; pieces whose hold has run out count as available."""
+    """The stock in each warehouse; pieces whose hold has run out count as available.
+
+    Of a bundle, `available` is how many can be made of what is in the warehouse.
+    """
     rows = await transaction.execute(
         FIND_LEVELS, {"variants": list(variant_ids), "products": list(product_ids)}
     )
-    return [VariantLevel(row.product_id, row.variant_id, row.warehouse_id, _level(row)) for row in rows]
+    return [
+        VariantLevel(
+            product_id=row.product_id,
+            variant_id=row.variant_id,
+            sku=row.sku,
+            warehouse=row.warehouse_id,
+            region=row.region,
+            level=_level(row),
+        )
+        for row in rows
+    ]
 
 
 def _level(row: Row[Any]) -> StockLevel:
-    counts = {name: getattr(row, name) for name in (*_BUCKETS, "safety", "backorder_limit")}
-    counts["available"] += row.lapsed
-    counts["held"] -= row.lapsed
+    counts = {name: getattr(row, name) for name in StockLevel.__struct_fields__}
     return StockLevel(**counts)
 
 

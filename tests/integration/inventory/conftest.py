@@ -9,9 +9,14 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from strawberry.types import ExecutionResult
 
+from common.app import ServiceRequest
+from common.auth import Caller
 from common.database import Database, migrate
+from common.live import Live
 from subgraphs.inventory import store
+from subgraphs.inventory.api import Context, schema
 from subgraphs.inventory.app import service
 from subgraphs.inventory.domain import Article, Money, Reservation
 from subgraphs.inventory.service import Inventory
@@ -59,6 +64,28 @@ def services(database: Database) -> Services:
 @pytest.fixture
 def inventory(services: Services) -> Inventory:
     return services.reservations
+
+
+@pytest.fixture
+def live(database: Database) -> Live:
+    """Tells this process what changes; nobody else listens."""
+    return Live("nats://nobody.invalid", database)
+
+
+@pytest.fixture
+def ask(services: Services, live: Live) -> Callable[..., Awaitable[ExecutionResult]]:
+    """Runs an operation for a user, or for nobody; "keeper" may do everything, "clerk" look at everything."""
+
+    async def ask(query: str, user: str | None = "ada", **variables: Any) -> ExecutionResult:
+        context = Context.of(ServiceRequest(caller(user) if user else None, None), services, live)
+        return await schema.execute(query, variable_values=variables, context_value=context)
+
+    return ask
+
+
+def caller(user: str) -> Caller:
+    scopes = {"keeper": {"inventory:write"}, "clerk": {"inventory:read"}}.get(user, set())
+    return Caller(user, frozenset(scopes), {})
 
 
 @pytest.fixture

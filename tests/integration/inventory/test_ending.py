@@ -103,8 +103,8 @@ async def test_pieces_of_a_lapsed_hold_are_available_before_any_sweep(
     await lapse(held.id)
     assert await state(inventory, held.id) == "EXPIRED"
     variant_id = held.lines[0].variant_id
-    level = (await services.stock.find_by_variant([variant_id]))[variant_id]["MAIN"]
-    assert (level.available, level.held) == (5, 0)
+    [found] = (await services.stock.find_by_variant([variant_id]))[variant_id]
+    assert (found.level.available, found.level.held) == (5, 0)
     taken = await inventory.reserve("bob", "ROPE", 4, "k")
     assert isinstance(taken, Reservation)
     assert await stock("ROPE") == (5, 4, 0)

@@ -8,30 +8,17 @@ from uuid import uuid4
 import pytest
 from strawberry.types import ExecutionResult
 
-from common.app import ServiceRequest
-from common.auth import Caller
 from common.database.testing import count_statements
 from common.errors import DomainError
-from subgraphs.inventory.api import Context, schema
+from subgraphs.inventory.api import schema
 from subgraphs.inventory.domain import Reservation
+from subgraphs.inventory.domain.warehousing import Policy
 from subgraphs.inventory.service.services import Services
 
 Ask = Callable[..., Awaitable[ExecutionResult]]
 Hold = Callable[..., Awaitable[Reservation]]
 
 ENTITIES = "query ($of: [_Any!]!) { _entities(representations: $of) { __typename %s } }"
-
-
-@pytest.fixture
-def ask(services: Services) -> Ask:
-    """Runs an operation for a user, or for nobody."""
-
-    async def ask(query: str, user: str | None = "ada", **variables: Any) -> ExecutionResult:
-        caller = Caller(user, frozenset(), {}) if user else None
-        context = Context.of(ServiceRequest(caller, None), services)
-        return await schema.execute(query, variable_values=variables, context_value=context)
-
-    return ask
 
 
 def code(result: ExecutionResult) -> str:
@@ -50,7 +37,7 @@ async def test_products_and_their_stock_are_two_statements(ask: Ask) -> None:
     with count_statements() as statements:
         result = await ask(
             "{ products { edges { node { sku price { amount } stock { available } } } pageInfo { hasNextPage } } }",
-            None,
+            "clerk",
         )
     assert result.errors is None
     assert result.data is not None
@@ -62,7 +49,9 @@ async def test_a_product_is_found_by_id_or_by_sku(ask: Ask) -> None:
     by_sku = await ask('{ product(sku: "MUG") { id name } }', None)
     assert by_sku.data is not None
     id_ = by_sku.data["product"]["id"]
-    by_id = await ask("query ($id: ID) { product(id: $id) { sku stock { onHand available } } }", None, id=id_)
+    by_id = await ask(
+        "query ($id: ID) { product(id: $id) { sku stock { onHand available } } }", "clerk", id=id_
+    )
     assert by_id.data == {"product": {"sku": "MUG", "stock": {"onHand": 20, "available": 20}}}
     for nothing in ('id: "nonsense"', 'sku: "none"', 'sku: "\\u0000"'):
         assert (await ask(f"{{ product({nothing}) {{ id }} }}", None)).data == {"product": None}
@@ -77,7 +66,9 @@ async def test_a_batch_of_product_entities_is_one_statement_and_one_for_stock(
         {"__typename": "Product", "id": id_} for id_ in (*(str(product.id) for product in products), "none")
     ]
     with count_statements() as statements:
-        result = await ask(ENTITIES % "... on Product { sku stock { available } }", None, of=representations)
+        result = await ask(
+            ENTITIES % "... on Product { sku stock { available } }", "clerk", of=representations
+        )
     assert result.errors is None
     assert result.data is not None
     assert [entity and entity["sku"] for entity in result.data["_entities"]] == ["TEA", "MUG", "ROPE", None]
@@ -94,7 +85,7 @@ async def test_a_batch_that_names_variants_by_id_and_by_sku_is_one_statement_and
     with count_statements() as statements:
         result = await ask(
             ENTITIES % "... on ProductVariant { sku stock { available } }",
-            None,
+            "clerk",
             of=[{"__typename": "ProductVariant", **key} for key in keys],
         )
     assert result.errors is None
@@ -106,7 +97,7 @@ async def test_a_batch_that_names_variants_by_id_and_by_sku_is_one_statement_and
 
 async def test_a_page_of_a_search_and_their_stock_are_two_statements(ask: Ask) -> None:
     query = """query ($after: String) { products(first: 1, after: $after, search: "coffee or harbours") {
-        edges { node { sku stock { available } } } pageInfo { hasNextPage endCursor } } }"""
+        edges { node { sku availability } } pageInfo { hasNextPage endCursor } } }"""
     first = await ask(query, None)
     assert first.data is not None
     with count_statements() as statements:
@@ -226,3 +217,40 @@ async def test_a_release_has_typed_outcomes(ask: Ask) -> None:
     ]
     for user, id_, outcome in outcomes:
         assert (await ask(release, user, id=id_)).data == {"releaseReservation": outcome}
+
+
+STOCK = """{ product(sku: "ROPE") { availability in: availability(region: "EU") out: availability(region: "US")
+    stock { available } variants { sku availability stock { available } stockByWarehouse { level { onHand } } } } }"""
+
+
+async def test_everyone_learns_whether_there_is_some_and_only_those_who_may_how_many(
+    ask: Ask, services: Services
+) -> None:
+    for user in ("clerk", "keeper"):
+        result = await ask(STOCK, user)
+        assert result.errors is None
+        assert result.data is not None
+        assert result.data["product"]["stock"] == {"available": 5}
+        assert result.data["product"]["variants"][0]["stockByWarehouse"] == [{"level": {"onHand": 5}}]
+    for user, refusal in (("ada", "UNAUTHORIZED"), (None, "UNAUTHENTICATED")):
+        result = await ask(STOCK, user)
+        assert code(result) == refusal
+        assert result.data is not None
+        assert result.data["product"] == {
+            "availability": "IN_STOCK",
+            "in": "IN_STOCK",
+            "out": "OUT",
+            "stock": None,
+            "variants": [
+                {"sku": "ROPE", "availability": "IN_STOCK", "stock": None, "stockByWarehouse": None}
+            ],
+        }
+    for low_at, hint in ((4, "IN_STOCK"), (5, "LOW")):
+        await services.warehousing.set_policy("ROPE", "MAIN", Policy(0, 0, low_at))
+        result = await ask(STOCK, None)
+        assert result.data is not None
+        assert result.data["product"]["availability"] == hint
+    await services.reservations.reserve("ada", "ROPE", 5, "all")
+    result = await ask(STOCK, None)
+    assert result.data is not None
+    assert result.data["product"]["availability"] == "OUT"

@@ -15,7 +15,12 @@ from common import failpoints
 
 ROOT = Path(__file__).parents[3]
 CHECKOUT = Path(__file__).with_name("checkout.py")
-ELSEWHERE = ("inventory.paying.", "inventory.authorised.", "inventory.failed.")  # in inventory's own tests
+ELSEWHERE = (
+    "inventory.paying.",
+    "inventory.authorised.",
+    "inventory.failed.",
+    "stock.",
+)  # in inventory's own tests
 OWN = sorted(
     name
     for package in ("subgraphs.inventory", "subgraphs.payments")
