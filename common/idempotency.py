@@ -71,3 +71,9 @@ async def once(
     await transaction.execute(KEEP, {**place, "result": msgspec.json.encode(answer).decode()})
     failpoint("idempotency.after_keep")
     return answer
+
+
+async def recall(transaction: Transaction, *, scope: str, key: str, result: type[T]) -> T | None:
+    """What a request under that key came to, whatever it was; None when there was none."""
+    kept = (await transaction.execute(RECALL, {"scope": scope, "key": key})).one_or_none()
+    return msgspec.json.decode(kept.result, type=result) if kept else None

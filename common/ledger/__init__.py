@@ -5,7 +5,14 @@ tables are part of a service's schema, so that a transfer commits with whatever 
 are and what a transfer means is left to the service. The verbs are those of TigerBeetle.
 """
 
-from common.ledger.accounts import Account, Balances, balances, create_accounts
+from common.ledger.accounts import (
+    Account,
+    Balances,
+    balances,
+    create_accounts,
+    find_accounts,
+    lock_balances,
+)
 from common.ledger.audit import Imbalance, find_drift, find_imbalances
 from common.ledger.batching import TransferBatcher
 from common.ledger.expiry import expire_due
@@ -16,6 +23,7 @@ from common.ledger.transfers import (
     Transfer,
     TransferKind,
     create_transfers,
+    list_by_references,
     list_transfers,
     lookup,
 )
@@ -35,8 +43,11 @@ __all__ = (
     "create_transfers",
     "drop_ledger_tables",
     "expire_due",
+    "find_accounts",
     "find_drift",
     "find_imbalances",
+    "list_by_references",
     "list_transfers",
+    "lock_balances",
     "lookup",
 )

@@ -213,7 +213,9 @@ def create_ledger_tables(op: Operations) -> None:
 
 def drop_ledger_tables(op: Operations) -> None:
     """Drop them again."""
-    op.execute(
-        "DROP FUNCTION ledger_post; DROP TABLE ledger_account, ledger_transfer, ledger_deadline;"
-        " DROP FUNCTION ledger_forbid_change"
-    )
+    for what in (
+        "FUNCTION ledger_post",
+        "TABLE ledger_account, ledger_transfer, ledger_deadline",
+        "FUNCTION ledger_forbid_change",
+    ):
+        op.execute(f"DROP {what}")

@@ -27,6 +27,9 @@ COLUMNS: Final = (
     "id, kind, pending_id, debit_id, credit_id, amount, currency, code, reference, expires_at, created_at"
 )
 LOOKUP: Final = text(f"SELECT {COLUMNS} FROM ledger_transfer WHERE id = ANY(:ids)")  # noqa: S608 - the columns above
+BY_REFERENCE: Final = text(f"""
+    SELECT {COLUMNS} FROM ledger_transfer WHERE reference = ANY(:references) ORDER BY created_at, id
+""")  # noqa: S608 - the columns above
 LIST: Final = text(f"""
     SELECT {COLUMNS} FROM (
         (SELECT * FROM ledger_transfer
@@ -184,6 +187,16 @@ async def lookup(transaction: Transaction, ids: Sequence[UUID]) -> dict[UUID, Re
     """The transfers of those ids that exist."""
     rows = await transaction.execute(LOOKUP, {"ids": list(ids)})
     return {row.id: _recorded(row) for row in rows}
+
+
+async def list_by_references(
+    transaction: Transaction, references: Sequence[UUID]
+) -> dict[UUID, list[Recorded]]:
+    """All transfers that are for each of `references`, the oldest first."""
+    found: dict[UUID, list[Recorded]] = {reference: [] for reference in references}
+    for row in await transaction.execute(BY_REFERENCE, {"references": list(references)}):
+        found[row.reference].append(_recorded(row))
+    return found
 
 
 async def list_transfers(

@@ -1,22 +1,22 @@
-"""Payments's wiring: from the environment to an app."""
+"""Payments' wiring: from the environment to an app."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 from litestar import Litestar
 
-from common.app import ServiceRequest, closing, create_service
-from common.database import Database
-from common.events import JetStreamLog
+from common.app import Parts, ServiceRequest
 from common.service import Service
-from common.settings import load
-from common.telemetry import Telemetry
 from subgraphs.payments.api import Context, schema
 from subgraphs.payments.demo import load_demo
-from subgraphs.payments.service.payments import Payments
-from subgraphs.payments.service.wallets import Wallets
+from subgraphs.payments.domain.attempts import ProviderName
+from subgraphs.payments.events.reservations import ReservationHeld, ReservationUnfulfilled
+from subgraphs.payments.provider.wallet import WalletProvider
+from subgraphs.payments.service.operations import Operations
+from subgraphs.payments.service.reservations import Reservations
+from subgraphs.payments.service.runner import AttemptRunner
+from subgraphs.payments.service.services import Services
 from subgraphs.payments.settings import Settings
-from subgraphs.payments.worker import working
 
 
 def create_app(environment: Mapping[str, str]) -> Litestar:
@@ -25,26 +25,23 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     Raises:
         SettingsError: the environment lacks something.
     """
-    settings = load(Settings, environment)
-    telemetry = Telemetry(settings.service, environment)
-    database = Database.open(settings.database_url.reveal(), schema=settings.service, telemetry=telemetry)
-    log = JetStreamLog.open(settings.nats_url.reveal())
-    wallets, payments = Wallets(database), Payments(database)
+    parts = Parts(Settings, environment)
+    database, operations = parts.database, Operations()
+    services, reservations = Services.of(database, operations), Reservations(operations)
+    providers = {ProviderName.WALLET: WalletProvider(database)}
+    runner = AttemptRunner(database, providers, reservations.on_outcome)
 
     def context(request: ServiceRequest) -> Context:
-        return Context.of(request, wallets=wallets, payments=payments)
+        return Context.of(request, services, parts.live)
 
-    return create_service(
-        settings=settings,
-        telemetry=telemetry,
+    return parts.create_service(
         schema=schema,
         context=context,
-        lifespan=[
-            closing(database.close),
-            closing(log.close),
-            lambda _: working(database, log, payments, telemetry),
-        ],
-        readiness={"database": database.ping},
+        handlers={
+            ReservationHeld: reservations.on_held,
+            ReservationUnfulfilled: reservations.on_unfulfilled,
+        },
+        lifespan=[lambda _: runner.running(parts.live)],
     )
 
 

@@ -9,6 +9,7 @@ from common.demo import DEMO_USERS
 from common.inputs import MAX_PAGE
 from common.settings import load
 from subgraphs.payments.domain.payments import PaymentState
+from subgraphs.payments.service.operations import Operations
 from subgraphs.payments.service.payments import Payments
 from subgraphs.payments.service.wallets import Wallets
 from subgraphs.payments.settings import Settings
@@ -19,6 +20,7 @@ _BALANCES = dict(zip((str(user.id) for user in DEMO_USERS), (50_000, 25_000, 10_
 """Cents. The last is too little for what that user reserved, so that there is a DECLINED payment to see."""
 
 _EXPECTED_PAYMENTS = 6
+_UNDECIDED = {PaymentState.PENDING, PaymentState.AUTHORISED}
 _PATIENCE = 20.0  # seconds
 
 
@@ -26,11 +28,11 @@ async def load_demo(environment: Mapping[str, str]) -> None:
     """Fill the wallets of those who have none, and wait until what they reserved is paid or declined."""
     settings = load(Settings, environment)
     database = Database.open(settings.database_url.reveal(), schema=settings.service)
-    wallets, payments = Wallets(database), Payments(database)
+    wallets, payments = Wallets(database), Payments(database, Operations())
     try:
-        found = await wallets.find("owner_id", list(_BALANCES))
+        found = await wallets.list_for(list(_BALANCES))
         for user_id, balance in _BALANCES.items():
-            if user_id not in found:
+            if not found[user_id]:
                 await wallets.top_up(user_id, balance, "demo-wallet")
         async with asyncio.timeout(_PATIENCE):
             await _await_payments(payments)
@@ -44,6 +46,6 @@ async def _await_payments(payments: Payments) -> None:
     while True:
         found = await payments.list_for(list(_BALANCES), MAX_PAGE)
         states = [payment.state for own in found.values() for payment in own]
-        if len(states) >= _EXPECTED_PAYMENTS and PaymentState.PENDING not in states:
+        if len(states) >= _EXPECTED_PAYMENTS and not _UNDECIDED & set(states):
             return
         await asyncio.sleep(0.1)

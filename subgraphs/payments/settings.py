@@ -2,11 +2,8 @@
 
 from typing import ClassVar
 
-from common.settings import DatabaseUrl, NatsUrl, ServiceSettings
+from common.settings import DataSettings
 
 
-class Settings(ServiceSettings, frozen=True, kw_only=True):
+class Settings(DataSettings, frozen=True, kw_only=True):
     service: ClassVar[str] = "payments"
-
-    database_url: DatabaseUrl
-    nats_url: NatsUrl

@@ -2,17 +2,21 @@
 
 from functools import partial
 
-from common.app.loaders import ListLoader, by_key
-from subgraphs.payments.service.payments import Payments
-from subgraphs.payments.service.wallets import Wallets
+from common.app.loaders import ListLoader, RequestLoaders, by_key
+from subgraphs.payments.service.services import Services
 
 
-class Loaders:
+class Loaders(RequestLoaders):
     """The loaders of one request. What a key names nothing is None."""
 
-    def __init__(self, wallets: Wallets, payments: Payments) -> None:
-        self.wallet = by_key(partial(wallets.find, "id"))
-        self.wallet_of = by_key(partial(wallets.find, "owner_id"))
+    def __init__(self, services: Services) -> None:
+        payments, wallets, books = services.payments, services.wallets, services.books
+        self.wallet = by_key(wallets.find)
+        self.wallets_of = by_key(wallets.list_for)
         self.payment = by_key(partial(payments.find, "id"))
         self.payment_for = by_key(partial(payments.find, "reservation_id"))
         self.payments_of = ListLoader(payments.list_for)
+        self.attempts_of = by_key(payments.find_attempts)
+        self.history_of = by_key(payments.find_history)
+        self.account = by_key(books.find_accounts)
+        self.transfers_for = by_key(books.transfers_for)

@@ -2,9 +2,10 @@
 
 import strawberry
 
+from subgraphs.payments.api.payments import PaymentMutation
 from subgraphs.payments.api.wallets import WalletMutation
 
 
 @strawberry.type
-class Mutation(WalletMutation):
+class Mutation(PaymentMutation, WalletMutation):
     pass

@@ -13,6 +13,7 @@ from common.inputs import InvalidInputError
 from subgraphs.payments.api.context import Info
 from subgraphs.payments.api.types import Wallet
 from subgraphs.payments.domain import wallets as domain
+from subgraphs.payments.domain.money import CURRENCY
 
 
 @strawberry.type(description="The wallet would hold more than it may; nothing was moved.")
@@ -30,12 +31,14 @@ TopUpWalletResult: TypeAlias = Annotated[
 @strawberry.type
 class WalletMutation:
     @strawberry.mutation(
-        description="Put `amount` cents into the caller's wallet; asking again with the same key does it once."
+        description="Put `amount` (minor units) into the caller's wallet; asking again with the same key does it once."
     )
-    async def top_up_wallet(self, info: Info, amount: int, idempotency_key: str) -> TopUpWalletResult:
+    async def top_up_wallet(
+        self, info: Info, amount: int, idempotency_key: str, currency: str = CURRENCY
+    ) -> TopUpWalletResult:
         caller_id = info.context.require_caller()
         try:
-            outcome = await info.context.wallets.top_up(caller_id, amount, idempotency_key)
+            outcome = await info.context.services.wallets.top_up(caller_id, amount, idempotency_key, currency)
         except InvalidInputError as refusal:
             return InvalidInput(message=refusal.message, field=refusal.field)
         except IdempotencyMismatch as refusal:
@@ -44,5 +47,5 @@ class WalletMutation:
             case domain.Wallet():
                 return Wallet.of(outcome)
             case domain.WalletLimit(limit):
-                message = f"A wallet may hold up to {limit.amount} cents by topping up"
+                message = f"A wallet may hold up to {limit.amount} minor units by topping up"
                 return WalletLimitReached(message=message, limit=Money.of(limit))

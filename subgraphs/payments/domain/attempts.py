@@ -61,6 +61,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
     effect_key: str
     method: PaymentMethod
     amount: Money
+    is_last: bool = True
     authorisation: str | None = None
     state: AttemptState = AttemptState.CREATED
     tries: int = 0

@@ -1,12 +1,11 @@
-"""Wallets and the accounts of the house: what they hold and what may be put into them."""
+"""Wallets: what they hold and what may be put into them."""
 
-from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
 
 from common.inputs import InvalidInputError
-from subgraphs.payments.domain.money import Money
+from subgraphs.payments.domain.money import Money, exponent
 
 MAX_TOP_UP = 1_000_000
 """Minor units put into a wallet at once: ten thousand euros."""
@@ -19,24 +18,13 @@ inside GraphQL's 32-bit Int.
 """
 
 
-class AccountKind(StrEnum):
-    """A user's WALLET; what the house earned, MERCHANT; the world that money comes from, BANK."""
-
-    WALLET = "WALLET"
-    MERCHANT = "MERCHANT"
-    BANK = "BANK"
-
-
-class TransferKind(StrEnum):
-    TOP_UP = "TOP_UP"
-    PAYMENT = "PAYMENT"
-    REFUND = "REFUND"
-
-
 class Wallet(Struct, frozen=True, kw_only=True):
+    """What the house keeps for a user in one currency; `available` is `balance` without what is set aside for payments."""
+
     id: UUID
     owner_id: str
     balance: Money
+    available: Money
 
 
 class WalletLimit(Struct, frozen=True):
@@ -45,8 +33,11 @@ class WalletLimit(Struct, frozen=True):
     limit: Money
 
 
-def check_top_up(amount: int) -> int:
-    """Return `amount`, or raise InvalidInputError unless it is 1 to `MAX_TOP_UP` minor units."""
-    if not 1 <= amount <= MAX_TOP_UP:
-        raise InvalidInputError("amount", f"must be between 1 and {MAX_TOP_UP} minor units, not {amount}")
-    return amount
+def check_top_up(money: Money) -> Money:
+    """Return `money`, or raise InvalidInputError unless it is 1 to `MAX_TOP_UP` minor units of a currency."""
+    exponent(money.currency)
+    if not 1 <= money.amount <= MAX_TOP_UP:
+        raise InvalidInputError(
+            "amount", f"must be between 1 and {MAX_TOP_UP} minor units, not {money.amount}"
+        )
+    return money

@@ -6,33 +6,33 @@ from uuid import UUID
 from common.events import Event
 
 
-class PaymentDecided(Event, frozen=True, kw_only=True):
-    """What the outcomes of a payment have in common; `amount` is in minor units."""
+class PaymentEvent(Event, frozen=True, kw_only=True):
+    """What they have in common; `amount`, in minor units, is what moved or was declined."""
 
     aggregate: ClassVar[str] = "payment_id"
 
     payment_id: UUID
-    reservation_id: UUID
+    reservation_id: UUID | None
     payer_id: str
     amount: int
     currency: str
 
 
-class PaymentCaptured(PaymentDecided, frozen=True, kw_only=True):
-    """The money moved from the payer's wallet to the house."""
+class PaymentCaptured(PaymentEvent, frozen=True, kw_only=True):
+    """The provider took the money, or a part of it."""
 
     subject: ClassVar[str] = "payments.payment.captured"
 
 
-class PaymentDeclined(PaymentDecided, frozen=True, kw_only=True):
-    """No money moved."""
+class PaymentDeclined(PaymentEvent, frozen=True, kw_only=True):
+    """The provider refused to set the money aside; `reason` is its code."""
 
     subject: ClassVar[str] = "payments.payment.declined"
 
     reason: str
 
 
-class PaymentRefunded(PaymentDecided, frozen=True, kw_only=True):
-    """The money moved back into the payer's wallet."""
+class PaymentRefunded(PaymentEvent, frozen=True, kw_only=True):
+    """The provider gave the money, or a part of it, back."""
 
     subject: ClassVar[str] = "payments.payment.refunded"

@@ -1,32 +1,40 @@
-"""The use cases of payments."""
+"""The use cases of payments: what clients read, and what they may ask for under an idempotency key of their own."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
+from uuid import UUID
 
+from msgspec import Struct
+
+from common import idempotency
 from common.database import Database, Transaction
 from common.failpoints import failpoint
-from common.inputs import check_page
-from subgraphs.payments.domain.money import Money
-from subgraphs.payments.domain.payments import DeclineReason, Payment, PaymentState
-from subgraphs.payments.events.payments import (
-    PaymentCaptured,
-    PaymentDecided,
-    PaymentDeclined,
-    PaymentRefunded,
-)
-from subgraphs.payments.events.reservations import ReservationHeld, ReservationUnfulfilled
+from common.inputs import check_idempotency_key, check_page
+from subgraphs.payments.domain.attempts import Attempt
+from subgraphs.payments.domain.history import Happened
+from subgraphs.payments.domain.payments import Payment
+from subgraphs.payments.service.operations import Operations
+from subgraphs.payments.store import attempts, history
 from subgraphs.payments.store import payments as store
-from subgraphs.payments.store import wallets
+
+
+class _Request(Struct, frozen=True):
+    """What is asked for under a key."""
+
+    payment_id: UUID
+    amount: int | None = None
+    is_last: bool = True
 
 
 class Payments:
     """What was paid, by whom and for what."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, operations: Operations) -> None:
         self._database = database
+        self._operations = operations
 
     async def find(self, key: str, values: Sequence[Any]) -> dict[Any, Payment]:
-        """The payments whose `key` ("id" or "reservation_id") is among `values`, by it."""
+        """The payments whose `key` ("id" or "reservation_id") is among `values`, by it: the newest of a reservation."""
         async with self._database.transaction() as transaction:
             return await store.find_payments(transaction, key, values)
 
@@ -35,78 +43,89 @@ class Payments:
         async with self._database.transaction() as transaction:
             return await store.list_payments(transaction, payer_ids, check_page(first))
 
-    async def decide_pending(self) -> None:
-        """Decide the payments whose payers have a wallet by now, or had time enough to open one."""
-        last = None
-        while True:
-            async with self._database.transaction() as transaction:
-                undecided = await store.next_pending(transaction, last)
-                if undecided is None:
-                    return
-                await _decide(transaction, undecided)
-            last = undecided.payment.id
+    async def find_attempts(self, payment_ids: Sequence[UUID]) -> dict[UUID, list[Attempt]]:
+        """The attempts of each payment, the oldest first."""
+        async with self._database.transaction() as transaction:
+            return await attempts.find_attempts(transaction, payment_ids)
 
+    async def find_history(self, payment_ids: Sequence[UUID]) -> dict[UUID, list[Happened]]:
+        """The events of each payment, in order."""
+        async with self._database.transaction() as transaction:
+            return await history.read(transaction, payment_ids)
 
-async def on_reservation_held(transaction: Transaction, event: ReservationHeld) -> None:
-    """Make the one payment of the reservation, and decide it unless the payer has no wallet yet."""
-    new = await store.add_payment(
-        transaction,
-        reservation_id=event.reservation_id,
-        payer_id=event.owner_id,
-        money=Money(event.total_amount, event.currency),
-        expires_at=event.expires_at,
-    )
-    if new is not None:
-        await _decide(transaction, new)
+    async def capture(
+        self, caller_id: str, payment_id: UUID, amount: int | None, key: str, *, is_last: bool = True
+    ) -> Payment:
+        """Ask for a capture; once for each key of a caller. See `Operations.capture`.
 
+        Raises:
+            IdempotencyMismatch: the caller used the key for another request.
+        """
+        request = _Request(payment_id, amount, is_last)
+        return await self._once(
+            "capturePayment",
+            caller_id,
+            key,
+            request,
+            lambda transaction, own_key: self._operations.capture(
+                transaction, payment_id, key=own_key, amount=amount, is_last=is_last
+            ),
+        )
 
-async def on_reservation_unfulfilled(transaction: Transaction, event: ReservationUnfulfilled) -> None:
-    """Give the money of the payment back, once."""
-    refunded = await store.mark_refunded(transaction, event.payment_id)
-    if refunded is None:
-        if not await store.find_payments(transaction, "id", [event.payment_id]):
-            raise LookupError(f"no payment {event.payment_id}")
-        return
-    given = await wallets.give_back(transaction, refunded)
-    assert given, "a captured payment came out of a wallet, and wallets are never closed"
-    await transaction.publish(PaymentRefunded(**_facts(refunded)))
-    failpoint("payments.refund.before_commit")
+    async def void(self, caller_id: str, payment_id: UUID, key: str) -> Payment:
+        """Ask to let the authorisation go; once for each key of a caller. See `Operations.void`."""
+        return await self._once(
+            "voidPayment",
+            caller_id,
+            key,
+            _Request(payment_id),
+            lambda transaction, own_key: self._operations.void(transaction, payment_id, key=own_key),
+        )
 
+    async def refund(self, caller_id: str, payment_id: UUID, amount: int | None, key: str) -> Payment:
+        """Ask for a refund; once for each key of a caller. See `Operations.refund`."""
+        return await self._once(
+            "refundPayment",
+            caller_id,
+            key,
+            _Request(payment_id, amount),
+            lambda transaction, own_key: self._operations.refund(
+                transaction, payment_id, key=own_key, amount=amount
+            ),
+        )
 
-async def _decide(transaction: Transaction, undecided: store.Undecided) -> None:
-    """Take the money or decline; leave it undecided while there is no wallet and time to wait for one."""
-    paid = undecided.payment
-    reason = await _obstacle(transaction, undecided)
-    failpoint("payments.decide.after_transfer")
-    if reason is DeclineReason.NO_WALLET and not undecided.has_waited:
-        return
-    state = PaymentState.DECLINED if reason else PaymentState.CAPTURED
-    await transaction.publish(_decision(await store.decide(transaction, paid.id, state, reason)))
-    failpoint("payments.decide.before_commit")
+    async def dispute(self, payment_id: UUID, dispute_id: str, amount: int, reason: str) -> Payment:
+        """A bank asks money back. See `Operations.dispute`."""
+        async with self._database.transaction() as transaction:
+            return await self._operations.dispute(
+                transaction, payment_id, dispute_id=dispute_id, amount=amount, reason=reason
+            )
 
+    async def close_dispute(self, payment_id: UUID, dispute_id: str, *, won: bool) -> Payment:
+        """How the dispute ended. See `Operations.close_dispute`."""
+        async with self._database.transaction() as transaction:
+            return await self._operations.close_dispute(
+                transaction, payment_id, dispute_id=dispute_id, won=won
+            )
 
-async def _obstacle(transaction: Transaction, undecided: store.Undecided) -> DeclineReason | None:
-    """Take the money, or tell why not."""
-    paid = undecided.payment
-    if undecided.is_late:
-        return DeclineReason.RESERVATION_EXPIRED
-    if await wallets.take(transaction, paid):
-        return None
-    has_wallet = await wallets.find_wallets(transaction, "owner_id", [paid.payer_id])
-    return DeclineReason.INSUFFICIENT_FUNDS if has_wallet else DeclineReason.NO_WALLET
+    async def _once(
+        self,
+        operation: str,
+        caller_id: str,
+        key: str,
+        request: _Request,
+        ask: Callable[[Transaction, str], Awaitable[Payment]],
+    ) -> Payment:
+        """Ask, once for each key of a caller; the payment as it is now."""
+        check_idempotency_key(key)
+        scope = f"{operation}:{caller_id}"
 
+        async def run() -> None:
+            await ask(transaction, f"{scope}:{key}")
 
-def _decision(payment: Payment) -> PaymentDecided:
-    if payment.decline_reason is None:
-        return PaymentCaptured(**_facts(payment))
-    return PaymentDeclined(**_facts(payment), reason=payment.decline_reason)
-
-
-def _facts(payment: Payment) -> dict[str, Any]:
-    return {
-        "payment_id": payment.id,
-        "reservation_id": payment.reservation_id,
-        "payer_id": payment.payer_id,
-        "amount": payment.amount.amount,
-        "currency": payment.amount.currency,
-    }
+        async with self._database.transaction() as transaction:
+            await idempotency.once(
+                transaction, scope=scope, key=key, request=request, run=run, result=type(None)
+            )
+            failpoint("payments.once.before_commit")
+            return (await store.find_payments(transaction, "id", [request.payment_id]))[request.payment_id]

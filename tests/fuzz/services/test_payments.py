@@ -13,7 +13,8 @@ from tests.fuzz.services.fuzzing import REFUSALS, Running, doors, graph, quick, 
 SERVICE = "payments"
 DOORS, GRAPH = doors(description), graph(schema)
 ENTITIES = """query ($of: [_Any!]!, $first: Int! = 20) { _entities(representations: $of) {
-  ... on Payment { state payer { id } reservation { id } }
+  ... on Payment { state payer { id } reservation { id } attempts { id } timeline { type } }
+  ... on LedgerAccount { code transfers(first: $first) { edges { node { id } } } }
   ... on Reservation { payment { id } amountDue { amount currency } }
   ... on User { wallet { id } payments(first: $first) { id } }
   ... on Wallet { balance { amount } } } }"""
@@ -37,7 +38,9 @@ def test_every_operation_is_answered(case: Any, service: Running, *, signed_in: 
 
 @quick
 @given(
-    representations("Payment", "Reservation", "User", "Wallet", id=st.uuids().map(str), total=MONEY),
+    representations(
+        "Payment", "Reservation", "User", "Wallet", "LedgerAccount", id=st.uuids().map(str), total=MONEY
+    ),
     st.integers(-(2**31), 2**31 - 1),
     st.booleans(),
 )

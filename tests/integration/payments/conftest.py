@@ -11,12 +11,20 @@ import pytest
 from sqlalchemy import text
 
 from common.database import Database, migrate
+from common.ledger import find_drift, find_imbalances
 from subgraphs.inventory.app import service as inventory_service
 from subgraphs.payments.app import service
+from subgraphs.payments.domain.attempts import PaymentMethod, ProviderName
+from subgraphs.payments.domain.money import Money
 from subgraphs.payments.domain.payments import Payment
 from subgraphs.payments.events.reservations import ReservationHeld
-from subgraphs.payments.service.payments import Payments, on_reservation_held
+from subgraphs.payments.provider.wallet import WalletProvider
+from subgraphs.payments.service.operations import Operations
+from subgraphs.payments.service.payments import Payments
+from subgraphs.payments.service.reservations import Reservations
+from subgraphs.payments.service.runner import AttemptRunner
 from subgraphs.payments.service.wallets import Wallets
+from tests.integration.payments.bank import Bank
 
 
 @pytest.fixture(scope="session")
@@ -42,8 +50,13 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def payments(database: Database) -> Payments:
-    return Payments(database)
+def operations() -> Operations:
+    return Operations()
+
+
+@pytest.fixture
+def payments(database: Database, operations: Operations) -> Payments:
+    return Payments(database, operations)
 
 
 @pytest.fixture
@@ -52,24 +65,88 @@ def wallets(database: Database) -> Wallets:
 
 
 @pytest.fixture
-def pay(database: Database, payments: Payments) -> Callable[..., Awaitable[Payment]]:
-    """Handles the event of a reservation that `owner` holds, and gives its payment."""
+def bank() -> Bank:
+    return Bank()
+
+
+@pytest.fixture
+def runner(database: Database, operations: Operations, bank: Bank) -> AttemptRunner:
+    """Takes attempts to the wallets and to `bank`, when a test says so."""
+    providers = {ProviderName.WALLET: WalletProvider(database), ProviderName.CARD: bank}
+    return AttemptRunner(database, providers, Reservations(operations).on_outcome)
+
+
+@pytest.fixture
+def settle(database: Database, runner: AttemptRunner) -> Callable[[], Awaitable[None]]:
+    """Runs attempts until none is due, whatever they wait for."""
+
+    async def settle() -> None:
+        async with asyncio.timeout(60):
+            while True:
+                await hasten(database)
+                if not await runner.run_due():
+                    return
+
+    return settle
+
+
+@pytest.fixture
+def pay(
+    database: Database, operations: Operations, payments: Payments, settle: Callable[[], Awaitable[None]]
+) -> Callable[..., Awaitable[Payment]]:
+    """Handles the event of a reservation that `owner` holds, and gives its payment as it ends, or begins."""
 
     async def pay(
-        owner: str = "ada", amount: int = 1_000, *, reservation_id: UUID | None = None, minutes: float = 15
+        owner: str = "ada", amount: int = 1_000, *, reservation_id: UUID | None = None, until_end: bool = True
     ) -> Payment:
         event = ReservationHeld(
             reservation_id=reservation_id or uuid4(),
             owner_id=owner,
             total_amount=amount,
             currency="EUR",
-            expires_at=datetime.now(UTC) + timedelta(minutes=minutes),
+            expires_at=datetime.now(UTC) + timedelta(minutes=15),
         )
         async with database.transaction() as transaction:
-            await on_reservation_held(transaction, event)
+            await Reservations(operations).on_held(transaction, event)
+        if until_end:
+            await settle()
         return (await payments.find("reservation_id", [event.reservation_id]))[event.reservation_id]
 
     return pay
+
+
+@pytest.fixture
+def card_payment(
+    database: Database, operations: Operations, settle: Callable[[], Awaitable[None]]
+) -> Callable[..., Awaitable[UUID]]:
+    """Begins a payment by card, and gives its id when the bank has answered; captured at once if `capture` says how much."""
+
+    async def card_payment(amount: int = 1_000, *, capture: int | None = None) -> UUID:
+        payment_id = uuid4()
+        async with database.transaction() as transaction:
+            await operations.begin(
+                transaction,
+                payment_id,
+                payer_id="ada",
+                amount=Money(amount, "EUR"),
+                method=PaymentMethod(ProviderName.CARD, "pm_card_visa"),
+            )
+        await settle()
+        if capture is not None:
+            async with database.transaction() as transaction:
+                await operations.capture(transaction, payment_id, key="first", amount=capture)
+            await settle()
+        return payment_id
+
+    return card_payment
+
+
+async def hasten(database: Database) -> None:
+    """Turn the database's clock past what attempts wait for."""
+    async with database.transaction() as transaction:
+        await transaction.execute(
+            "UPDATE attempt SET next_at = now() WHERE next_at IS NOT NULL AND state <> 'ACTION_REQUIRED'"
+        )
 
 
 @pytest.fixture
@@ -86,25 +163,21 @@ def events(database: Database) -> Callable[[], Awaitable[list[tuple[str, dict[st
 
 @pytest.fixture
 def ledger(database: Database) -> Callable[[], Awaitable[dict[str, int]]]:
-    """The balance of each owner's wallet and of the house, which sum to zero and equal the transfers."""
+    """What each owner's wallet and each account of the house that has any has; the auditor agrees."""
 
     async def read() -> dict[str, int]:
         async with database.transaction() as transaction:
-            balances = dict((await transaction.execute(BALANCES)).all())
-            by_transfers = dict((await transaction.execute(BY_TRANSFERS)).all())
-        assert balances == by_transfers
-        assert sum(balances.values()) == 0
-        return balances
+            assert await find_imbalances(transaction) == []
+            assert await find_drift(transaction) == []
+            return dict((await transaction.execute(BALANCES)).all())
 
     return read
 
 
-BALANCES = text("SELECT coalesce(owner_id, kind), credits - debits FROM account")
-BY_TRANSFERS = text("""
-    SELECT coalesce(owner_id, kind),
-           coalesce((SELECT sum(amount) FROM transfer WHERE credit_account_id = account.id), 0)::bigint
-           - coalesce((SELECT sum(amount) FROM transfer WHERE debit_account_id = account.id), 0)::bigint
-    FROM account
+BALANCES = text("""
+    SELECT coalesce(owner_id, code), credits_posted - debits_posted
+    FROM ledger_account LEFT JOIN wallet USING (id)
+    WHERE credits_posted <> debits_posted OR owner_id IS NOT NULL
 """)
 
 

@@ -14,7 +14,7 @@ from subgraphs.payments import app as payments_app
 
 HELD = "SELECT count(*) FROM inventory.reservation WHERE state = 'HELD'"
 STATES = """
-    SELECT reservation.state, payment.state, decline_reason
+    SELECT reservation.state, payment.state, body -> 'refusal' ->> 'code'
     FROM inventory.reservation LEFT JOIN payments.payment ON reservation_id = reservation.id
     ORDER BY reservation.id
 """
@@ -55,5 +55,7 @@ async def test_the_demo_reservations_are_paid_by_events(checkout_environment: Ma
             *[("COMMITTED", "CAPTURED", None)] * 5,
             ("RELEASED", "DECLINED", "INSUFFICIENT_FUNDS"),
         ]
-        assert await connection.fetchval("SELECT sum(credits - debits) FROM payments.account") == 0
-        assert await connection.fetchval("SELECT count(*) FROM payments.transfer WHERE kind = 'TOP_UP'") == 3
+        sums = "SELECT sum(credits_posted - debits_posted) FROM payments.ledger_account"
+        assert await connection.fetchval(sums) == 0
+        top_ups = "SELECT count(*) FROM payments.ledger_transfer WHERE code = 'TOP_UP'"
+        assert await connection.fetchval(top_ups) == 3

@@ -1,20 +1,25 @@
 """Guarantees 7 and 8 of payments' README: who sees what, what a batch costs; and the public contract."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from strawberry.types import ExecutionResult
 
 from common.app import ServiceRequest
 from common.auth import Caller
+from common.database import Database
 from common.database.testing import count_statements
 from common.errors import DomainError
+from common.live import Live
 from subgraphs.payments.api import Context, schema
 from subgraphs.payments.domain.payments import Payment
 from subgraphs.payments.domain.wallets import MAX_BALANCE, Wallet
-from subgraphs.payments.service.payments import Payments
+from subgraphs.payments.service.operations import Operations
+from subgraphs.payments.service.services import Services
 from subgraphs.payments.service.wallets import Wallets
 
 Ask = Callable[..., Awaitable[ExecutionResult]]
@@ -25,12 +30,14 @@ TOTAL = {"amount": 1_000, "currency": "EUR"}
 
 
 @pytest.fixture
-def ask(wallets: Wallets, payments: Payments) -> Ask:
-    """Runs an operation for a user, or for nobody."""
+def ask(database: Database, operations: Operations) -> Ask:
+    """Runs an operation for a user, or for nobody; for "clerk" with the scope that moves money."""
+    services, live = Services.of(database, operations), Live("nats://nowhere.invalid", "payments")
 
     async def ask(query: str, user: str | None = "ada", **variables: Any) -> ExecutionResult:
-        caller = Caller(user, frozenset(), {}) if user else None
-        context = Context.of(ServiceRequest(caller, None), wallets=wallets, payments=payments)
+        scopes = frozenset({"payments:write"} if user == "clerk" else ())
+        caller = Caller(user, scopes, {}) if user else None
+        context = Context.of(ServiceRequest(caller, None), services, live)
         return await schema.execute(query, variable_values=variables, context_value=context)
 
     return ask
@@ -67,7 +74,7 @@ async def test_a_batch_of_reservations_is_one_statement_for_payments_and_what_is
     assert paid == [
         ({"state": "CAPTURED", "declineReason": None}, 0),
         ({"state": "DECLINED", "declineReason": "INSUFFICIENT_FUNDS"}, 0),
-        (None, 1_000),  # another's: not shown, and not decided
+        (None, 0),  # another's: not shown
         (None, 1_000),
     ]
     assert len(statements) == 1
@@ -200,3 +207,140 @@ async def test_a_full_wallet_is_a_typed_outcome(ask: Ask, wallets: Wallets) -> N
 
 async def test_topping_up_needs_a_caller(ask: Ask) -> None:
     assert code(await ask(TOP_UP, None, amount=1, key="k")) == "UNAUTHENTICATED"
+
+
+TIMELINE = """
+query ($id: ID!) {
+  explainPayment(id: $id) {
+    payment {
+      state captured { amount } timeline { version type operation amount { amount } }
+      attempts { operation state amount { amount } }
+    }
+    transfers { kind code amount { amount } debitAccount { code } creditAccount { code } }
+  }
+}
+"""
+
+
+async def test_a_payment_is_explained_by_what_happened_was_asked_and_moved(
+    ask: Ask, card_payment: Callable[..., Awaitable[UUID]]
+) -> None:
+    payment_id = await card_payment(1_000, capture=800)
+    result = await ask(TIMELINE, "clerk", id=str(payment_id))
+    assert result.errors is None
+    assert result.data is not None
+    explained = result.data["explainPayment"]
+    assert [(each["type"], each["operation"]) for each in explained["payment"]["timeline"]] == [
+        ("Created", None),
+        ("Requested", "AUTHORISE"),
+        ("Authorised", None),
+        ("Requested", "CAPTURE"),
+        ("Captured", None),
+    ]
+    assert [(each["operation"], each["state"]) for each in explained["payment"]["attempts"]] == [
+        ("AUTHORISE", "SUCCEEDED"),
+        ("CAPTURE", "SUCCEEDED"),
+    ]
+    moved = {(each["kind"], each["code"], each["amount"]["amount"]) for each in explained["transfers"]}
+    assert moved == {("PENDING", "AUTHORISATION", 1_000), ("POST", "CAPTURE", 800), ("POSTED", "FEE", 12)}
+    payer = (await ask(TIMELINE, "ada", id=str(payment_id))).data
+    assert payer is not None
+    assert {each["debitAccount"] for each in payer["explainPayment"]["transfers"]} == {None}
+    assert (await ask(TIMELINE, "bob", id=str(payment_id))).data == {"explainPayment": None}
+
+
+REFUND = """
+mutation ($id: ID!, $amount: Int, $key: String! = "k") {
+  refundPayment(id: $id, amount: $amount, idempotencyKey: $key) {
+    __typename
+    ... on Payment { state refunded { amount } }
+    ... on NotPossible { code }
+    ... on UnknownPayment { code }
+    ... on InvalidInput { code field }
+    ... on IdempotencyKeyReused { code }
+  }
+}
+"""
+
+
+async def test_a_refund_has_typed_outcomes(
+    ask: Ask, card_payment: Callable[..., Awaitable[UUID]], settle: Callable[[], Awaitable[None]]
+) -> None:
+    id_ = str(await card_payment(1_000, capture=1_000))
+    outcomes = [
+        (
+            {"id": id_, "amount": 400},
+            {"__typename": "Payment", "state": "CAPTURED", "refunded": {"amount": 0}},
+        ),
+        (
+            {"id": id_, "amount": 500},
+            {"__typename": "IdempotencyKeyReused", "code": "IDEMPOTENCY_KEY_REUSED"},
+        ),
+        ({"id": id_, "amount": 601, "key": "x"}, {"__typename": "NotPossible", "code": "NOT_POSSIBLE"}),
+        ({"id": id_, "amount": -1, "key": "y"}, {"__typename": "NotPossible", "code": "NOT_POSSIBLE"}),
+        ({"id": "nonsense", "key": "z"}, {"__typename": "UnknownPayment", "code": "UNKNOWN_PAYMENT"}),
+        (
+            {"id": id_, "key": ""},
+            {"__typename": "InvalidInput", "code": "INVALID_INPUT", "field": "idempotencyKey"},
+        ),
+    ]
+    for variables, outcome in outcomes:
+        assert (await ask(REFUND, "clerk", **variables)).data == {"refundPayment": outcome}
+    await settle()
+    again = await ask(REFUND, "clerk", id=id_, amount=400)
+    assert again.data is not None
+    assert again.data["refundPayment"]["refunded"] == {"amount": 400}
+
+
+@pytest.mark.parametrize(
+    "mutation",
+    [
+        'capturePayment(id: "1", idempotencyKey: "k")',
+        'voidPayment(id: "1", idempotencyKey: "k")',
+        'refundPayment(id: "1", idempotencyKey: "k")',
+        'openDispute(id: "1", disputeId: "d", amount: 1, reason: "r")',
+        'closeDispute(id: "1", disputeId: "d", won: true)',
+        'payOut(amount: 1, idempotencyKey: "k")',
+    ],
+)
+async def test_the_houses_money_is_moved_by_those_with_the_scope_alone(ask: Ask, mutation: str) -> None:
+    query = f"mutation {{ {mutation} {{ __typename }} }}"
+    assert code(await ask(query, None)) == "UNAUTHENTICATED"
+    assert code(await ask(query, "ada")) == "UNAUTHORIZED"
+    assert (await ask(query, "clerk")).errors is None
+
+
+ACCOUNT = """
+query ($id: ID!, $at: DateTime, $after: String) {
+  ledgerAccount(id: $id) {
+    code currency balances(at: $at) { posted available pendingDebits }
+    transfers(first: 1, after: $after) { edges { cursor node { code amount { amount } } } pageInfo { hasNextPage } }
+  }
+}
+"""
+
+
+async def test_an_account_shows_what_it_holds_held_and_moved_to_its_owner(ask: Ask, wallets: Wallets) -> None:
+    wallet = await wallets.top_up("ada", 500, "k1")
+    assert isinstance(wallet, Wallet)
+    moment = datetime.now(UTC).isoformat()
+    await wallets.top_up("ada", 200, "k2")
+    id_ = str(wallet.id)
+    now = (await ask(ACCOUNT, "ada", id=id_)).data
+    assert now is not None
+    account = now["ledgerAccount"]
+    assert account["balances"] == {"posted": "700", "available": "700", "pendingDebits": "0"}
+    [edge] = account["transfers"]["edges"]
+    assert edge["node"] == {"code": "TOP_UP", "amount": {"amount": 200}}
+    then = (await ask(ACCOUNT, "ada", id=id_, at=moment, after=edge["cursor"])).data
+    assert then is not None
+    assert then["ledgerAccount"]["balances"]["posted"] == "500"
+    assert then["ledgerAccount"]["transfers"]["pageInfo"] == {"hasNextPage": False}
+    assert (await ask(ACCOUNT, "bob", id=id_)).data == {"ledgerAccount": None}
+    assert code(await ask(ACCOUNT, "ada", id=id_, after="nonsense")) == "INVALID_INPUT"
+    house = "{ houseAccount(kind: BANK) { id balances { posted } } }"
+    assert code(await ask(house, "ada")) == "UNAUTHORIZED"
+    bank = (await ask(house, "clerk")).data
+    assert bank is not None
+    assert bank["houseAccount"]["balances"] == {"posted": "-700"}
+    assert (await ask(ACCOUNT, "ada", id=bank["houseAccount"]["id"])).data == {"ledgerAccount": None}

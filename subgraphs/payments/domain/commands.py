@@ -1,0 +1,63 @@
+"""Which operations a payment allows: each command gives the event that follows from it, or is refused."""
+
+from subgraphs.payments.domain.attempts import Operation
+from subgraphs.payments.domain.history import DisputeLost, DisputeOpened, DisputeWon, Requested
+from subgraphs.payments.domain.payments import DisputeState, Payment
+from subgraphs.payments.errors import NotPossibleError
+
+
+def capture(payment: Payment, effect_key: str, amount: int | None, *, is_last: bool) -> Requested:
+    """Ask for `amount` or all that is left. Raises NotPossibleError when so much is not left."""
+    wanted = _within(payment.capturable, amount, "captured")
+    return Requested(effect_key=effect_key, operation=Operation.CAPTURE, amount=wanted, is_last=is_last)
+
+
+def refund(payment: Payment, effect_key: str, amount: int | None) -> Requested:
+    """Ask for `amount` or all that is left. Raises NotPossibleError when so much is not left."""
+    wanted = _within(payment.refundable, amount, "refunded")
+    return Requested(effect_key=effect_key, operation=Operation.REFUND, amount=wanted)
+
+
+def void(payment: Payment, effect_key: str) -> Requested:
+    """Let the authorisation go, also one that still waits for the payer.
+
+    Raises:
+        NotPossibleError: there is none, or a capture of it is done or under way.
+    """
+    busy = payment.captured or payment.asked_for(Operation.CAPTURE) or payment.asked_for(Operation.VOID)
+    if payment.authorisation is None or payment.is_closed or busy:
+        raise NotPossibleError(f"Nothing of a payment that is {payment.state} can be let go")
+    amount = payment.authorised or payment.amount.amount
+    return Requested(effect_key=effect_key, operation=Operation.VOID, amount=amount)
+
+
+def dispute(payment: Payment, dispute_id: str, amount: int, reason: str) -> DisputeOpened | None:
+    """The bank's request, None when it is known already. Raises NotPossibleError for more than was captured."""
+    if dispute_id in payment.disputes:
+        return None
+    if not 1 <= amount <= payment.captured - payment.disputed:
+        raise NotPossibleError(f"{amount} is not within the {payment.captured} that were captured")
+    return DisputeOpened(dispute_id=dispute_id, amount=amount, reason=reason)
+
+
+def close_dispute(payment: Payment, dispute_id: str, *, won: bool) -> DisputeWon | DisputeLost | None:
+    """How the dispute ended, None when that is known already.
+
+    Raises:
+        NotPossibleError: there is no such dispute, or it ended the other way.
+    """
+    known = payment.disputes.get(dispute_id)
+    if known is None:
+        raise NotPossibleError(f"There is no dispute {dispute_id}")
+    if known.state is DisputeState.OPENED:
+        return DisputeWon(dispute_id=dispute_id) if won else DisputeLost(dispute_id=dispute_id)
+    if (known.state is DisputeState.WON) is not won:
+        raise NotPossibleError(f"The dispute {dispute_id} was {known.state}")
+    return None
+
+
+def _within(left: int, amount: int | None, done: str) -> int:
+    wanted = left if amount is None else amount
+    if not 1 <= wanted <= left:
+        raise NotPossibleError(f"{left} minor units are left to be {done}, not {wanted}", left=left)
+    return wanted

@@ -1,0 +1,131 @@
+"""What can happen to a payment: the events of its history, from which everything else about it follows.
+
+They are facts for this service alone. What others are told are events of their own (`events/payments.py`).
+"""
+
+from datetime import datetime
+from typing import TypeAlias, get_args
+from uuid import UUID
+
+from msgspec import Struct
+
+from subgraphs.payments.domain.attempts import Operation, PaymentMethod
+from subgraphs.payments.domain.money import Money
+
+
+class Created(Struct, frozen=True, kw_only=True):
+    """`payer_id` is to pay `amount` by `method`."""
+
+    payer_id: str
+    amount: Money
+    method: PaymentMethod
+    reservation_id: UUID | None = None
+
+
+class Requested(Struct, frozen=True, kw_only=True):
+    """An operation was asked of the provider; `amount` is kept free for it until it has ended.
+
+    A capture that is not `is_last` leaves the rest of the authorisation for more captures.
+    """
+
+    effect_key: str
+    operation: Operation
+    amount: int
+    is_last: bool = True
+
+
+class ActionDemanded(Struct, frozen=True, kw_only=True):
+    """The payer must act at `url` before the provider decides; `reference` is the authorisation to be."""
+
+    effect_key: str
+    url: str
+    reference: str
+
+
+class Authorised(Struct, frozen=True, kw_only=True):
+    """The provider set the amount aside; `reference` is its name for that."""
+
+    effect_key: str
+    amount: int
+    reference: str
+
+
+class Captured(Struct, frozen=True, kw_only=True):
+    """The provider took `amount`, of which `fee` is its price."""
+
+    effect_key: str
+    amount: int
+    fee: int
+    reference: str
+    is_last: bool = True
+
+
+class Voided(Struct, frozen=True, kw_only=True):
+    """The provider let go what was left."""
+
+    effect_key: str
+    reference: str
+
+
+class Refunded(Struct, frozen=True, kw_only=True):
+    """The provider gave `amount` back."""
+
+    effect_key: str
+    amount: int
+    reference: str
+
+
+class Declined(Struct, frozen=True, kw_only=True):
+    """The provider did not do what it was asked for, and will not."""
+
+    effect_key: str
+    operation: Operation
+    code: str
+    message: str
+
+
+class DisputeOpened(Struct, frozen=True, kw_only=True):
+    """The payer's bank asks `amount` back."""
+
+    dispute_id: str
+    amount: int
+    reason: str
+
+
+class DisputeWon(Struct, frozen=True, kw_only=True):
+    """The money stays."""
+
+    dispute_id: str
+
+
+class DisputeLost(Struct, frozen=True, kw_only=True):
+    """The money is gone."""
+
+    dispute_id: str
+
+
+Happening: TypeAlias = (
+    Created
+    | Requested
+    | ActionDemanded
+    | Authorised
+    | Captured
+    | Voided
+    | Refunded
+    | Declined
+    | DisputeOpened
+    | DisputeWon
+    | DisputeLost
+)
+
+
+class Happened(Struct, frozen=True):
+    """An event in its place; `at` is the time of the transaction that appended it."""
+
+    version: int
+    event: Happening
+    at: datetime
+
+
+HAPPENINGS: dict[str, type[Happening]] = {kind.__name__: kind for kind in get_args(Happening)}
+"""The kinds by the name that they are stored under."""

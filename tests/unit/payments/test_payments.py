@@ -1,0 +1,169 @@
+"""A payment is what its history makes it: whatever is asked, in whatever order, its amounts keep their bounds."""
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from uuid import UUID
+
+import msgspec
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from subgraphs.payments.domain import commands
+from subgraphs.payments.domain.attempts import Operation, PaymentMethod, ProviderName
+from subgraphs.payments.domain.history import (
+    ActionDemanded,
+    Authorised,
+    Captured,
+    Created,
+    Declined,
+    Happening,
+    Refunded,
+    Requested,
+    Voided,
+)
+from subgraphs.payments.domain.money import Money
+from subgraphs.payments.domain.payments import Payment, PaymentState, amount_due, apply, begin, fold
+from subgraphs.payments.errors import NotPossibleError
+
+TOTAL = Money(1_000, "EUR")
+BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+CREATED = Created(payer_id="ada", amount=TOTAL, method=PaymentMethod(ProviderName.CARD, "pm"))
+REQUESTED = Requested(effect_key="a", operation=Operation.AUTHORISE, amount=1_000)
+AUTHORISED = Authorised(effect_key="a", amount=1_000, reference="ref")
+AMOUNTS = st.none() | st.sampled_from([-5, 0, 1, 300, 500, 700, 1_000, 1_001])
+
+
+def payment(*events: Happening) -> Payment:
+    return fold(UUID(int=1), [CREATED, REQUESTED, *events], BEGAN)
+
+
+class PaymentMachine(RuleBasedStateMachine):
+    """Commands of clients, answers of a provider, and requests of a bank, as they may come."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.history: list[Happening] = [CREATED, REQUESTED]
+        self.payment = payment()
+        self.number = 0
+
+    def happen(self, event: Happening | None) -> None:
+        if event is not None:
+            self.history.append(event)
+            self.payment = apply(self.payment, event)
+
+    def key(self) -> str:
+        self.number += 1
+        return str(self.number)
+
+    @rule(amount=AMOUNTS, is_last=st.booleans())
+    def capture(self, amount: int | None, is_last: bool) -> None:  # noqa: FBT001 - Hypothesis gives it
+        try:
+            self.happen(commands.capture(self.payment, self.key(), amount, is_last=is_last))
+        except NotPossibleError:
+            left = self.payment.capturable
+            assert (amount is None and left == 0) or (amount is not None and not 1 <= amount <= left)
+
+    @rule(amount=AMOUNTS)
+    def refund(self, amount: int | None) -> None:
+        try:
+            self.happen(commands.refund(self.payment, self.key(), amount))
+        except NotPossibleError:
+            left = self.payment.refundable
+            assert (amount is None and left == 0) or (amount is not None and not 1 <= amount <= left)
+
+    @rule()
+    def void(self) -> None:
+        with suppress(NotPossibleError):
+            self.happen(commands.void(self.payment, self.key()))
+
+    @rule(dispute_id=st.sampled_from("xyz"), amount=st.integers(1, 1_000))
+    def dispute(self, dispute_id: str, amount: int) -> None:
+        try:
+            self.happen(commands.dispute(self.payment, dispute_id, amount, "fraud"))
+        except NotPossibleError:
+            assert amount > self.payment.captured - self.payment.disputed
+
+    @rule(dispute_id=st.sampled_from("xyz"), won=st.booleans())
+    def close_dispute(self, dispute_id: str, won: bool) -> None:  # noqa: FBT001 - Hypothesis gives it
+        with suppress(NotPossibleError):
+            self.happen(commands.close_dispute(self.payment, dispute_id, won=won))
+
+    @precondition(lambda self: self.payment.underway)
+    @rule(data=st.data(), succeeds=st.booleans())
+    def answer(self, data: st.DataObject, succeeds: bool) -> None:  # noqa: FBT001 - Hypothesis gives it
+        key = data.draw(st.sampled_from(self.payment.underway))
+        asked = self.payment.requests[key]
+        if not succeeds:
+            self.happen(Declined(effect_key=key, operation=asked.operation, code="no", message=""))
+            return
+        self.happen(
+            {
+                Operation.AUTHORISE: Authorised(effect_key=key, amount=asked.amount, reference="r"),
+                Operation.CAPTURE: Captured(
+                    effect_key=key, amount=asked.amount, fee=0, reference="r", is_last=asked.is_last
+                ),
+                Operation.VOID: Voided(effect_key=key, reference="r"),
+                Operation.REFUND: Refunded(effect_key=key, amount=asked.amount, reference="r"),
+            }[asked.operation]
+        )
+
+    @invariant()
+    def amounts_keep_their_bounds(self) -> None:
+        now = self.payment
+        assert 0 <= now.refunded <= now.captured <= now.authorised <= TOTAL.amount
+        assert now.capturable >= 0
+        assert now.disputed <= now.captured
+
+    @invariant()
+    def a_replay_is_the_same_payment(self) -> None:
+        assert fold(self.payment.id, self.history, BEGAN) == self.payment
+        kept = msgspec.json.decode(msgspec.json.encode(self.payment), type=Payment)
+        assert kept == self.payment
+
+
+TestPayment = PaymentMachine.TestCase
+TestPayment.settings = settings(max_examples=60, stateful_step_count=20)
+
+
+def test_all_is_due_until_the_provider_has_answered() -> None:
+    assert amount_due(TOTAL, None) == TOTAL
+    assert amount_due(TOTAL, payment()) == TOTAL
+    assert amount_due(TOTAL, payment(AUTHORISED)) == Money(0, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("events", "state"),
+    [
+        ((), PaymentState.PENDING),
+        ((ActionDemanded(effect_key="a", url="u", reference="ref"),), PaymentState.ACTION_REQUIRED),
+        ((AUTHORISED,), PaymentState.AUTHORISED),
+        (
+            (Declined(effect_key="a", operation=Operation.AUTHORISE, code="c", message=""),),
+            PaymentState.DECLINED,
+        ),
+        ((AUTHORISED, Voided(effect_key="v", reference="ref")), PaymentState.VOIDED),
+        (
+            (AUTHORISED, Captured(effect_key="c", amount=5, fee=0, reference="r", is_last=False)),
+            PaymentState.PARTIALLY_CAPTURED,
+        ),
+        ((AUTHORISED, Captured(effect_key="c", amount=5, fee=0, reference="r")), PaymentState.CAPTURED),
+    ],
+)
+def test_the_state_follows_from_the_history(events: tuple[Happening, ...], state: PaymentState) -> None:
+    assert payment(*events).state is state
+
+
+def test_what_waits_for_the_payer_can_be_let_go_and_stays_so_whatever_comes_late() -> None:
+    waiting = payment(ActionDemanded(effect_key="a", url="u", reference="ref"))
+    asked = commands.void(waiting, "v")
+    let_go = apply(apply(waiting, asked), Voided(effect_key="v", reference="ref"))
+    late = apply(let_go, Declined(effect_key="a", operation=Operation.AUTHORISE, code="canceled", message=""))
+    assert (let_go.state, late.state) == (PaymentState.VOIDED, PaymentState.VOIDED)
+
+
+def test_a_history_begins_with_its_creation() -> None:
+    assert fold(UUID(int=1), [CREATED], BEGAN) == begin(UUID(int=1), CREATED, BEGAN)
+    with pytest.raises(AssertionError):
+        fold(UUID(int=1), [AUTHORISED], BEGAN)
