@@ -23,7 +23,7 @@ strawberry.enum(
 
 
 @strawberry.type(description="One movement between two accounts; never changed.")
-class Transfer:
+class LedgerTransfer:
     id: strawberry.ID
     kind: TransferKind
     debit: strawberry.Private[ledger.Recorded]
@@ -40,7 +40,7 @@ class Transfer:
         return await LedgerAccount.load(info, strawberry.ID(str(self.debit.credit_id)))
 
     @classmethod
-    def of(cls, moved: ledger.Recorded) -> "Transfer":
+    def of(cls, moved: ledger.Recorded) -> "LedgerTransfer":
         return cls(
             id=strawberry.ID(str(moved.id)),
             kind=moved.kind,
@@ -52,14 +52,14 @@ class Transfer:
 
 
 @strawberry.type
-class TransferEdge:
+class LedgerTransferEdge:
     cursor: str
-    node: Transfer
+    node: LedgerTransfer
 
 
 @strawberry.type(description="A page of transfers, newest first.")
-class TransferConnection:
-    edges: list[TransferEdge]
+class LedgerTransferConnection:
+    edges: list[LedgerTransferEdge]
     page_info: PageInfo
 
 
@@ -98,14 +98,18 @@ class LedgerAccount:
         return Balances.of(held[self.account.id])
 
     @strawberry.field(description="What moved, newest first.")
-    async def transfers(self, info: Info, first: int = 20, after: str | None = None) -> TransferConnection:
+    async def transfers(
+        self, info: Info, first: int = 20, after: str | None = None
+    ) -> LedgerTransferConnection:
         behind = parse_id(after) if after is not None else None
         if after is not None and behind is None:
             raise InvalidInputError("after", "must be the cursor of a page")
         page = await info.context.services.books.list_transfers(self.account.id, first, behind)
-        edges = [TransferEdge(cursor=str(each.id), node=Transfer.of(each)) for each in page.transfers]
+        edges = [
+            LedgerTransferEdge(cursor=str(each.id), node=LedgerTransfer.of(each)) for each in page.transfers
+        ]
         end_cursor = edges[-1].cursor if edges else None
-        return TransferConnection(
+        return LedgerTransferConnection(
             edges=edges, page_info=PageInfo(has_next_page=page.has_next, end_cursor=end_cursor)
         )
 

@@ -14,7 +14,7 @@ from common.app import InvalidRepresentationError
 from common.app.values import Money
 from common.errors import ForbiddenError
 from common.inputs import parse_id
-from subgraphs.payments.api.accounts import LedgerAccount, Transfer
+from subgraphs.payments.api.accounts import LedgerAccount, LedgerTransfer
 from subgraphs.payments.api.context import Info
 from subgraphs.payments.api.timeline import PaymentAttempt, PaymentEvent
 from subgraphs.payments.domain import money, payments
@@ -155,9 +155,9 @@ class Explanation:
     payment: Payment
 
     @strawberry.field(description="What the house booked for it, the oldest first.")
-    async def transfers(self, info: Info) -> list[Transfer]:
+    async def transfers(self, info: Info) -> list[LedgerTransfer]:
         found = await info.context.loaders.transfers_for.load(self.payment.payment.id)
-        return [Transfer.of(moved) for moved in found or ()]
+        return [LedgerTransfer.of(moved) for moved in found or ()]
 
 
 @strawberry.federation.type(keys=["id"], extend=True)
