@@ -4,7 +4,7 @@ from common.app.context import CallerContext
 from common.app.edge import Doorkeeper, EdgeAnswer, EdgeRoute, problem
 from common.app.entities import InvalidRepresentationError
 from common.app.factory import create_service
-from common.app.lifespan import closing, running
+from common.app.lifespan import Lifespan, closing, running
 from common.app.parts import Parts
 from common.app.request import ServiceRequest
 from common.app.schema import subgraph_schema
@@ -15,6 +15,7 @@ __all__ = (
     "EdgeAnswer",
     "EdgeRoute",
     "InvalidRepresentationError",
+    "Lifespan",
     "Parts",
     "ServiceRequest",
     "closing",

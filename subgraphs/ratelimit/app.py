@@ -7,7 +7,7 @@ from pathlib import Path
 
 from litestar import Litestar
 
-from common.app import Doorkeeper, ServiceRequest, create_service
+from common.app import Doorkeeper, Lifespan, ServiceRequest, create_service
 from common.database import Database
 from common.service import Service
 from common.settings import load
@@ -46,6 +46,8 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     limits = RateLimits(policies, limiter, Reservations(engine))
     book = PolicyBook(database, policies)
 
+    doorkeeper = Doorkeeper(settings.token, CHECK_SCOPE)
+
     def context(request: ServiceRequest) -> Context:
         return Context.of(request, limits, book)
 
@@ -65,12 +67,20 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         schema=schema,
         context=context,
         edge=[
-            *limit_doors.routes(limits, Doorkeeper(settings.token, CHECK_SCOPE)),
+            *limit_doors.routes(limits, doorkeeper),
             *policy_doors.routes(book, Doorkeeper(settings.token, WRITE_SCOPE)),
         ],
-        lifespan=[resources],
+        lifespan=[resources, *_envoy(settings.grpc_listen, limits, doorkeeper)],
         readiness={"policies": policies.ready},
     )
+
+
+def _envoy(address: str | None, limits: RateLimits, doorkeeper: Doorkeeper) -> list[Lifespan]:
+    if address is None:
+        return []
+    from subgraphs.ratelimit.envoy import serving  # noqa: PLC0415 - gRPC takes 20 MB of those who do not use it
+
+    return [lambda app: serving(address, limits, doorkeeper, app)]
 
 
 async def _load(engine: ValkeyEngine) -> None:

@@ -12,6 +12,7 @@ from common.inputs import InvalidInputError
 from subgraphs.ratelimit import store
 from subgraphs.ratelimit.domain.policies import (
     Descriptor,
+    Limits,
     Namespace,
     Override,
     Policy,
@@ -61,6 +62,15 @@ class RateLimits:
         policies = self._policies.current
         asked = [(policies.limits(name, of), check_cost(cost)) for name, of, cost in checks]
         return await asyncio.gather(*(self._limiter.check(limits, cost) for limits, cost in asked))
+
+    async def check_together(
+        self, namespace: str, descriptors: Sequence[Descriptor], cost: int
+    ) -> tuple[Outcome, list[Limits]]:
+        """`cost` tokens of all limits that apply to any of the descriptors, or of none; and the limits of each."""
+        policies = self._policies.current
+        apart = [policies.limits(namespace, descriptor) for descriptor in descriptors]
+        together = {limit.key: limit for limits in apart for limit in limits.each}
+        return await self._limiter.check(Limits(list(together.values())), check_cost(cost)), apart
 
     async def peek(self, namespace: str, descriptor: Descriptor, cost: int) -> Outcome:
         """What `check` would say. Raises OverloadedError without Valkey; so do those below."""

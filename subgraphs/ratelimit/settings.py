@@ -16,6 +16,13 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
         Secret | None,
         variable("HANSA_RATELIMIT_TOKEN", "a bearer token by which other services may use the doors"),
     ] = None
+    grpc_listen: Annotated[
+        str | None,
+        variable(
+            "HANSA_RATELIMIT_GRPC_LISTEN",
+            "where Envoy's rate-limit protocol is spoken: HOST:PORT or unix:PATH",
+        ),
+    ] = None
     nodes: Annotated[
         int,
         Meta(ge=1),

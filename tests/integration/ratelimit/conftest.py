@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -112,7 +113,14 @@ async def environment(database_url: str, redis_url: str) -> Mapping[str, str]:
 
 
 @pytest.fixture
-async def service(environment: Mapping[str, str]) -> AsyncIterator[Service]:
+def grpc_address(tmp_path: Path) -> str:
+    """Where the service speaks Envoy's protocol."""
+    return f"unix:{tmp_path}/grpc.sock"
+
+
+@pytest.fixture
+async def service(environment: Mapping[str, str], grpc_address: str) -> AsyncIterator[Service]:
+    environment = {**environment, "HANSA_RATELIMIT_GRPC_LISTEN": grpc_address}
     app, issuer = description.create_app(environment), Issuer()
     app.state.apps = {"issuer": issuer, "ratelimit": app}
     doors = open_transport("app://ratelimit", apps=app.state.apps)
