@@ -73,6 +73,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         access_tokens=tokens,
         roles=services.roles,
         second_factors=NoSecondFactors(),
+        throttle=throttle,
     )
 
     def context(request: ServiceRequest) -> Context:
