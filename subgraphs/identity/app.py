@@ -25,6 +25,7 @@ from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.service.accounts import Identity
 from subgraphs.identity.service.audit import AuditLog
 from subgraphs.identity.service.emails import Emails
+from subgraphs.identity.service.expiry import EXPIRY_INTERVAL, Expiry
 from subgraphs.identity.service.mail import Mailbox
 from subgraphs.identity.service.password_changes import PasswordChanges
 from subgraphs.identity.service.revocations import RevocationFeed
@@ -36,7 +37,7 @@ from subgraphs.identity.settings import Settings
 from subgraphs.identity.signing_keys import SigningKeys
 from subgraphs.identity.throttle import SignInThrottle
 from subgraphs.identity.tokens import AccessTokens
-from subgraphs.identity.worker import forgetting, sending
+from subgraphs.identity.worker import forgetting, repeating, sending
 
 
 def create_app(environment: Mapping[str, str]) -> Litestar:
@@ -104,6 +105,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         lifespan=[
             resources,
             lambda _: forgetting(services),
+            lambda _: repeating(Expiry(database).prune, every=EXPIRY_INTERVAL),
             *sending(database, sealer, settings),
         ],
         readiness={"database": database.ping, "valkey": ping_redis},

@@ -7,6 +7,7 @@ from tests.integration.identity.conftest import (
     database_url,
     environment,
     identity,
+    letters,
     relying_party,
     template,
 )
@@ -18,6 +19,7 @@ __all__ = (
     "database_url",
     "environment",
     "identity",
+    "letters",
     "relying_party",
     "template",
 )
