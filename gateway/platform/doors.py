@@ -28,12 +28,24 @@ class ServiceDoors:
         self._transports = transports
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        name, _, rest = str(scope.get("path", "")).removeprefix("/").partition("/")
+        name, path = _addressed(str(scope.get("path", "")))
         transport = self._transports.get(name)
         if scope["type"] == "http" and transport is not None:
-            await _pass_on(transport, "/" + rest, scope, receive, send)
+            await _pass_on(transport, path, scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+
+def _addressed(path: str) -> tuple[str, str]:
+    """The service that a path names, and what of the path is for it.
+
+    What is known of a service by its address may stand before it: `/.well-known/X/NAME` (RFC 8414 section 3.1).
+    """
+    first, _, rest = path.removeprefix("/").partition("/")
+    if first != ".well-known":
+        return first, "/" + rest
+    document, _, name = rest.partition("/")
+    return name, f"/.well-known/{document}"
 
 
 async def _pass_on(transport: Transport, path: str, scope: Any, receive: Any, send: Any) -> None:

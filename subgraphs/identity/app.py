@@ -27,6 +27,7 @@ from subgraphs.identity.service.accounts import Identity
 from subgraphs.identity.service.audit import AuditLog
 from subgraphs.identity.service.codes import Codes
 from subgraphs.identity.service.emails import Emails
+from subgraphs.identity.service.expiry import EXPIRY_INTERVAL, Expiry
 from subgraphs.identity.service.mail import Mailbox
 from subgraphs.identity.service.passkeys import Passkeys
 from subgraphs.identity.service.password_changes import PasswordChanges
@@ -41,7 +42,7 @@ from subgraphs.identity.signing_keys import SigningKeys
 from subgraphs.identity.site import Site
 from subgraphs.identity.throttle import SignInThrottle
 from subgraphs.identity.tokens import AccessTokens
-from subgraphs.identity.worker import forgetting, sending
+from subgraphs.identity.worker import forgetting, repeating, sending
 
 
 def create_app(environment: Mapping[str, str]) -> Litestar:
@@ -92,6 +93,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         access_tokens=tokens,
         roles=services.roles,
         second_factors=codes,
+        throttle=throttle,
     )
     feed = RevocationFeed(database)
 
@@ -125,6 +127,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
             resources,
             following(settings, database, services.regions),
             lambda _: forgetting(services),
+            lambda _: repeating(Expiry(database).prune, every=EXPIRY_INTERVAL),
             *sending(database, sealer, settings),
         ],
         readiness={"database": database.ping, "valkey": ping_redis},

@@ -11,12 +11,15 @@ from subgraphs.identity.service.accounts import Identity
 from subgraphs.identity.service.authorization import Authorization
 from subgraphs.identity.service.claims import Claims
 from subgraphs.identity.service.clients import Clients
+from subgraphs.identity.service.devices import Devices
 from subgraphs.identity.service.grants import Grants
 from subgraphs.identity.service.roles import Roles
 from subgraphs.identity.service.second_factors import SecondFactors
 from subgraphs.identity.service.sessions import Sessions
+from subgraphs.identity.service.token_status import TokenStatus
 from subgraphs.identity.signing_keys import SigningKeys
 from subgraphs.identity.site import Site
+from subgraphs.identity.throttle import SignInThrottle
 from subgraphs.identity.tokens import AccessTokens
 
 
@@ -31,6 +34,9 @@ class Provider:
     authorization: Authorization
     grants: Grants
     claims: Claims
+    devices: Devices
+    token_status: TokenStatus
+    id_tokens: IdTokens
 
     @classmethod
     def of(
@@ -44,22 +50,27 @@ class Provider:
         access_tokens: AccessTokens,
         roles: Roles,
         second_factors: SecondFactors,
+        throttle: SignInThrottle,
     ) -> Self:
         """The provider of `issuer`."""
         id_tokens, claims = IdTokens(keys, issuer), Claims(database)
+        grants = Grants(
+            database,
+            sealer.tagging_key,
+            access_tokens=access_tokens,
+            id_tokens=id_tokens,
+            roles=roles,
+            claims=claims,
+        )
         return cls(
             site=Site(issuer),
             identity=identity,
             sessions=Sessions(database, second_factors),
             clients=Clients(database, built_in_clients(issuer)),
             authorization=Authorization(database, id_tokens),
-            grants=Grants(
-                database,
-                sealer.tagging_key,
-                access_tokens=access_tokens,
-                id_tokens=id_tokens,
-                roles=roles,
-                claims=claims,
-            ),
+            grants=grants,
             claims=claims,
+            devices=Devices(database, grants, throttle),
+            token_status=TokenStatus(database),
+            id_tokens=id_tokens,
         )

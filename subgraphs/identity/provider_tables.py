@@ -107,3 +107,17 @@ authorization_code = sa.Table(
     sa.Column("family_id", sa.Uuid),
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False, index=True),
 )
+
+device_authorization = sa.Table(
+    "device_authorization",
+    metadata,
+    sa.Column("device_code_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("user_code", sa.Text, nullable=False, unique=True),
+    sa.Column("client_id", sa.Text, nullable=False),
+    _texts("scopes"),
+    sa.Column("state", sa.Text, nullable=False, server_default="PENDING"),
+    sa.Column("session_id", sa.ForeignKey("session.id", ondelete="CASCADE"), index=True),
+    sa.Column("interval", sa.SmallInteger, nullable=False),
+    _moment("polled_at", default=True),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False, index=True),
+)

@@ -17,6 +17,8 @@ from msgspec import Struct
 from subgraphs.identity.sealing import Sealer
 
 CODE_LIFETIME = timedelta(seconds=60)
+CODE_KNOWN = timedelta(minutes=15)
+"""For as long as what a code gave may be accepted somewhere, it is noticed when it comes again."""
 FAMILY_LIFETIME = timedelta(days=90)
 FAMILY_IDLE = timedelta(days=30)
 GRACE = timedelta(seconds=30)

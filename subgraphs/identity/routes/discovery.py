@@ -35,6 +35,10 @@ def metadata(site: Site) -> Mapping[str, Any]:
         "authorization_endpoint": "/oauth/authorize",
         "token_endpoint": "/oauth/token",
         "userinfo_endpoint": "/oauth/userinfo",
+        "introspection_endpoint": "/oauth/introspect",
+        "revocation_endpoint": "/oauth/revoke",
+        "device_authorization_endpoint": "/oauth/device_authorization",
+        "end_session_endpoint": "/oauth/logout",
         "jwks_uri": "/.well-known/jwks.json",
     }
     return {
@@ -47,6 +51,8 @@ def metadata(site: Site) -> Mapping[str, Any]:
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [id_tokens.ALGORITHM],
         "token_endpoint_auth_methods_supported": list(METHODS),
+        "introspection_endpoint_auth_methods_supported": _CONFIDENTIAL,
+        "revocation_endpoint_auth_methods_supported": list(METHODS),
         "claims_supported": [
             "sub",
             "iss",

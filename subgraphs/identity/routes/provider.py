@@ -5,15 +5,18 @@ from litestar.handlers import HTTPRouteHandler
 from subgraphs.identity.provider import Provider
 from subgraphs.identity.routes import (
     authorize,
+    device,
     discovery,
     emails,
     factor_settings,
+    logout,
     password_changes,
     second_factors,
     sign_in,
     token,
     userinfo,
 )
+from subgraphs.identity.routes import tokens as tokens_routes
 from subgraphs.identity.routes.asked import Asking
 from subgraphs.identity.routes.browser import Browser
 from subgraphs.identity.routes.factor_settings import FactorPages
@@ -44,7 +47,10 @@ def routes(provider: Provider, services: Services, sealer: Sealer) -> list[HTTPR
     return [
         *sign_in.routes(provider.identity, browser, pages, tokens),
         *authorize.routes(authorizer, site, pages, tokens),
-        *token.routes(provider.clients, provider.grants),
+        *token.routes(provider.clients, provider.grants, provider.devices),
+        *tokens_routes.routes(provider.clients, provider.token_status),
+        *device.routes(provider, browser, pages, tokens),
+        *logout.routes(provider, browser, pages, tokens),
         *userinfo.routes(provider.claims),
         *discovery.routes(site),
         *emails.routes(services.emails, pages, tokens),

@@ -11,6 +11,7 @@ from subgraphs.identity.routes.client_authentication import credentials
 from subgraphs.identity.routes.forms import MAX_FORM, Asked, read_form, takes_form
 from subgraphs.identity.routes.oauth import REFUSALS, Answer, answer, errors
 from subgraphs.identity.service.clients import Clients
+from subgraphs.identity.service.devices import Devices
 from subgraphs.identity.service.grants import Grants, Tokens
 
 Exchange = Callable[[Client, Mapping[str, str]], Awaitable[Tokens]]
@@ -20,9 +21,9 @@ _FIELDS = (
 )
 
 
-def routes(clients: Clients, grants: Grants) -> list[HTTPRouteHandler]:
-    """The route handlers over `grants`."""
-    exchanges = _exchanges(grants)
+def routes(clients: Clients, grants: Grants, devices: Devices) -> list[HTTPRouteHandler]:
+    """The route handler over `grants` and `devices`."""
+    exchanges = _exchanges(grants, devices)
 
     @post(
         "/oauth/token",
@@ -48,7 +49,7 @@ def routes(clients: Clients, grants: Grants) -> list[HTTPRouteHandler]:
     return [token]
 
 
-def _exchanges(grants: Grants) -> Mapping[str, Exchange]:
+def _exchanges(grants: Grants, devices: Devices) -> Mapping[str, Exchange]:
     """What is exchanged by which `grant_type`."""
 
     def code(client: Client, fields: Mapping[str, str]) -> Awaitable[Tokens]:
@@ -65,7 +66,11 @@ def _exchanges(grants: Grants) -> Mapping[str, Exchange]:
     def client_credentials(client: Client, fields: Mapping[str, str]) -> Awaitable[Tokens]:
         return grants.client_credentials(client, _scopes(fields))
 
+    def device_code(client: Client, fields: Mapping[str, str]) -> Awaitable[Tokens]:
+        return devices.poll(client, _required(fields, "device_code"))
+
     return {
+        GrantType.DEVICE_CODE.value: device_code,
         GrantType.AUTHORIZATION_CODE.value: code,
         GrantType.REFRESH_TOKEN.value: refresh_token,
         GrantType.CLIENT_CREDENTIALS.value: client_credentials,

@@ -87,7 +87,7 @@ class Grants:
             raise invalid_grant("The code is used, too old, or not for this client and redirect_uri")
         grant = exchanged.grant
         claims = await self._claims.named(grant.user_id, exchanged.id_token_claims)
-        return await self._tokens(
+        return await self.tokens(
             grant,
             exchanged.family,
             refresh_token=exchanged.refresh_token,
@@ -116,7 +116,7 @@ class Grants:
         if rotated is None:
             raise invalid_grant("The refresh token is used, revoked, too old, or not this client's")
         grant, successor = rotated
-        return await self._tokens(grant, token.family, refresh_token=successor, session_id=grant.session_id)
+        return await self.tokens(grant, token.family, refresh_token=successor, session_id=grant.session_id)
 
     async def client_credentials(self, client: Client, scopes: Collection[str] | None) -> Tokens:
         """A token for the client itself.
@@ -130,13 +130,6 @@ class Grants:
             raise OAuthError("invalid_scope", "None of these scopes is the client's own")
         token = await self._access_tokens.issue(client.id, client_id=client.id, scopes=allowed)
         return Tokens(access_token=token.text, expires_in=LIFETIME, scope=" ".join(allowed))
-
-    async def issue(self, client: Client, grant: Grant, session_id: UUID) -> Tokens:
-        """The tokens of a grant that came without a code."""
-        family, refresh = uuid.uuid4(), None
-        async with self._database.transaction() as transaction:
-            refresh = await self._found(transaction, client, grant, family)
-        return await self._tokens(grant, family, refresh_token=refresh, session_id=session_id)
 
     async def _exchange(
         self, transaction: Transaction, client: Client, code: str, redirect_uri: str, verifier: str
@@ -157,12 +150,10 @@ class Grants:
         family = uuid.uuid4()
         await store.use_code(transaction, digest(code), family)
         failpoint("identity.code.after_use")
-        refresh = await self._found(transaction, client, found.grant, family)
+        refresh = await self.found(transaction, client, found.grant, family)
         return _Exchanged(found.grant, found.session_id, family, refresh, found.nonce, found.id_token_claims)
 
-    async def _found(
-        self, transaction: Transaction, client: Client, grant: Grant, family: UUID
-    ) -> str | None:
+    async def found(self, transaction: Transaction, client: Client, grant: Grant, family: UUID) -> str | None:
         """Begins a family; its first refresh token, for a client that may have one."""
         token = RefreshToken.new(family, self._key) if client.may(GrantType.REFRESH_TOKEN) else None
         await store.insert_family(transaction, family, grant, digest(token.secret) if token else None)
@@ -193,7 +184,7 @@ class Grants:
         await _end_stolen(transaction, token.family, family.grant, EventKind.REFRESH_TOKEN_REUSED)
         return None
 
-    async def _tokens(
+    async def tokens(
         self,
         grant: Grant,
         family: UUID,
@@ -203,6 +194,7 @@ class Grants:
         nonce: str | None = None,
         claims: dict[str, object] | None = None,
     ) -> Tokens:
+        """The tokens of a family: an access token, with `openid` an ID token, and the refresh token that was made for it."""
         access = await self._roles.access_of(grant.user_id)
         scopes = [scope for scope in grant.scopes if scope in STANDARD_SCOPES or scope in access.scopes]
         token = await self._access_tokens.issue(

@@ -1,5 +1,6 @@
 """Authorization codes and families of refresh tokens; the database's clock decides which of them still count."""
 
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -7,6 +8,7 @@ from msgspec import Struct
 
 from common.database import Transaction
 from subgraphs.identity.domain.grants import (
+    CODE_KNOWN,
     CODE_LIFETIME,
     FAMILY_IDLE,
     FAMILY_LIFETIME,
@@ -36,6 +38,8 @@ class Family(Struct, frozen=True):
     """A live family, of which the token before the current one still gives its successor if that is sealed here."""
 
     grant: Grant
+    current_hash: bytes | None
+    expires_at: datetime
     previous_hash: bytes | None
     sealed_successor: bytes | None
 
@@ -99,20 +103,26 @@ async def rotate(
 async def family(transaction: Transaction, id_: UUID) -> Family | None:
     is_in_grace = token_family.c.rotated_at > sa.func.clock_timestamp() - GRACE
     sealed = sa.case((is_in_grace, token_family.c.sealed_successor)).label("sealed_successor")
-    statement = sa.select(*_GRANT, token_family.c.previous_hash, sealed)
+    others = (token_family.c[name] for name in ("current_hash", "previous_hash", "expires_at"))
+    statement = sa.select(*_GRANT, *others, sealed)
     row = (
         (await transaction.execute(statement.where(token_family.c.id == id_, _LIVE))).mappings().one_or_none()
     )
     if row is None:
         return None
-    values = dict(row)
     return Family(
-        previous_hash=values.pop("previous_hash"),
-        sealed_successor=values.pop("sealed_successor"),
-        grant=Grant(**values),
+        grant=Grant(**{name: row[name] for name in Grant.__struct_fields__}),
+        **{name: row[name] for name in Family.__struct_fields__ if name != "grant"},
     )
 
 
 async def delete_family(transaction: Transaction, id_: UUID) -> bool:
     """Whether there was one."""
     return (await transaction.execute(sa.delete(token_family).where(token_family.c.id == id_))).rowcount == 1
+
+
+async def delete_expired(transaction: Transaction) -> None:
+    """Codes are known a while longer than they are good, so that one that comes twice is noticed."""
+    of_code = authorization_code.c.expires_at < _NOW - CODE_KNOWN
+    await transaction.execute(sa.delete(authorization_code).where(of_code))
+    await transaction.execute(sa.delete(token_family).where(~_LIVE))

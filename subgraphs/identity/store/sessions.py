@@ -4,6 +4,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from common.database import Transaction
 from subgraphs.identity.domain.sessions import (
@@ -45,6 +46,36 @@ async def session_by_token(transaction: Transaction, token_hash: bytes) -> Sessi
     statement = sa.select(*_SHOWN).where(session.c.token_hash == token_hash, _LIVE)
     row = (await transaction.execute(statement)).mappings().one_or_none()
     return Session(**row) if row else None
+
+
+async def session_by_id(transaction: Transaction, id_: UUID) -> Session | None:
+    row = (
+        (await transaction.execute(sa.select(*_SHOWN).where(session.c.id == id_, _LIVE)))
+        .mappings()
+        .one_or_none()
+    )
+    return Session(**row) if row else None
+
+
+async def sessions_of(
+    transaction: Transaction, user_ids: Collection[UUID], first: int
+) -> dict[UUID, list[Session]]:
+    """The live sessions of each user, the one seen last first, at most `first` of each."""
+    order = session.c.last_seen_at.desc()
+    place = sa.func.row_number().over(partition_by=session.c.user_id, order_by=order).label("place")
+    wanted = session.c.user_id == sa.any_(sa.bindparam("users", list(user_ids), postgresql.ARRAY(sa.Uuid)))
+    numbered = sa.select(*_SHOWN, place).where(wanted, _LIVE).subquery()
+    statement = sa.select(numbered).where(numbered.c.place <= first).order_by(numbered.c.place)
+    found: dict[UUID, list[Session]] = {user_id: [] for user_id in user_ids}
+    for row in (await transaction.execute(statement)).mappings():
+        values = {name: row[name] for name in Session.__struct_fields__}
+        found[row["user_id"]].append(Session(**values))
+    return found
+
+
+async def session_ids_of(transaction: Transaction, user_id: UUID) -> list[UUID]:
+    statement = sa.select(session.c.id).where(session.c.user_id == user_id)
+    return list((await transaction.execute(statement)).scalars())
 
 
 async def touch_session(transaction: Transaction, id_: UUID) -> None:

@@ -33,13 +33,15 @@ class Page:
 
 
 class Browser:
-    """One user's browser; `site` is identity's issuer."""
+    """One user's browser; `site` is identity's issuer, reached by `transport` or over the network."""
 
-    def __init__(self, site: str, transport: Transport) -> None:
+    def __init__(self, site: str, transport: Transport | None = None) -> None:
         self.site = site
-        doors = ServiceDoors(_nothing, {"identity": transport})
+        doors = ServiceDoors(nothing, {"identity": transport}) if transport else None
         self.client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(doors), base_url=site, headers={"user-agent": "Cog/1.0"}
+            transport=httpx.ASGITransport(doors) if doors else None,
+            base_url=site,
+            headers={"user-agent": "Cog/1.0"},
         )
 
     async def get(self, path: str, **query: str) -> Page:
@@ -92,5 +94,9 @@ class _Form(HTMLParser):
                 self.fields[name] = value
 
 
-async def _nothing(_scope: Any, _receive: Any, _send: Any) -> None:
-    raise AssertionError("the browser left the site")
+async def nothing(scope: Any, receive: Any, send: Any) -> None:
+    """What there is beside identity's doors."""
+    assert scope["type"] == "lifespan", "the browser left the site"
+    for event in ("startup", "shutdown"):
+        await receive()
+        await send({"type": f"lifespan.{event}.complete"})

@@ -58,7 +58,14 @@ async def test_the_service_is_told_the_clients_address() -> None:
     assert answer.json()["headers"]["hansa-client-address"] == "192.0.2.9"
 
 
-@pytest.mark.parametrize("path", ["/", "/graphql", "/linksx/y", "/other/links/x"])
+async def test_what_is_known_of_a_service_may_stand_before_its_name(doors: Transport) -> None:
+    answer = await get(doors, "/.well-known/oauth-authorization-server/links")
+    assert json.loads(answer.body)["path"] == "/.well-known/oauth-authorization-server"
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/graphql", "/linksx/y", "/other/links/x", "/.well-known/links", "/.well-known/x/linksx"]
+)
 async def test_everything_else_is_the_routers(doors: Transport, path: str) -> None:
     assert (await get(doors, path)).status == 418
 

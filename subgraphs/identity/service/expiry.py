@@ -1,0 +1,19 @@
+"""Forgetting what of the provider is over: sessions, sign-ins under way, codes, families, devices."""
+
+from common.database import Database
+from subgraphs.identity.store import devices, grants, sessions
+
+EXPIRY_INTERVAL = 600.0  # seconds between two looks
+
+
+class Expiry:
+    """The rows of one database; they have not counted since they expired, so that nobody waits for this."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def prune(self) -> None:
+        """Deletes them. Any number of processes may do so at once."""
+        for store in (sessions, grants, devices):
+            async with self._database.transaction() as transaction:
+                await store.delete_expired(transaction)

@@ -1,0 +1,124 @@
+"""Sign in at an identity that is killed: for each failpoint in the arguments one user's way through the provider.
+
+A process of its own runs identity and its client, is killed at the failpoint, and is started again until the client has come to the
+end of its way. The client keeps what it was answered in a file, and asks again for what it was not. Processes are forked, so
+that each costs no imports. One line of JSON tells how each user's two runs ended.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from common import failpoints
+from common.app import running
+from common.http import open_transport
+from subgraphs.identity.app import service
+from tests.integration.identity.browsing import Browser
+from tests.integration.identity.relying import RelyingParty, answered
+
+PATIENCE = 90  # seconds for one run
+PASSWORD = "long enough"
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    for failpoint in sys.argv[2:]:
+        memory = folder / f"{failpoint}.json"
+        runs = run(memory, f"{failpoint}:kill"), run(memory, "")
+        told = {"failpoint": failpoint, "statuses": runs, "kept": json.loads(memory.read_text())}
+        print(json.dumps(told), flush=True)  # noqa: T201 - what the test reads
+
+
+def run(memory: Path, failpoint: str) -> int:
+    """The way in a forked process; 0, the exit status, or less than 0 by a signal."""
+    child = os.fork()
+    if child == 0:
+        signal.alarm(PATIENCE)
+        failpoints._armed = failpoints._parse(failpoint)
+        asyncio.run(go(memory))
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+async def go(memory: Path) -> None:
+    app = service.create_app(os.environ)
+    app.state.apps = {"identity": app}
+    async with running(app):
+        transport = open_transport("app://identity/graphql", apps=app.state.apps)
+        browser = Browser(os.environ["HANSA_ISSUER"], transport)
+        await Way(memory, RelyingParty(browser, verifier="v" * 43)).go()
+        await browser.close()
+        await transport.close()
+
+
+class Way:
+    """From the first sign-in to the last sign-out; what was reached is kept in `memory`."""
+
+    def __init__(self, memory: Path, client: RelyingParty) -> None:
+        self._memory = memory
+        self._client = client
+        self._browser = client.browser
+        self._kept: dict[str, Any] = json.loads(memory.read_text()) if memory.exists() else {}
+        self._email = f"{memory.stem}@hansa.example"
+
+    async def go(self) -> None:
+        for cookie, value in self._kept.get("cookies", {}).items():
+            self._browser.client.cookies.set(cookie, value, domain="hansa.example")
+        while "tokens" not in self._kept:
+            await self._be_given_tokens()
+        while "refreshed" not in self._kept:
+            answer = await self._client.refresh(self._kept["tokens"]["refresh_token"])
+            assert answer.status_code == 200, answer.text
+            self._keep("refreshed", answer.json())
+        while "on device" not in self._kept:
+            await self._connect_a_device()
+        token = self._kept["refreshed"]["refresh_token"]
+        assert (await self._client.post("/oauth/revoke", token=token)).status_code == 200
+        self._keep("refused", (await self._client.refresh(token)).json()["error"])
+        page = await self._browser.get("/sign-in")
+        if page.title == "Signed in":
+            await self._browser.submit(page)
+        token = self._kept["on device"]["refresh_token"]
+        self._keep("ended", (await self._client.refresh(token)).json()["error"])
+
+    async def _be_given_tokens(self) -> None:
+        """A code that is refused was used by a request whose answer was lost; then there is another."""
+        if "code" not in self._kept:
+            page = await self._client.authorize(scope="openid offline_access")
+            self._keep("code", answered(await self._through(page))["code"])
+        answer = await self._client.exchange(self._kept["code"])
+        if answer.status_code == 200:
+            self._keep("tokens", answer.json())
+        else:
+            del self._kept["code"]
+
+    async def _connect_a_device(self) -> None:
+        begun = (await self._client.post("/oauth/device_authorization", scope="openid")).json()
+        page = await self._through(await self._browser.get(begun["verification_uri_complete"]))
+        assert page.title == "Allowed"
+        await asyncio.sleep(begun["interval"])
+        grant = "urn:ietf:params:oauth:grant-type:device_code"
+        answer = await self._client.post("/oauth/token", grant_type=grant, device_code=begun["device_code"])
+        if answer.status_code == 200:
+            self._keep("on device", answer.json())
+
+    async def _through(self, page: Any) -> Any:
+        while page.url.startswith(self._browser.site) and page.title != "Allowed":
+            if page.title == "Sign in":
+                page = await self._browser.sign_in(self._email, PASSWORD, page)
+                self._keep("cookies", dict(self._browser.client.cookies))
+            else:
+                page = await self._browser.submit(page, button="allow")
+        return page
+
+    def _keep(self, name: str, value: Any) -> None:
+        self._kept[name] = value
+        self._memory.write_text(json.dumps(self._kept))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""Guarantee 35 of identity's README: a killed process loses no grant that was answered, and revives none that has ended."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from common import failpoints
+from common.database import Database
+from subgraphs.identity.passwords import Passwords
+from subgraphs.identity.store.accounts import insert_user, put_password_hash
+from subgraphs.identity.store.clients import insert_client
+from tests.integration.identity.conftest import CLIENT
+
+ROOT = Path(__file__).parents[3]
+CRASHING = Path(__file__).with_name("crashing.py")
+CONCEPTS = ("authorize", "code", "device", "refresh", "session", "token")
+NAMES = [name for name in sorted(failpoints.names("subgraphs.identity")) if name.split(".")[1] in CONCEPTS]
+
+
+async def test_after_a_kill_a_client_comes_to_the_end_of_its_way(
+    environment: Mapping[str, str], database: Database, tmp_path: Path
+) -> None:
+    assert len(NAMES) >= 11
+    await add_users(database)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        CRASHING,
+        tmp_path,
+        *NAMES,
+        env={**os.environ, **environment, "PYTHONPATH": str(ROOT)},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    output, _ = await process.communicate()
+    told = {line["failpoint"]: line for line in map(json.loads, output.splitlines())}
+    assert {name: line["statuses"] for name, line in told.items()} == {
+        name: [-signal.SIGKILL, 0] for name in NAMES
+    }
+    for line in told.values():
+        assert (line["kept"]["refused"], line["kept"]["ended"]) == ("invalid_grant", "invalid_grant")
+    async with database.transaction() as transaction:
+        left = [
+            (await transaction.execute(f"SELECT count(*) FROM {table}")).scalar_one()
+            for table in ("session", "token_family")
+        ]
+        kinds = (await transaction.execute("SELECT kind, count(*) FROM revocation GROUP BY kind")).all()
+    assert left == [0, 0]
+    assert dict(map(tuple, kinds))["SID"] == len(NAMES)
+
+
+async def add_users(database: Database) -> None:
+    """The client, and a user for each failpoint."""
+    passwords = Passwords(threads=1)
+    password_hash = await passwords.hash("long enough")
+    passwords.close()
+    async with database.transaction() as transaction:
+        await insert_client(transaction, CLIENT)
+        for name in NAMES:
+            user = await insert_user(transaction, f"{name}@hansa.example", "Ada")
+            assert user is not None
+            await put_password_hash(transaction, user.id, password_hash)
