@@ -1,4 +1,4 @@
-"""Authenticator apps and recovery codes: through the graph, on the pages, at once, and when the process dies."""
+"""Authenticator apps and recovery codes, through the graph and on the pages (guarantees 33 to 35 and 37)."""
 
 import asyncio
 import re
