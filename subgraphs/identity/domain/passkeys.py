@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from enum import Enum
+from ipaddress import ip_address
 from uuid import UUID
 
 from msgspec import Struct
@@ -36,3 +37,12 @@ class RelyingParty(Struct, frozen=True):
 
     id: str
     origin: str
+
+    @property
+    def is_domain(self) -> bool:
+        """Whether browsers have passkeys for it: at an IP address they have none (section 5.1.2)."""
+        try:
+            ip_address(self.id)
+        except ValueError:
+            return bool(self.id)
+        return False

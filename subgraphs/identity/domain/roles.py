@@ -51,14 +51,15 @@ def _built_in(name: str, description: str, *scopes: str) -> Role:
     return Role(name, description, tuple(Grant(scope) for scope in scopes))
 
 
-_OPERATING = ("jobs:admin", "ratelimit:check", "ratelimit:write")
+_OPERATING = ("inventory:read", "inventory:write", "jobs:admin", "ratelimit:check", "ratelimit:write")
+_ADMINISTERING = ("identity:admin", "payments:write", "tenants:admin", *_OPERATING)
 
 BUILT_IN = {
     role.name: role
     for role in (
         _built_in(MEMBER, "Everyone with an account: the graph, for oneself", "graph"),
-        _built_in(OPERATOR, "Steers jobs and rate limits", *_OPERATING),
-        _built_in(ADMIN, "Steers everything, the accounts of others too", "identity:admin", *_OPERATING),
+        _built_in(OPERATOR, "Steers stock, jobs and rate limits", *_OPERATING),
+        _built_in(ADMIN, "Steers everything, money, tenants and accounts too", *_ADMINISTERING),
     )
 }
 

@@ -19,7 +19,7 @@ from subgraphs.identity.errors import (
 )
 from subgraphs.identity.routes.browser import Browser, client_address
 from subgraphs.identity.routes.forms import Asked, FormTokens
-from subgraphs.identity.routes.pages import Page, Pages, answers, options, redirect
+from subgraphs.identity.routes.pages import Page, Pages, answers, redirect
 from subgraphs.identity.routes.posting import Answer, form_door
 from subgraphs.identity.service.codes import Codes
 from subgraphs.identity.service.passkeys import Passkeys
@@ -123,7 +123,6 @@ def routes(shown: FactorPages, pages: Pages, tokens: FormTokens) -> list[HTTPRou
         return form_door(f"{FACTORS}{path}", answer, pages, tokens, fields=fields, summary=summary)
 
     return [
-        options(FACTORS),
         get(FACTORS, media_type=MediaType.HTML, responses=answers(303), summary="One's own second factors")(
             shown.factors_page
         ),

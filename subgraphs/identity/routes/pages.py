@@ -41,6 +41,7 @@ class Pages:
             loader=PackageLoader("subgraphs.identity"), autoescape=True, undefined=StrictUndefined
         )
         self._templates.globals["url"] = site.url
+        self._templates.globals["has_passkeys"] = site.relying_party.is_domain
         style = self._templates.get_template("style.css").render()
         self._templates.globals["style"] = style
         self._style = _source_hash(style)

@@ -87,7 +87,7 @@ class Codes:
             await audit.record(
                 transaction, EventKind.FACTOR_ADDED, user_id, origin, details={"totp": app.name}
             )
-            failpoint("totp.before_commit")
+            failpoint("identity.totp.before_commit")
         await self._throttle.forget(str(user_id))
         return codes
 
@@ -108,7 +108,7 @@ class Codes:
                 is_right = await recovery_codes.use(transaction, user_id, hash_of(user_id, code))
             outcome = Outcome.SUCCESS if is_right else Outcome.FAILURE
             await audit.record(transaction, kind, user_id, origin, outcome=outcome)
-            failpoint("second_factor.before_commit")
+            failpoint("identity.second_factor.before_commit")
         if not is_right:
             raise InvalidCodeError
         await self._throttle.forget(str(user_id))

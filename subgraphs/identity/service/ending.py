@@ -1,24 +1,21 @@
 """Ending what a user was given before: the tokens, and the sessions of all browsers."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from uuid import UUID
 
 from common.auth.revocation import Kind
 from common.database import Transaction
 from subgraphs.identity.service.revocations import revoke
 from subgraphs.identity.store import sessions
-from subgraphs.identity.tokens import LIFETIME
-
-_LEEWAY = timedelta(minutes=1)  # more than verifiers' clocks may differ by
+from subgraphs.identity.tokens import ACCESS_TOKENS_OVER
 
 
 async def end_tokens(transaction: Transaction, user_id: UUID) -> None:
-    """Makes the user's tokens count no longer; browsers that are signed in get others. The last that a transaction does."""
-    until = datetime.now(UTC) + timedelta(seconds=LIFETIME) + _LEEWAY
-    await revoke(transaction, Kind.SUBJECT_EPOCH, str(user_id), until)
+    """Has the user's access tokens count no longer; who may refresh gets others. The last that a transaction does."""
+    await revoke(transaction, Kind.SUBJECT_EPOCH, str(user_id), datetime.now(UTC) + ACCESS_TOKENS_OVER)
 
 
 async def end_sessions(transaction: Transaction, user_id: UUID) -> None:
-    """Signs the user out everywhere. The last that a transaction does."""
+    """Signs the user out everywhere, with whatever was granted. The last that a transaction does."""
     await sessions.delete_sessions_of(transaction, user_id)
     await end_tokens(transaction, user_id)

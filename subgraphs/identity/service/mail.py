@@ -52,7 +52,7 @@ class Postman:
             return list(await store.claim(transaction))
 
     async def _deliver(self, claimed: store.Claimed) -> None:
-        failpoint("mail.after_claim")
+        failpoint("identity.mail.after_claim")
         letter = msgspec.json.decode(self._sealer.open(claimed.sealed, _purpose(claimed.id)), type=Letter)
         try:
             if await self._is_wanted(letter):
@@ -67,7 +67,7 @@ class Postman:
         except Exception:
             logger.exception("Whether a letter was sent is unknown; it may be sent once more")
             return
-        failpoint("mail.after_send")
+        failpoint("identity.mail.after_send")
         async with self._database.transaction() as transaction:
             await store.delete(transaction, claimed.id)
 

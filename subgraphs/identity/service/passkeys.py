@@ -23,7 +23,6 @@ from webauthn.helpers.structs import (
 )
 
 from common.database import Database
-from common.failpoints import failpoint
 from common.inputs import InvalidInputError
 from subgraphs.identity.domain.audit import EventKind, Origin, Outcome
 from subgraphs.identity.domain.mail import notice
@@ -121,7 +120,6 @@ class Passkeys:
             await audit.record(
                 transaction, EventKind.FACTOR_ADDED, user_id, origin, details={"passkey": name}
             )
-            failpoint("passkey.before_commit")
         return passkey, codes
 
     async def begin_authentication(self, user_id: UUID | None) -> str:

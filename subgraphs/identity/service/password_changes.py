@@ -15,7 +15,7 @@ from subgraphs.identity.passwords import Passwords
 from subgraphs.identity.service.ending import end_sessions
 from subgraphs.identity.service.mail import Mailbox
 from subgraphs.identity.service.step_up import Proof, StepUp
-from subgraphs.identity.store import accounts, audit, emails
+from subgraphs.identity.store import accounts, audit, emails, second_factors
 from subgraphs.identity.throttle import SignInThrottle
 
 
@@ -85,6 +85,8 @@ class PasswordChanges:
             user = await accounts.user_by_email(transaction, redeemed.email) if redeemed else None
             if user is None:
                 raise InvalidCodeError
+            if user.email_verified_at is None:  # whoever made the account had not shown that it is theirs
+                await second_factors.delete_all(transaction, user.id)
             await emails.verify(transaction, user.email)
             await self._put(transaction, user, password_hash, EventKind.PASSWORD_RECOVERED, origin)
         await self._throttle.forget(user.email)

@@ -16,7 +16,7 @@ from subgraphs.identity.domain.sessions import (
     PendingSignIn,
     Session,
 )
-from subgraphs.identity.provider_tables import pending_sign_in, session
+from subgraphs.identity.provider_tables import pending_sign_in, session, token_family
 
 _NOW = sa.func.now()
 _AGE = (_NOW - session.c.authenticated_at).label("age")
@@ -88,8 +88,8 @@ async def delete_session(transaction: Transaction, id_: UUID) -> None:
 
 
 async def delete_sessions_of(transaction: Transaction, user_id: UUID) -> None:
-    """All of the user's, and sign-ins that wait."""
-    for table in (session, pending_sign_in):
+    """All of the user's, with what outlives a session: sign-ins that wait, and what was granted for good."""
+    for table in (session, pending_sign_in, token_family):
         await transaction.execute(sa.delete(table).where(table.c.user_id == user_id))
 
 

@@ -3,13 +3,16 @@
 from typing import Any
 
 import pytest
+import schemathesis
 from hypothesis import given
 from hypothesis import strategies as st
+from schemathesis.graphql import nodes
 
 from subgraphs.identity.api import schema
 from subgraphs.identity.app import service as description
 from tests.fuzz.services.fuzzing import REFUSALS, Running, doors, graph, quick, representations
 
+schemathesis.graphql.scalar("JSON", st.text().map(nodes.String) | st.integers().map(nodes.Int))
 DOORS, GRAPH = doors(description), graph(schema)
 
 

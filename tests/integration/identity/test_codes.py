@@ -1,4 +1,4 @@
-"""Authenticator apps and recovery codes: through the graph, on the pages, at once, and when the process dies."""
+"""Authenticator apps and recovery codes, through the graph and on the pages (guarantees 33 to 35 and 37)."""
 
 import asyncio
 import re
@@ -11,7 +11,7 @@ import pytest
 from common.database import Database
 from tests.integration.identity.browsing import Browser
 from tests.integration.identity.letters import Letters
-from tests.integration.identity.test_emails import ADA, ask, execute
+from tests.integration.identity.test_emails import ADA, RECOVER, RECOVERY, VERIFY, ask, execute
 
 ENROL = """mutation ($name: String!, $old: String) { x: enrolTotp(name: $name, currentPassword: $old) { __typename
   ... on TotpEnrolment { id secret uri qrCode } ... on InvalidInput { field } } }"""
@@ -208,3 +208,24 @@ def _token(page: Any) -> str:
     found = re.search(r'name="form_token" value="([^"]+)"', page.text)
     assert found is not None
     return found[1]
+
+
+async def test_a_recovery_keeps_the_second_factor_of_who_has_proved_their_address(
+    ada: Ada, letters: Letters
+) -> None:
+    await ask(ada.identity, VERIFY, token=await letters.token(ADA))
+    await _recover(ada, letters)
+    assert (await ada.sign_in(None))["__typename"] == "SecondFactorNeeded"
+
+
+async def test_a_recovery_takes_off_what_whoever_made_the_account_has_added(
+    ada: Ada, letters: Letters
+) -> None:
+    await _recover(ada, letters)
+    assert (await ada.sign_in(None))["__typename"] == "Session"
+
+
+async def _recover(ada: Ada, letters: Letters) -> None:
+    await ask(ada.identity, RECOVERY, email=ADA)
+    token = await letters.token(ADA, "A new password")
+    assert (await ask(ada.identity, RECOVER, token=token, new="long enough"))["__typename"] == "User"

@@ -8,6 +8,7 @@ import pytest
 from common.database import Database
 from tests.integration.identity.browsing import Browser
 from tests.integration.identity.letters import Letters
+from tests.integration.identity.relying import RelyingParty
 
 ADA = "ada@hansa.example"
 REFUSALS = """... on InvalidInput { field } ... on TooManyAttempts { retryAfter }"""
@@ -137,6 +138,7 @@ async def test_a_fresh_sign_in_or_the_password_is_needed_for_another_one(
 ) -> None:
     session = await identity.sign_up()
     assert (await ask(identity, CHANGE, session, new="quay and crane"))["__typename"] == "User"
+    session = await identity.sign_in(ADA, "quay and crane")
     monkeypatch.setattr("subgraphs.identity.service.step_up.FRESH", -1)
     for old, outcome in (
         (None, "SignInAgain"),
@@ -247,3 +249,13 @@ async def test_the_links_in_letters_work_without_scripts(
 async def test_a_forged_form_recovers_nothing(browser: Browser, letters: Letters) -> None:
     assert (await browser.post("/recover", {"email": ADA})).status == 403
     assert letters.all() == []
+
+
+async def test_another_password_ends_what_was_granted_for_good(
+    identity: Any, relying_party: RelyingParty
+) -> None:
+    session = await identity.sign_up()
+    await relying_party.browser.sign_in(ADA, "long enough")
+    granted = await relying_party.tokens(scope="openid offline_access")
+    await ask(identity, CHANGE, session, new="quay and crane")
+    assert (await relying_party.refresh(granted["refresh_token"])).json()["error"] == "invalid_grant"

@@ -1,4 +1,4 @@
-"""Passkeys: registered through the graph and used on the pages, by an authenticator in software."""
+"""Passkeys: registered through the graph and used on the pages, by an authenticator in software (guarantees 36 and 37)."""
 
 import asyncio
 import html

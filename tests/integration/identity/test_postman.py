@@ -138,7 +138,7 @@ def run(environment: Mapping[str, str], **more: str) -> int:
     return subprocess.run([sys.executable, PROGRAM], env=everything, timeout=60, check=False).returncode
 
 
-@pytest.mark.parametrize("name", ["mail.after_claim", "mail.after_send"])
+@pytest.mark.parametrize("name", ["identity.mail.after_claim", "identity.mail.after_send"])
 async def test_a_process_that_is_killed_loses_no_letter(
     name: str, environment: Mapping[str, str], database: Database, tmp_path: Path
 ) -> None:

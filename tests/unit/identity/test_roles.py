@@ -1,7 +1,11 @@
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import subgraphs
 from common.inputs import InvalidInputError
 from subgraphs.identity.domain.roles import BUILT_IN, Grant, Holding, Role, access_of, check_role
 
@@ -58,3 +62,17 @@ def test_a_role_that_breaks_a_rule_names_the_field(role: Role, field: str) -> No
     with pytest.raises(InvalidInputError) as refusal:
         check_role(role)
     assert refusal.value.field == field
+
+
+def test_an_admin_has_every_scope_that_a_graph_asks_for() -> None:
+    schemas = Path(subgraphs.__path__[0]).glob("*/schema.graphql")
+    asked = {
+        scope
+        for schema in schemas
+        for scopes in re.findall(r"@requiresScopes\(scopes: (\[.*?\])\)", schema.read_text())
+        for scope in re.findall(r'"(.*?)"', scopes)
+    }
+    assert (
+        asked - {"tenants:dataplane", "tenants:verify"}
+        <= access_of(Holding(frozenset({"admin"})), BUILT_IN).scopes
+    )
