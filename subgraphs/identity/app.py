@@ -92,6 +92,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         access_tokens=tokens,
         roles=services.roles,
         second_factors=codes,
+        router_secret=settings.router_secret,
     )
     feed = RevocationFeed(database)
 

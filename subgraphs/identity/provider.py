@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from common.database import Database
+from common.settings import Secret
 from subgraphs.identity.built_in_clients import built_in_clients
 from subgraphs.identity.id_tokens import IdTokens
 from subgraphs.identity.sealing import Sealer
@@ -15,6 +16,7 @@ from subgraphs.identity.service.grants import Grants
 from subgraphs.identity.service.roles import Roles
 from subgraphs.identity.service.second_factors import SecondFactors
 from subgraphs.identity.service.sessions import Sessions
+from subgraphs.identity.service.token_exchange import TokenExchange
 from subgraphs.identity.signing_keys import SigningKeys
 from subgraphs.identity.site import Site
 from subgraphs.identity.tokens import AccessTokens
@@ -31,6 +33,7 @@ class Provider:
     authorization: Authorization
     grants: Grants
     claims: Claims
+    token_exchange: TokenExchange
 
     @classmethod
     def of(
@@ -44,6 +47,7 @@ class Provider:
         access_tokens: AccessTokens,
         roles: Roles,
         second_factors: SecondFactors,
+        router_secret: Secret | None,
     ) -> Self:
         """The provider of `issuer`."""
         id_tokens, claims = IdTokens(keys, issuer), Claims(database)
@@ -51,7 +55,7 @@ class Provider:
             site=Site(issuer),
             identity=identity,
             sessions=Sessions(database, second_factors),
-            clients=Clients(database, built_in_clients(issuer)),
+            clients=Clients(database, built_in_clients(issuer, router_secret)),
             authorization=Authorization(database, id_tokens),
             grants=Grants(
                 database,
@@ -62,4 +66,5 @@ class Provider:
                 claims=claims,
             ),
             claims=claims,
+            token_exchange=TokenExchange(keys),
         )

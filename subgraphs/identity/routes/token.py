@@ -5,22 +5,26 @@ from collections.abc import Awaitable, Callable, Mapping
 from litestar import post
 from litestar.handlers import HTTPRouteHandler
 
+from common.auth import TokenVerifier
 from subgraphs.identity.domain.clients import Client, GrantType
+from subgraphs.identity.domain.token_exchange import ACCESS_TOKEN_TYPE
 from subgraphs.identity.oauth_errors import OAuthError, invalid_request
 from subgraphs.identity.routes.client_authentication import credentials
 from subgraphs.identity.routes.forms import MAX_FORM, Asked, read_form, takes_form
 from subgraphs.identity.routes.oauth import REFUSALS, Answer, answer, errors
 from subgraphs.identity.service.clients import Clients
 from subgraphs.identity.service.grants import Grants, Tokens
+from subgraphs.identity.service.token_exchange import ExchangedToken, TokenExchange
 
 Exchange = Callable[[Client, Mapping[str, str]], Awaitable[Tokens]]
 _FIELDS = (
     *("grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope", "device_code"),
     *("client_id", "client_secret"),
+    *("subject_token", "subject_token_type", "requested_token_type", "audience"),
 )
 
 
-def routes(clients: Clients, grants: Grants) -> list[HTTPRouteHandler]:
+def routes(clients: Clients, grants: Grants, token_exchange: TokenExchange) -> list[HTTPRouteHandler]:
     """The route handlers over `grants`."""
     exchanges = _exchanges(grants)
 
@@ -39,10 +43,13 @@ def routes(clients: Clients, grants: Grants) -> list[HTTPRouteHandler]:
         name = fields.get("grant_type")
         if name is None:
             raise invalid_request("grant_type is missing")
-        if name not in exchanges:
+        if name not in exchanges and name != GrantType.TOKEN_EXCHANGE:
             raise OAuthError("unsupported_grant_type", "This grant_type is not known")
         if not client.may(GrantType(name)):
             raise OAuthError("unauthorized_client", "The client may not use this grant_type")
+        if name == GrantType.TOKEN_EXCHANGE:
+            verifier: TokenVerifier = request.app.state.verifier
+            return answer(await _exchange_token(token_exchange, verifier, client, fields))
         return answer(await exchanges[name](client, fields))
 
     return [token]
@@ -70,6 +77,24 @@ def _exchanges(grants: Grants) -> Mapping[str, Exchange]:
         GrantType.REFRESH_TOKEN.value: refresh_token,
         GrantType.CLIENT_CREDENTIALS.value: client_credentials,
     }
+
+
+async def _exchange_token(
+    token_exchange: TokenExchange, verifier: TokenVerifier, client: Client, fields: Mapping[str, str]
+) -> ExchangedToken:
+    """Of RFC 8693's token types there is one here."""
+    wanted = fields.get("requested_token_type", ACCESS_TOKEN_TYPE)
+    if _required(fields, "subject_token_type") != ACCESS_TOKEN_TYPE or wanted != ACCESS_TOKEN_TYPE:
+        raise invalid_request("Only access tokens are exchanged, and for access tokens only")
+    if "actor_token" in fields:
+        raise invalid_request("Who acts is the client itself: actor_token is not taken")
+    return await token_exchange.exchange(
+        verifier,
+        _required(fields, "subject_token"),
+        audience=_required(fields, "audience"),
+        actor=client.id,
+        scopes=_scopes(fields),
+    )
 
 
 def _required(fields: Mapping[str, str], name: str) -> str:
