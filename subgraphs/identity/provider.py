@@ -13,6 +13,7 @@ from subgraphs.identity.service.authorization import Authorization
 from subgraphs.identity.service.claims import Claims
 from subgraphs.identity.service.clients import Clients
 from subgraphs.identity.service.grants import Grants
+from subgraphs.identity.service.homes import Homes
 from subgraphs.identity.service.roles import Roles
 from subgraphs.identity.service.second_factors import SecondFactors
 from subgraphs.identity.service.sessions import Sessions
@@ -34,6 +35,7 @@ class Provider:
     grants: Grants
     claims: Claims
     token_exchange: TokenExchange
+    homes: Homes
 
     @classmethod
     def of(
@@ -48,6 +50,8 @@ class Provider:
         roles: Roles,
         second_factors: SecondFactors,
         router_secret: Secret | None,
+        region: str,
+        homes: Homes,
     ) -> Self:
         """The provider of `issuer`."""
         id_tokens, claims = IdTokens(keys, issuer), Claims(database)
@@ -64,7 +68,9 @@ class Provider:
                 id_tokens=id_tokens,
                 roles=roles,
                 claims=claims,
+                region=region,
             ),
             claims=claims,
             token_exchange=TokenExchange(keys),
+            homes=homes,
         )

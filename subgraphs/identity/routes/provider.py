@@ -44,7 +44,7 @@ def routes(provider: Provider, services: Services, sealer: Sealer) -> list[HTTPR
     return [
         *sign_in.routes(provider.identity, browser, pages, tokens),
         *authorize.routes(authorizer, site, pages, tokens),
-        *token.routes(provider.clients, provider.grants, provider.token_exchange),
+        *token.routes(provider),
         *userinfo.routes(provider.claims),
         *discovery.routes(site),
         *emails.routes(services.emails, pages, tokens),

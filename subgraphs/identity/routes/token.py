@@ -2,18 +2,21 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from litestar import post
+from litestar import MediaType, Response, post
 from litestar.handlers import HTTPRouteHandler
 
 from common.auth import TokenVerifier
+from common.http import Request as PassedOn
 from subgraphs.identity.domain.clients import Client, GrantType
+from subgraphs.identity.domain.grants import RefreshToken
 from subgraphs.identity.domain.token_exchange import ACCESS_TOKEN_TYPE
 from subgraphs.identity.oauth_errors import OAuthError, invalid_request
+from subgraphs.identity.provider import Provider
 from subgraphs.identity.routes.client_authentication import credentials
 from subgraphs.identity.routes.forms import MAX_FORM, Asked, read_form, takes_form
-from subgraphs.identity.routes.oauth import REFUSALS, Answer, answer, errors
-from subgraphs.identity.service.clients import Clients
+from subgraphs.identity.routes.oauth import NO_STORE, REFUSALS, Answer, answer, errors
 from subgraphs.identity.service.grants import Grants, Tokens
+from subgraphs.identity.service.homes import Homes
 from subgraphs.identity.service.token_exchange import ExchangedToken, TokenExchange
 
 Exchange = Callable[[Client, Mapping[str, str]], Awaitable[Tokens]]
@@ -24,9 +27,9 @@ _FIELDS = (
 )
 
 
-def routes(clients: Clients, grants: Grants, token_exchange: TokenExchange) -> list[HTTPRouteHandler]:
-    """The route handlers over `grants`."""
-    exchanges = _exchanges(grants)
+def routes(provider: Provider) -> list[HTTPRouteHandler]:
+    """The route handlers over what `provider` grants."""
+    clients, homes, exchanges = provider.clients, provider.homes, _exchanges(provider.grants)
 
     @post(
         "/oauth/token",
@@ -39,6 +42,9 @@ def routes(clients: Clients, grants: Grants, token_exchange: TokenExchange) -> l
     )
     async def token(request: Asked) -> Answer:
         fields = await read_form(request)
+        refreshed = RefreshToken.parse(fields.get("refresh_token", ""))
+        if refreshed is not None and homes.knows(refreshed.home):
+            return await _pass_on(homes, refreshed.home, request)
         client = await clients.authenticate(credentials(request, fields))
         name = fields.get("grant_type")
         if name is None:
@@ -49,7 +55,7 @@ def routes(clients: Clients, grants: Grants, token_exchange: TokenExchange) -> l
             raise OAuthError("unauthorized_client", "The client may not use this grant_type")
         if name == GrantType.TOKEN_EXCHANGE:
             verifier: TokenVerifier = request.app.state.verifier
-            return answer(await _exchange_token(token_exchange, verifier, client, fields))
+            return answer(await _exchange_token(provider.token_exchange, verifier, client, fields))
         return answer(await exchanges[name](client, fields))
 
     return [token]
@@ -77,6 +83,14 @@ def _exchanges(grants: Grants) -> Mapping[str, Exchange]:
         GrantType.REFRESH_TOKEN.value: refresh_token,
         GrantType.CLIENT_CREDENTIALS.value: client_credentials,
     }
+
+
+async def _pass_on(homes: Homes, home: str, request: Asked) -> Answer:
+    """The home's answer to a refresh token of its own; it knows the client, too."""
+    headers = tuple(request.headers.items())
+    passed = PassedOn(path="/oauth/token", body=await request.body(), headers=headers)
+    answered = await homes.pass_on(home, passed)
+    return Response(answered.body, status_code=answered.status, headers=NO_STORE, media_type=MediaType.JSON)
 
 
 async def _exchange_token(

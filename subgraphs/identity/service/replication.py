@@ -73,7 +73,6 @@ class Follower:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            await self._transport.close()
 
     async def _run(self) -> None:
         is_well = True

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from litestar import Litestar
 
 from common.auth.revocation import Kind
 from common.database import Database, migrate
@@ -27,8 +26,7 @@ class Region:
     """Identity in one region, with a database of its own; `cables` lead from it to the others."""
 
     name: str
-    url: str
-    app: Litestar
+    environment: Mapping[str, str]
     database: Database
     transport: Transport
     cables: dict[str, Cable] = field(default_factory=dict)
@@ -106,7 +104,7 @@ async def regions(create_database: Callable[..., str], redis_url: str) -> AsyncI
             own = {
                 f"{here}-{there}": cable for (here, there), cable in cables.items() if name in (here, there)
             }
-            regions[name] = Region(name, base, app, database, transport, own)
+            regions[name] = Region(name, environment, database, transport, own)
         yield regions
 
 
