@@ -111,6 +111,7 @@ def _complete(options: Options, services: Mapping[str, Service], host: Host) -> 
         "HANSA_ISSUER": f"http://{options.address}/identity",
         "HANSA_JWKS_URL": host.url("identity", "/.well-known/jwks.json"),
         "HANSA_REVOCATIONS_URL": host.url("identity", "/revocations"),
+        "HANSA_TOKEN_URL": host.url("identity", "/oauth/token"),
         "HANSA_LISTEN": options.address,
         "HANSA_MAIL_URL": (options.directory.resolve() / MAIL_FOLDER).as_uri(),
     }

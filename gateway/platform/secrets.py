@@ -22,6 +22,7 @@ _MAKERS: Mapping[str, Callable[[], str]] = {
     "HANSA_KEY_ENCRYPTION_KEY": _key,
     "HANSA_RATELIMIT_TOKEN": secrets.token_urlsafe,
     "HANSA_TENANTS_TOKEN": secrets.token_urlsafe,
+    "HANSA_ROUTER_SECRET": secrets.token_urlsafe,
     "HANSA_CARD_KEY": secrets.token_urlsafe,
     "HANSA_CARD_WEBHOOK_SECRET": secrets.token_urlsafe,
 }

@@ -17,7 +17,7 @@ from subgraphs.identity.demo import load_demo
 from subgraphs.identity.domain.keys import KeyPolicy
 from subgraphs.identity.links import Links
 from subgraphs.identity.passwords import Passwords
-from subgraphs.identity.peers import following
+from subgraphs.identity.peers import following, open_homes
 from subgraphs.identity.provider import Provider
 from subgraphs.identity.routes import keys as key_routes
 from subgraphs.identity.routes import provider as provider_routes
@@ -84,6 +84,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     identity = Identity(
         database, passwords, throttle, tokens, roles=services.roles, emails=services.emails, codes=codes
     )
+    homes = open_homes(settings)
     provider = Provider.of(
         database,
         sealer,
@@ -94,6 +95,9 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         roles=services.roles,
         second_factors=codes,
         throttle=throttle,
+        router_secret=settings.router_secret,
+        region=settings.region,
+        homes=homes,
     )
     feed = RevocationFeed(database)
 
@@ -125,7 +129,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         ],
         lifespan=[
             resources,
-            following(settings, database, services.regions),
+            following(settings.region, homes, database, services.regions),
             lambda _: forgetting(services),
             lambda _: repeating(Expiry(database).prune, every=EXPIRY_INTERVAL),
             *sending(database, sealer, settings),

@@ -3,13 +3,21 @@
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from common.settings import Secret
 from subgraphs.identity.domain.clients import STANDARD_SCOPES, Client, GrantType
 from subgraphs.identity.domain.roles import BUILT_IN
+from subgraphs.identity.opaque import digest
 from subgraphs.identity.tokens import PLATFORM_CLIENT
 
+ROUTER_CLIENT = "hansa-router"
+"""The router, which exchanges its callers' tokens for those of single subgraphs."""
 
-def built_in_clients(issuer: str) -> Mapping[str, Client]:
-    """By id: the platform's own public client, which comes back to the console on the router's address."""
+
+def built_in_clients(issuer: str, router_secret: Secret | None) -> Mapping[str, Client]:
+    """By id: the platform's own public client, which comes back to the console on the router's address.
+
+    The router is a client, too, if it has a secret.
+    """
     parts = urlsplit(issuer)
     console = f"{parts.scheme}://{parts.netloc}/"
     scopes = {grant.scope for role in BUILT_IN.values() for grant in role.grants}
@@ -22,4 +30,14 @@ def built_in_clients(issuer: str) -> Mapping[str, Client]:
         scopes=[*STANDARD_SCOPES, *sorted(scopes)],
         is_first_party=True,
     )
-    return {platform.id: platform}
+    clients = {platform.id: platform}
+    if router_secret is not None:
+        hash_ = digest(router_secret.reveal())
+        clients[ROUTER_CLIENT] = Client(
+            id=ROUTER_CLIENT,
+            name="Router",
+            secret_hash=hash_,
+            grant_types=[GrantType.TOKEN_EXCHANGE],
+            scopes=[],
+        )
+    return clients

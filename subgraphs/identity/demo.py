@@ -11,7 +11,7 @@ from subgraphs.identity.opaque import digest
 from subgraphs.identity.passwords import Passwords
 from subgraphs.identity.settings import Settings
 from subgraphs.identity.store import accounts as store
-from subgraphs.identity.store import emails, roles
+from subgraphs.identity.store import clients, emails, roles
 
 DEMO_CLIENT = Client(
     id="demo",

@@ -10,6 +10,7 @@ from common.app.lifespan import Lifespan
 from common.database import Database
 from common.http import open_transport
 from common.settings import SettingsError
+from subgraphs.identity.service.homes import Homes
 from subgraphs.identity.service.regions import Regions
 from subgraphs.identity.service.replication import Follower
 from subgraphs.identity.settings import REGION, Settings
@@ -30,16 +31,23 @@ def parse_peers(settings: Settings) -> Mapping[str, str]:
     return peers
 
 
-def following(settings: Settings, database: Database, regions: Regions) -> Lifespan:
+def open_homes(settings: Settings) -> Homes:
+    """The ways to the other regions; nothing is connected yet. Raises SettingsError."""
+    try:
+        return Homes({name: open_transport(url) for name, url in parse_peers(settings).items()})
+    except ValueError as error:
+        raise SettingsError(f"Settings of identity: HANSA_REGION_PEERS: {error}") from None
+
+
+def following(region: str, homes: Homes, database: Database, regions: Regions) -> Lifespan:
     """Calls this region by its name, and keeps copies of the others."""
-    peers = parse_peers(settings)
 
     @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        await regions.begin(settings.region)
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        await regions.begin(region)
         async with AsyncExitStack() as followed:
-            for name, url in peers.items():
-                transport = open_transport(url, apps=app.state.get("apps"))
+            followed.push_async_callback(homes.close)
+            for name, transport in homes.transports.items():
                 await followed.enter_async_context(Follower(database, name, transport).running())
             yield
 

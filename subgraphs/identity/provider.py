@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from common.database import Database
+from common.settings import Secret
 from subgraphs.identity.built_in_clients import built_in_clients
 from subgraphs.identity.id_tokens import IdTokens
 from subgraphs.identity.sealing import Sealer
@@ -13,9 +14,11 @@ from subgraphs.identity.service.claims import Claims
 from subgraphs.identity.service.clients import Clients
 from subgraphs.identity.service.devices import Devices
 from subgraphs.identity.service.grants import Grants
+from subgraphs.identity.service.homes import Homes
 from subgraphs.identity.service.roles import Roles
 from subgraphs.identity.service.second_factors import SecondFactors
 from subgraphs.identity.service.sessions import Sessions
+from subgraphs.identity.service.token_exchange import TokenExchange
 from subgraphs.identity.service.token_status import TokenStatus
 from subgraphs.identity.signing_keys import SigningKeys
 from subgraphs.identity.site import Site
@@ -37,6 +40,8 @@ class Provider:
     devices: Devices
     token_status: TokenStatus
     id_tokens: IdTokens
+    token_exchange: TokenExchange
+    homes: Homes
 
     @classmethod
     def of(
@@ -51,6 +56,9 @@ class Provider:
         roles: Roles,
         second_factors: SecondFactors,
         throttle: SignInThrottle,
+        router_secret: Secret | None,
+        region: str,
+        homes: Homes,
     ) -> Self:
         """The provider of `issuer`."""
         id_tokens, claims = IdTokens(keys, issuer), Claims(database)
@@ -61,16 +69,19 @@ class Provider:
             id_tokens=id_tokens,
             roles=roles,
             claims=claims,
+            region=region,
         )
         return cls(
             site=Site(issuer),
             identity=identity,
             sessions=Sessions(database, second_factors),
-            clients=Clients(database, built_in_clients(issuer)),
+            clients=Clients(database, built_in_clients(issuer, router_secret)),
             authorization=Authorization(database, id_tokens),
             grants=grants,
             claims=claims,
             devices=Devices(database, grants, throttle),
             token_status=TokenStatus(database),
             id_tokens=id_tokens,
+            token_exchange=TokenExchange(keys),
+            homes=homes,
         )

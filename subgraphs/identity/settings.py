@@ -23,6 +23,10 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
     region_peers: Annotated[
         str, variable("HANSA_REGION_PEERS", "where identity is in the other regions, as NAME=URL,NAME=URL")
     ] = ""
+    router_secret: Annotated[
+        Secret | None,
+        variable("HANSA_ROUTER_SECRET", "the secret by which the router exchanges its callers' tokens"),
+    ] = None
     mail_url: Annotated[
         Secret | None,
         variable("HANSA_MAIL_URL", "where letters go: file:///folder, smtp://user:password@host or smtps://"),

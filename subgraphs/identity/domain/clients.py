@@ -24,6 +24,7 @@ class GrantType(StrEnum):
     REFRESH_TOKEN = "refresh_token"  # noqa: S105 - its name in RFC 6749
     CLIENT_CREDENTIALS = "client_credentials"
     DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
+    TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - its name in RFC 8693
 
 
 class Client(Struct, frozen=True, kw_only=True):
@@ -62,8 +63,9 @@ def check_client(client: Client) -> Client:
     known = {grant_type.value for grant_type in GrantType}
     if not client.grant_types or not known.issuperset(client.grant_types):
         raise InvalidInputError("grantTypes", f"must be some of {', '.join(sorted(known))}")
-    if client.is_public and client.may(GrantType.CLIENT_CREDENTIALS):
-        raise InvalidInputError("grantTypes", "client_credentials is for clients that have a secret")
+    for grant_type in (GrantType.CLIENT_CREDENTIALS, GrantType.TOKEN_EXCHANGE):
+        if client.is_public and client.may(grant_type):
+            raise InvalidInputError("grantTypes", f"{grant_type} is for clients that have a secret")
     if client.may(GrantType.AUTHORIZATION_CODE) and not client.redirect_uris:
         raise InvalidInputError("redirectUris", "must name one, as the client may use authorization_code")
     for field, uris in (

@@ -26,30 +26,32 @@ GRACE = timedelta(seconds=30)
 MAX_FAMILIES = 100
 """Of one user and client; the ones that were not used for longest make room."""
 
-_TOKEN = re.compile(r"rt1\.([0-9a-f]{32})\.([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{22})")
+_HOME = "home"
+_TOKEN = re.compile(r"rt1\.([a-z][a-z0-9-]{0,31})\.([0-9a-f]{32})\.([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{22})")
 _TAG_LENGTH = 16
 _SUCCESSOR = "successor"
 
 
 class RefreshToken(Struct, frozen=True):
-    """`rt1.FAMILY.SECRET.TAG`, read; the tag is not checked yet."""
+    """`rt1.HOME.FAMILY.SECRET.TAG`, read; the tag is not checked yet. Only its home can replace it by another."""
 
     text: str
     family: UUID
     secret: str
     tag: str
+    home: str = _HOME
 
     @classmethod
     def parse(cls, text: str) -> "RefreshToken | None":
         """The token, None when it cannot be one."""
         found = _TOKEN.fullmatch(text)
-        return cls(text, UUID(found[1]), found[2], found[3]) if found else None
+        return cls(text, UUID(found[2]), found[3], found[4], found[1]) if found else None
 
     @classmethod
-    def new(cls, family: UUID, key: bytes) -> "RefreshToken":
+    def new(cls, family: UUID, key: bytes, home: str = _HOME) -> "RefreshToken":
         secret = secrets.token_urlsafe(32)
         tag = _tag(family, secret, key)
-        return cls(f"rt1.{family.hex}.{secret}.{tag}", family, secret, tag)
+        return cls(f"rt1.{home}.{family.hex}.{secret}.{tag}", family, secret, tag, home)
 
     def is_ours(self, key: bytes) -> bool:
         """Whether identity made it, once."""

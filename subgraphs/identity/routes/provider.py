@@ -47,7 +47,7 @@ def routes(provider: Provider, services: Services, sealer: Sealer) -> list[HTTPR
     return [
         *sign_in.routes(provider.identity, browser, pages, tokens),
         *authorize.routes(authorizer, site, pages, tokens),
-        *token.routes(provider.clients, provider.grants, provider.devices),
+        *token.routes(provider),
         *tokens_routes.routes(provider.clients, provider.token_status),
         *device.routes(provider, browser, pages, tokens),
         *logout.routes(provider, browser, pages, tokens),

@@ -2,28 +2,36 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from litestar import post
+from litestar import MediaType, Response, post
 from litestar.handlers import HTTPRouteHandler
 
+from common.auth import TokenVerifier
+from common.http import Request as PassedOn
 from subgraphs.identity.domain.clients import Client, GrantType
+from subgraphs.identity.domain.grants import RefreshToken
+from subgraphs.identity.domain.token_exchange import ACCESS_TOKEN_TYPE
 from subgraphs.identity.oauth_errors import OAuthError, invalid_request
+from subgraphs.identity.provider import Provider
 from subgraphs.identity.routes.client_authentication import credentials
 from subgraphs.identity.routes.forms import MAX_FORM, Asked, read_form, takes_form
-from subgraphs.identity.routes.oauth import REFUSALS, Answer, answer, errors
-from subgraphs.identity.service.clients import Clients
+from subgraphs.identity.routes.oauth import NO_STORE, REFUSALS, Answer, answer, errors
 from subgraphs.identity.service.devices import Devices
 from subgraphs.identity.service.grants import Grants, Tokens
+from subgraphs.identity.service.homes import Homes
+from subgraphs.identity.service.token_exchange import ExchangedToken, TokenExchange
 
 Exchange = Callable[[Client, Mapping[str, str]], Awaitable[Tokens]]
 _FIELDS = (
     *("grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope", "device_code"),
     *("client_id", "client_secret"),
+    *("subject_token", "subject_token_type", "requested_token_type", "audience"),
 )
 
 
-def routes(clients: Clients, grants: Grants, devices: Devices) -> list[HTTPRouteHandler]:
-    """The route handler over `grants` and `devices`."""
-    exchanges = _exchanges(grants, devices)
+def routes(provider: Provider) -> list[HTTPRouteHandler]:
+    """The route handlers over what `provider` grants."""
+    clients, homes = provider.clients, provider.homes
+    exchanges = _exchanges(provider.grants, provider.devices)
 
     @post(
         "/oauth/token",
@@ -36,14 +44,20 @@ def routes(clients: Clients, grants: Grants, devices: Devices) -> list[HTTPRoute
     )
     async def token(request: Asked) -> Answer:
         fields = await read_form(request)
+        refreshed = RefreshToken.parse(fields.get("refresh_token", ""))
+        if refreshed is not None and homes.knows(refreshed.home):
+            return await _pass_on(homes, refreshed.home, request)
         client = await clients.authenticate(credentials(request, fields))
         name = fields.get("grant_type")
         if name is None:
             raise invalid_request("grant_type is missing")
-        if name not in exchanges:
+        if name not in exchanges and name != GrantType.TOKEN_EXCHANGE:
             raise OAuthError("unsupported_grant_type", "This grant_type is not known")
         if not client.may(GrantType(name)):
             raise OAuthError("unauthorized_client", "The client may not use this grant_type")
+        if name == GrantType.TOKEN_EXCHANGE:
+            verifier: TokenVerifier = request.app.state.verifier
+            return answer(await _exchange_token(provider.token_exchange, verifier, client, fields))
         return answer(await exchanges[name](client, fields))
 
     return [token]
@@ -75,6 +89,32 @@ def _exchanges(grants: Grants, devices: Devices) -> Mapping[str, Exchange]:
         GrantType.REFRESH_TOKEN.value: refresh_token,
         GrantType.CLIENT_CREDENTIALS.value: client_credentials,
     }
+
+
+async def _pass_on(homes: Homes, home: str, request: Asked) -> Answer:
+    """The home's answer to a refresh token of its own; it knows the client, too."""
+    headers = tuple(request.headers.items())
+    passed = PassedOn(path="/oauth/token", body=await request.body(), headers=headers)
+    answered = await homes.pass_on(home, passed)
+    return Response(answered.body, status_code=answered.status, headers=NO_STORE, media_type=MediaType.JSON)
+
+
+async def _exchange_token(
+    token_exchange: TokenExchange, verifier: TokenVerifier, client: Client, fields: Mapping[str, str]
+) -> ExchangedToken:
+    """Of RFC 8693's token types there is one here."""
+    wanted = fields.get("requested_token_type", ACCESS_TOKEN_TYPE)
+    if _required(fields, "subject_token_type") != ACCESS_TOKEN_TYPE or wanted != ACCESS_TOKEN_TYPE:
+        raise invalid_request("Only access tokens are exchanged, and for access tokens only")
+    if "actor_token" in fields:
+        raise invalid_request("Who acts is the client itself: actor_token is not taken")
+    return await token_exchange.exchange(
+        verifier,
+        _required(fields, "subject_token"),
+        audience=_required(fields, "audience"),
+        actor=client.id,
+        scopes=_scopes(fields),
+    )
 
 
 def _required(fields: Mapping[str, str], name: str) -> str:

@@ -65,6 +65,7 @@ class Grants:
         id_tokens: IdTokens,
         roles: Roles,
         claims: Claims,
+        region: str,
     ) -> None:
         self._database = database
         self._key = key
@@ -72,6 +73,7 @@ class Grants:
         self._id_tokens = id_tokens
         self._roles = roles
         self._claims = claims
+        self._region = region
 
     async def exchange_code(self, client: Client, code: str, redirect_uri: str, verifier: str) -> Tokens:
         """The tokens for a code.
@@ -155,7 +157,9 @@ class Grants:
 
     async def found(self, transaction: Transaction, client: Client, grant: Grant, family: UUID) -> str | None:
         """Begins a family; its first refresh token, for a client that may have one."""
-        token = RefreshToken.new(family, self._key) if client.may(GrantType.REFRESH_TOKEN) else None
+        token = (
+            RefreshToken.new(family, self._key, self._region) if client.may(GrantType.REFRESH_TOKEN) else None
+        )
         await store.insert_family(transaction, family, grant, digest(token.secret) if token else None)
         await store.delete_least_used_families(transaction, grant.user_id, grant.client_id)
         return token.text if token else None
@@ -164,7 +168,7 @@ class Grants:
         self, transaction: Transaction, client: Client, token: RefreshToken
     ) -> tuple[Grant, str] | None:
         presented = digest(token.secret)
-        successor = RefreshToken.new(token.family, self._key)
+        successor = RefreshToken.new(token.family, self._key, self._region)
         grant = await store.rotate(
             transaction,
             token.family,

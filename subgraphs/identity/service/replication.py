@@ -73,13 +73,12 @@ class Follower:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            await self._transport.close()
 
     async def _run(self) -> None:
         is_well = True
         while True:
             try:
-                await self._advance()
+                await self.advance()
                 is_well = True
                 continue
             except (TransportError, RetryableError, msgspec.DecodeError, LookupError) as error:
@@ -90,7 +89,8 @@ class Follower:
                 logger.exception("The region %s cannot be followed", self._name)
             await asyncio.sleep(_RETRY)
 
-    async def _advance(self) -> None:
+    async def advance(self) -> None:
+        """Take what the region tells next into the copy. Raises TransportError, RetryableError, DecodeError, LookupError."""
         clock = asyncio.get_running_loop()
         async with self._database.transaction() as transaction:
             known = await store.cursor_of(transaction, self._name)

@@ -109,6 +109,7 @@ async def environment(database_url: str, redis_url: str, letters: Letters) -> Ma
         "HANSA_JWKS_URL": "app://identity/.well-known/jwks.json",
         "HANSA_REVOCATIONS_URL": "app://identity/revocations",
         "HANSA_KEY_ENCRYPTION_KEY": base64.b64encode(os.urandom(32)).decode(),
+        "HANSA_ROUTER_SECRET": "router",
     }
 
 

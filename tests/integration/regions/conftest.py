@@ -8,13 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from litestar import Litestar
 
 from common.auth.revocation import Kind
 from common.database import Database, migrate
 from common.http import Request, Response, Transport, open_transport
+from common.settings import Secret
 from subgraphs.identity.app import service
+from subgraphs.identity.domain.keys import KeyPolicy
+from subgraphs.identity.sealing import Sealer
+from subgraphs.identity.service.regions import Regions
 from subgraphs.identity.service.revocations import revoke
+from subgraphs.identity.signing_keys import SigningKeys
 from tests.integration.regions.cables import Cable
 from tests.integration.server.serving import serving
 
@@ -27,10 +31,10 @@ class Region:
     """Identity in one region, with a database of its own; `cables` lead from it to the others."""
 
     name: str
-    url: str
-    app: Litestar
+    environment: Mapping[str, str]
     database: Database
     transport: Transport
+    regions: Regions
     cables: dict[str, Cable] = field(default_factory=dict)
 
     async def ask(self, query: str, token: str | None = None, **variables: Any) -> dict[str, Any]:
@@ -103,10 +107,12 @@ async def regions(create_database: Callable[..., str], redis_url: str) -> AsyncI
             stack.push_async_callback(database.close)
             transport = open_transport(base)
             stack.push_async_callback(transport.close)
+            sealer = Sealer.from_setting(Secret(environment["HANSA_KEY_ENCRYPTION_KEY"]))
+            steering = Regions(database, SigningKeys(database, sealer, KeyPolicy()))
             own = {
                 f"{here}-{there}": cable for (here, there), cable in cables.items() if name in (here, there)
             }
-            regions[name] = Region(name, base, app, database, transport, own)
+            regions[name] = Region(name, environment, database, transport, steering, own)
         yield regions
 
 

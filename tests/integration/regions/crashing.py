@@ -1,0 +1,76 @@
+"""Revoke, copy, rotate and withdraw in a process that is killed: for each failpoint in the arguments once, and then to the end.
+
+Processes are forked, so that each costs no imports. One line of JSON tells how each failpoint's two runs ended.
+"""
+
+import asyncio
+import base64
+import json
+import os
+import signal
+import sys
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from common import failpoints
+from common.auth.revocation import Cursor, Kind
+from common.database import Database
+from common.http import open_transport
+from subgraphs.identity.domain.audit import Origin
+from subgraphs.identity.domain.keys import Algorithm, KeyPolicy
+from subgraphs.identity.sealing import Sealer
+from subgraphs.identity.service.regions import Regions
+from subgraphs.identity.service.replication import Follower, Teller
+from subgraphs.identity.service.revocations import RevocationFeed, revoke
+from subgraphs.identity.signing_keys import SigningKeys
+
+PATIENCE = 60  # seconds for one run
+
+
+def main() -> None:
+    own, eu, key, *names = sys.argv[1:]
+    for name in names:
+        runs = [run(own, eu, key, failpoint) for failpoint in (f"{name}:kill", "")]
+        print(json.dumps({"failpoint": name, "statuses": runs}), flush=True)  # noqa: T201 - what the test reads
+
+
+def run(own: str, eu: str, key: str, failpoint: str) -> int:
+    """The work in a forked process; 0, the exit status, or less than 0 by a signal."""
+    child = os.fork()
+    if child == 0:
+        signal.alarm(PATIENCE)
+        failpoints._armed = failpoints._parse(failpoint)
+        asyncio.run(work(own, eu, Sealer(base64.b64decode(key))))
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+async def work(own_url: str, eu_url: str, sealer: Sealer) -> None:
+    own, eu = (Database.open(url, schema="identity") for url in (own_url, eu_url))
+    async with eu.transaction() as transaction:
+        until = datetime.now(UTC) + timedelta(hours=1)
+        await revoke(transaction, Kind.JTI, str(uuid.uuid4()), until)
+    teller = Teller(RevocationFeed(eu), SigningKeys(eu, sealer, KeyPolicy()))
+    await Follower(own, "eu", open_transport("app://eu", apps={"eu": telling(teller)})).advance()
+    keys = SigningKeys(own, sealer, KeyPolicy())
+    regions = Regions(own, keys)
+    kid, _ = await keys.signer()
+    await regions.rotate_key(Algorithm.ES256, Origin())
+    await regions.withdraw_key(kid, Origin())
+
+
+def telling(teller: Teller) -> Any:
+    async def app(scope: Any, _receive: Any, send: Any) -> None:
+        after = scope["query_string"].decode().partition("after=")[2].partition("&")[0]
+        replica = await teller.replica(Cursor.parse(after), 0)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": msgspec.json.encode(replica)})
+
+    return app
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""A refresh token is replaced by its home alone, whichever region is asked."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from common.http import Request
+from common.settings import Secret
+from subgraphs.identity.domain.grants import Grant, RefreshToken
+from subgraphs.identity.opaque import digest
+from subgraphs.identity.sealing import Sealer
+from subgraphs.identity.store import grants as store
+from tests.integration.regions.conftest import Region
+from tests.integration.regions.test_partitions import claims, sign_up
+
+
+@pytest.fixture
+async def refresh_token(regions: Mapping[str, Region]) -> str:
+    """Of someone who is at home in Europe, for the platform's own client."""
+    eu = regions["eu"]
+    user_id = uuid.UUID(claims(await sign_up(eu, "ada@hansa.example"))["sub"])
+    key = Sealer.from_setting(Secret(eu.environment["HANSA_KEY_ENCRYPTION_KEY"])).tagging_key
+    token = RefreshToken.new(uuid.uuid4(), key, "eu")
+    grant = Grant(
+        client_id="hansa",
+        user_id=user_id,
+        session_id=None,
+        scopes=["graph"],
+        userinfo_claims=[],
+        authenticated_at=datetime.now(UTC),
+        amr=["pwd"],
+    )
+    async with eu.database.transaction() as transaction:
+        await store.insert_family(transaction, token.family, grant, digest(token.secret))
+    return token.text
+
+
+async def refresh(region: Region, token: str) -> tuple[int, dict[str, Any]]:
+    fields = {"grant_type": "refresh_token", "refresh_token": token, "client_id": "hansa"}
+    headers = (("content-type", "application/x-www-form-urlencoded"),)
+    answer = await region.transport.send(
+        Request(path="/oauth/token", body=urlencode(fields).encode(), headers=headers)
+    )
+    return answer.status, json.loads(answer.body)
+
+
+async def test_any_region_refreshes_by_way_of_the_home_and_keeps_nothing(
+    regions: Mapping[str, Region], refresh_token: str
+) -> None:
+    answers = await asyncio.gather(*(refresh(regions[name], refresh_token) for name in ("us", "eu", "us")))
+    assert [status for status, _ in answers] == [200] * 3
+    assert len({body["refresh_token"] for _, body in answers}) == 1, "all are given the one successor"
+    successor = RefreshToken.parse(answers[0][1]["refresh_token"])
+    assert successor is not None
+    assert successor.home == "eu"
+    async with regions["us"].database.transaction() as transaction:
+        for table in ("token_family", "credential", '"user"'):
+            assert (await transaction.execute(f"SELECT count(*) FROM {table}")).scalar_one() == 0
+
+
+async def test_without_its_home_nobody_refreshes_and_nothing_is_lost(
+    regions: Mapping[str, Region], refresh_token: str
+) -> None:
+    regions["eu"].cut_off()
+    status, body = await refresh(regions["us"], refresh_token)
+    assert (status, body["error"]) == (503, "temporarily_unavailable")
+    assert body["error_description"] == "The region eu, where this is at home, cannot be reached"
+    regions["eu"].rejoin()
+    status, _ = await refresh(regions["us"], refresh_token)
+    assert status == 200
+
+
+async def test_a_token_that_names_a_region_that_there_is_not_is_refused(
+    regions: Mapping[str, Region], refresh_token: str
+) -> None:
+    status, body = await refresh(regions["us"], refresh_token.replace(".eu.", ".mars."))
+    assert (status, body["error"]) == (400, "invalid_grant")
