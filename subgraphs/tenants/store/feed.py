@@ -71,13 +71,12 @@ async def last_and_time(transaction: Transaction) -> tuple[int, float]:
 
 async def read(transaction: Transaction, after: int, limit: int) -> Changed | None:
     """The changes after `after`, at most `limit`; None when some of them are not kept any more, or `after` never was."""
-    rows = await transaction.execute(
-        sa.select(change).where(change.c.sequence > after).order_by(change.c.sequence).limit(limit)
-    )
-    changes = rows.all()
-    if not changes:
-        return Changed(after, frozenset(), ()) if await last(transaction) == after else None
-    if changes[0].sequence != after + 1:
+    newest = await last(transaction)  # first, as more may commit before the next statement
+    if newest == after:
+        return Changed(after, frozenset(), ())
+    query = sa.select(change).where(change.c.sequence > after).order_by(change.c.sequence).limit(limit)
+    changes = (await transaction.execute(query)).all()
+    if not changes or changes[0].sequence != after + 1:
         return None
     tenants = frozenset(each.tenant_id for each in changes if each.kind == "TENANT")
     keys = dict.fromkeys(each.key_hash for each in changes if each.kind == "KEY")

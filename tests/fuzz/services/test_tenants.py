@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+import schemathesis
+from graphql import parse_value
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +21,31 @@ from tests.fuzz.services.fuzzing import (
 )
 
 SERVICE = "tenants"
+DOCUMENTS = (
+    "{}",
+    "[]",
+    '"text"',
+    "null",
+    "{hosts: [1]}",
+    '{routes: [{name: "a", upstream: "b", policy: "c"}]}',
+    '{upstreams: {a: {targets: [{url: "http://[::1"}]}}}',
+    '{upstreams: {a: {targets: [{url: "https://shop.example"}]}}, policies: {p: {limits: {cost: 2}}}}',
+)
+schemathesis.graphql.scalar("JSON", st.sampled_from([parse_value(text) for text in DOCUMENTS]))
 DOORS, GRAPH = doors(description), graph(schema)
+
+
+@DOORS.auth()
+class _Token:
+    """The services' token, which Schemathesis leaves out where it looks whether that is noticed."""
+
+    def get(self, _case: Any, _context: Any) -> str:
+        return TENANTS_TOKEN
+
+    def set(self, case: Any, data: str, _context: Any) -> None:
+        case.headers = {**(case.headers or {}), "authorization": f"Bearer {data}"}
+
+
 REFUSED = {*REFUSALS, "NOT_FOUND", "TENANT_NOT_FOUND", "INVALID_REPRESENTATION"}
 ENTITIES = """query ($of: [_Any!]!) { _entities(representations: $of) {
   ... on Tenant { name plan { name } members { role } keys { id } quota { used } }
@@ -29,9 +55,7 @@ ENTITIES = """query ($of: [_Any!]!) { _entities(representations: $of) {
 @DOORS.parametrize()
 @quick
 def test_the_doors_do_what_their_description_says(case: Any, service: Running) -> None:
-    if isinstance(case.body, dict):
-        case.body["wait"] = 0  # nothing changes here
-    case.call_and_validate(base_url=service.url, headers={"authorization": f"Bearer {TENANTS_TOKEN}"})
+    case.call_and_validate(base_url=service.url)
 
 
 @pytest.mark.parametrize("signed_in", [False, True])
