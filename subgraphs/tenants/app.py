@@ -1,14 +1,18 @@
 """The wiring of tenants: from the environment to an app."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from litestar import Litestar
 
 from common.app import Parts, ServiceRequest
-from common.database import RetryableError
+from common.database import Database, RetryableError
+from common.http import open_transport
+from common.leadership import Leadership
 from common.service import Service
 from subgraphs.tenants.api import Context, schema
 from subgraphs.tenants.demo import load_demo
@@ -16,9 +20,12 @@ from subgraphs.tenants.domain.configurations import Rules
 from subgraphs.tenants.routes import routes
 from subgraphs.tenants.service.directory import KeyDirectory
 from subgraphs.tenants.service.feed import Feed
+from subgraphs.tenants.service.limits import LimiterUnavailableError, Limits
 from subgraphs.tenants.service.pruning import Pruning
 from subgraphs.tenants.service.use_cases import UseCases
 from subgraphs.tenants.settings import Settings
+
+LIMITS_LEASE = timedelta(seconds=60)
 
 
 def create_app(environment: Mapping[str, str]) -> Litestar:
@@ -37,10 +44,10 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         return Context.of(request, use)
 
     @asynccontextmanager
-    async def following(_: Litestar) -> AsyncIterator[None]:
+    async def following(app: Litestar) -> AsyncIterator[None]:
         with contextlib.suppress(RetryableError):
             await feed.look()
-        async with feed.following():
+        async with feed.following(), _writing_limits(database, settings, app):
             yield
 
     return parts.create_service(
@@ -50,6 +57,26 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         lifespan=[following],
         schedules=[Pruning(database).turn],
     )
+
+
+@asynccontextmanager
+async def _writing_limits(database: Database, settings: Settings, app: Litestar) -> AsyncIterator[None]:
+    """Where there is a rate limiter, keep what plans allow in it until the end of the block."""
+    if settings.ratelimit_url is None or settings.ratelimit_token is None:
+        yield
+        return
+    transport = open_transport(settings.ratelimit_url, apps=app.state.get("apps"))
+    limits = Limits(database, transport, settings.ratelimit_token)
+    leadership = Leadership(
+        database, "limits", ttl=LIMITS_LEASE, failures=(RetryableError, LimiterUnavailableError)
+    )
+    task = asyncio.create_task(leadership.run(limits.turn))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await transport.close()
 
 
 service = Service(

@@ -1,15 +1,20 @@
-"""Demo data: plans to choose from, and two tenants that have nothing to do with one another."""
+"""Demo data: plans to choose from, and two tenants that have nothing to do with one another, each with an API and a key."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
+from uuid import UUID
 
 from common.database import Database
 from common.demo import DEMO_USERS
 from common.settings import load
 from common.tenancy import Tenancy
+from subgraphs.tenants.domain.configurations import Document, Rules, read_document
+from subgraphs.tenants.domain.keys import NewKey, hash_of, text_of
 from subgraphs.tenants.domain.plans import Plan, Price
-from subgraphs.tenants.service.tenants import NewTenant, Tenants
+from subgraphs.tenants.service.tenants import NewTenant
+from subgraphs.tenants.service.use_cases import UseCases
 from subgraphs.tenants.settings import Settings
+from subgraphs.tenants.store import keys
 
 PLANS = (
     Plan(
@@ -40,29 +45,78 @@ PLANS = (
 
 
 class DemoTenant(NamedTuple):
+    """`key_id` is that of a key which is public, as the demo users' password is: its 32 bytes are the slug and zeros."""
+
     owner: str
     new: NewTenant
     plan: str
+    key_id: UUID
+
+    @property
+    def secret(self) -> str:
+        return text_of(self.new.slug.encode().ljust(32, b"\0"))
 
 
 TENANTS = (
-    DemoTenant(str(DEMO_USERS[0].id), NewTenant("bergen", "Bergen Stockfish"), "kontor"),
-    DemoTenant(str(DEMO_USERS[1].id), NewTenant("visby", "Visby Wool"), "free"),
+    DemoTenant(
+        str(DEMO_USERS[0].id),
+        NewTenant("bergen", "Bergen Stockfish"),
+        "kontor",
+        UUID("0199d3a0-0000-7000-8000-00000000be01"),
+    ),
+    DemoTenant(
+        str(DEMO_USERS[1].id),
+        NewTenant("visby", "Visby Wool"),
+        "free",
+        UUID("0199d3a0-0000-7000-8000-00000000be02"),
+    ),
 )
 
 
+def document(router: str) -> Document:
+    """An API that is the platform's own graph, for who has a key; whether it is well needs none."""
+    return read_document(
+        {
+            "routes": [
+                {"name": "graph", "prefix": "/graphql", "upstream": "router", "policy": "keyed"},
+                {"name": "health", "prefix": "/health", "upstream": "router", "policy": "open"},
+            ],
+            "upstreams": {"router": {"targets": [{"url": f"http://{router}"}]}},
+            "policies": {
+                "keyed": {"limits": {}},
+                "open": {"key_required": False},
+            },
+        }
+    )
+
+
 async def load_demo(environment: Mapping[str, str]) -> None:
-    """Adds what is missing; keys of idempotency keep it from adding anything twice."""
+    """Adds what is missing."""
     settings = load(Settings, environment)
     database = Database.open(settings.database_url.reveal(), schema=settings.service)
-    tenants = Tenants(database, Tenancy(database))
+    use = UseCases.over(database, Rules(settings.domain, inner_upstreams=True))
     try:
         for plan in PLANS:
-            await tenants.put_plan(plan)
-        for owner, new, plan_name in TENANTS:
-            id_ = await tenants.create(owner, new, f"demo {new.slug}")
-            acting = await tenants.acting(owner, [id_])
-            if acting[id_].tenant.plan != plan_name:
-                await tenants.set_plan("demo", id_, plan_name)
+            if plan not in await use.tenants.plans():
+                await use.tenants.put_plan(plan)
+        for tenant in TENANTS:
+            await _add(tenant, use, Tenancy(database), environment.get("HANSA_LISTEN", "router:4000"))
     finally:
         await database.close()
+
+
+async def _add(demo: DemoTenant, use: UseCases, tenancy: Tenancy, router: str) -> None:
+    id_ = await use.tenants.create(demo.owner, demo.new, f"demo {demo.new.slug}")
+    tenant = (await use.tenants.acting(demo.owner, [id_]))[id_].tenant
+    if tenant.plan != demo.plan:
+        await use.tenants.set_plan("demo", id_, demo.plan)
+    if tenant.config_version is None:
+        await use.configurations.apply(demo.owner, id_, document(router))
+    async with tenancy.transaction(id_) as transaction:
+        if await keys.find_key(transaction, demo.key_id) is None:
+            new = NewKey(name="Demo", consumer="demo")
+            key_hash = hash_of(demo.secret)
+            assert key_hash is not None
+            await keys.add_key(
+                transaction, id_, demo.key_id, new, secret=demo.secret, key_hash=key_hash, by=demo.owner
+            )

@@ -28,3 +28,13 @@ class Settings(DataSettings, frozen=True, kw_only=True):
             "whether tenants may name upstreams at private addresses and Unix sockets: true or false",
         ),
     ] = False
+    ratelimit_url: Annotated[
+        str | None,
+        variable(
+            "HANSA_RATELIMIT_URL", "the rate limiter, into which plans' limits are written, if there is one"
+        ),
+    ] = None
+    ratelimit_token: Annotated[
+        Secret | None,
+        variable("HANSA_RATELIMIT_TOKEN", "the bearer token by which it lets services declare limits"),
+    ] = None

@@ -78,6 +78,14 @@ class TenantMutations:
         assert found is not None, "it was there a moment ago, and plans are never removed"
         return Plan.of(found)
 
+    @strawberry.federation.mutation(
+        description="Serve nothing of a tenant, or serve it again; its id.", requires_scopes=FOR_ADMINS
+    )
+    async def suspend_tenant(self, info: Info, id: strawberry.ID, suspended: bool = True) -> strawberry.ID:  # noqa: A002, FBT001, FBT002 - as the schema has it; Strawberry passes it by name
+        admin = info.context.require_admin()
+        await info.context.use.tenants.suspend(admin, parse_tenant_id(id), suspended=suspended)
+        return id
+
 
 async def _mine(info: Info, id_: UUID) -> Tenant:
     """The tenant as the caller sees it now. Raises TenantNotFoundError if it was let go meanwhile."""

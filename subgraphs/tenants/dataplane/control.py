@@ -22,6 +22,10 @@ USAGE = "/v1/dataplane/usage"
 KeyHash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 """The SHA-256 of a key's whole text."""
 
+BatchId = Annotated[str, Meta(pattern="^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+Text = Annotated[str, Meta(pattern="^[^\\u0000]*$", max_length=256)]
+Number = Annotated[int, Meta(ge=0, le=2**53)]
+
 
 class ChangesAfter(Struct, frozen=True):
     """What has changed after the change number `after`; 0 asks for everything.
@@ -29,7 +33,7 @@ class ChangesAfter(Struct, frozen=True):
     With `wait` the answer may be held back for so many seconds, until there is a change.
     """
 
-    after: Annotated[int, Meta(ge=0)]
+    after: Number
     wait: Annotated[float, Meta(ge=0, le=30)] = 0.0
 
 
@@ -65,23 +69,23 @@ class Usage(Struct, frozen=True):
     upstream answered. Bytes are those of bodies.
     """
 
-    tenant: str
-    hour: int
-    route: str
-    consumer: str = ""
-    key: str = ""
-    requests: int = 0
-    refused: int = 0
-    failed: int = 0
-    bytes_in: int = 0
-    bytes_out: int = 0
+    tenant: Text
+    hour: Annotated[int, Meta(ge=0, le=10_000_000)]
+    route: Text
+    consumer: Text = ""
+    key: Text = ""
+    requests: Number = 0
+    refused: Number = 0
+    failed: Number = 0
+    bytes_in: Number = 0
+    bytes_out: Number = 0
 
 
 class UsageBatch(Struct, frozen=True):
     """The same `id` (a UUID) is the same batch, sent again since its acknowledgement was lost: it counts once."""
 
-    id: str
-    usage: tuple[Usage, ...]
+    id: BatchId
+    usage: Annotated[tuple[Usage, ...], Meta(max_length=10_000)]
 
 
 class UsageTaken(Struct, frozen=True):

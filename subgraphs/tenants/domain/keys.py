@@ -60,7 +60,12 @@ class NewKey(Struct, frozen=True, kw_only=True):
 
 def new_secret() -> str:
     """The text of a new key."""
-    body = PREFIX + _base62(int.from_bytes(secrets.token_bytes(32)), _BODY)
+    return text_of(secrets.token_bytes(32))
+
+
+def text_of(random: bytes) -> str:
+    """The key's text that has these 32 bytes."""
+    body = PREFIX + _base62(int.from_bytes(random), _BODY)
     return body + _checksum(body)
 
 

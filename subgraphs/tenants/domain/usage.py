@@ -3,18 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from uuid import UUID
 
 from msgspec import Struct
 
-from common.inputs import InvalidInputError, parse_id
-from subgraphs.tenants.dataplane.control import Usage, UsageBatch
+from common.inputs import InvalidInputError
 
-MAX_ROWS = 10_000
 MAX_BUCKETS = 1_000
-_MOST = 2**53
-_LAST_HOUR = 10_000_000  # in the year 3110
-_NAME = 256
 
 
 class Span(StrEnum):
@@ -80,26 +74,3 @@ def check_window(window: Window) -> Window:
     if not timedelta() < window.until - window.since <= window.span.longest:
         raise InvalidInputError("until", f"must be after since by at most {window.span.longest.days} days")
     return window
-
-
-def check_batch(batch: UsageBatch) -> UUID:
-    """The batch's id, or raise InvalidInputError for what no data plane sends."""
-    id_ = parse_id(batch.id)
-    if id_ is None:
-        raise InvalidInputError("id", "must be a UUID")
-    if len(batch.usage) > MAX_ROWS:
-        raise InvalidInputError("usage", f"must be at most {MAX_ROWS}")
-    for each in batch.usage:
-        _check_usage(each)
-    return id_
-
-
-def _check_usage(usage: Usage) -> None:
-    numbers = (usage.requests, usage.refused, usage.failed, usage.bytes_in, usage.bytes_out)
-    names = (usage.tenant, usage.route, usage.consumer, usage.key)
-    if not 0 <= usage.hour <= _LAST_HOUR:
-        raise InvalidInputError("usage", "has an hour that is none")
-    if not all(0 <= number <= _MOST for number in numbers):
-        raise InvalidInputError("usage", f"has a number that is not 0 to {_MOST}")
-    if not all(len(name) <= _NAME and "\0" not in name for name in names):
-        raise InvalidInputError("usage", "has a name that is too long")

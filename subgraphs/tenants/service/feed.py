@@ -57,7 +57,13 @@ class Feed:
         return self._sequence
 
     async def wait(self, after: int, seconds: float) -> None:
-        """Until there is a change after `after`, or for so many seconds."""
+        """Until there is a change after `after`, or for so many seconds; not for a number that never was.
+
+        Raises:
+            RetryableError: the database cannot be asked.
+        """
+        if (self._sequence or 0) < after and await self.look() < after:
+            return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds), self._moved:
                 await self._moved.wait_for(lambda: self._sequence is not None and self._sequence > after)

@@ -15,7 +15,7 @@ from subgraphs.tenants.domain.plans import FREE, Plan, check_plan
 from subgraphs.tenants.domain.tenants import Acting, Role, Tenant, check_name, check_slug
 from subgraphs.tenants.errors import SlugTakenError, TenantNotFoundError
 from subgraphs.tenants.service.work import working
-from subgraphs.tenants.store import audit, directory, feed, plans, tenants
+from subgraphs.tenants.store import audit, directory, feed, keys, plans, tenants
 
 
 class NewTenant(Struct, frozen=True):
@@ -49,6 +49,7 @@ class Tenants:
                     raise SlugTakenError(f"{new.slug} is taken")
                 await tenants.put_member(transaction, id_, user_id, Role.OWNER)
                 await audit.note(transaction, id_, actor=user_id, action="tenant.create", subject=new.slug)
+                await feed.tenant_changed(transaction, id_)
                 failpoint("tenants.create.before_commit")
                 return id_
 
@@ -85,6 +86,8 @@ class Tenants:
         check_plan(plan)
         async with self._database.transaction() as transaction:
             await plans.put_plan(transaction, plan)
+            await feed.plan_changed(transaction, plan.name)
+            failpoint("tenants.put_plan.before_commit")
         return plan
 
     async def set_plan(self, actor: str, tenant_id: UUID, plan: str) -> Tenant:
@@ -106,6 +109,19 @@ class Tenants:
             )
             await feed.tenant_changed(transaction, tenant_id)
             failpoint("tenants.set_plan.before_commit")
+        return changed
+
+    async def suspend(self, actor: str, tenant_id: UUID, *, suspended: bool) -> Tenant:
+        """Serve nothing of the tenant any more, and let none of its keys count; or do again. Raises TenantNotFoundError."""
+        async with self._tenancy.transaction(tenant_id) as transaction:
+            if await tenants.find_tenant(transaction, locked=True) is None:
+                raise TenantNotFoundError
+            changed = await tenants.suspend_tenant(transaction, suspended=suspended)
+            action = "tenant.suspend" if suspended else "tenant.resume"
+            await audit.note(transaction, tenant_id, actor=actor, action=action, subject=tenant_id)
+            await feed.tenant_changed(transaction, tenant_id)
+            await feed.keys_changed(transaction, tenant_id, await keys.hashes(transaction))
+            failpoint("tenants.suspend.before_commit")
         return changed
 
     async def audit(

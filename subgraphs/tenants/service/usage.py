@@ -6,7 +6,7 @@ from common.database import Database
 from common.failpoints import failpoint
 from common.tenancy import Tenancy
 from subgraphs.tenants.dataplane.control import UsageBatch
-from subgraphs.tenants.domain.usage import Bucket, Quota, Window, check_batch, check_window
+from subgraphs.tenants.domain.usage import Bucket, Quota, Window, check_window
 from subgraphs.tenants.service.work import working
 from subgraphs.tenants.store import usage
 
@@ -19,10 +19,9 @@ class UsageBook:
         self._tenancy = tenancy
 
     async def take(self, batch: UsageBatch) -> None:
-        """Count the batch, unless it was counted before. Raises InvalidInputError."""
-        id_ = check_batch(batch)
+        """Count the batch, unless it was counted before."""
         async with self._database.transaction() as transaction:
-            if await usage.receive_batch(transaction, id_):
+            if await usage.receive_batch(transaction, UUID(batch.id)):
                 failpoint("usage.take.after_receive")
                 await usage.add_usage(transaction, batch.usage)
             failpoint("usage.take.before_commit")

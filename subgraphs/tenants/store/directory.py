@@ -1,6 +1,6 @@
-"""Which tenants a user can see, in transactions of the platform: every query here joins the user's own memberships or invitations."""
+"""Which tenants a user can see, in transactions of the platform: every query of a user joins its own memberships or invitations."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -53,6 +53,14 @@ async def invitations_of(transaction: Transaction, user_id: str) -> list[tuple[I
     )
     rows = await transaction.execute(query)
     return [(read(row, Invitation), row.name) for row in rows]
+
+
+async def plans_of(transaction: Transaction, ids: Collection[UUID] | None) -> dict[UUID, str]:
+    """The plan of each tenant, of those ids or of all; for work of the platform, not of users."""
+    query = sa.select(tenant.c.id, tenant.c.plan)
+    if ids is not None:
+        query = query.where(tenant.c.id == _any(list(ids)))
+    return {row.id: row.plan for row in await transaction.execute(query)}
 
 
 def _any(ids: Sequence[UUID]) -> sa.ColumnElement[bool]:

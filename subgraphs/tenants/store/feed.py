@@ -22,6 +22,12 @@ ADD = sa.text("""
     SELECT last - cardinality(CAST(:hashes AS bytea[])) + number, :tenant, :kind, hash
     FROM counted, unnest(CAST(:hashes AS bytea[])) WITH ORDINALITY AS added (hash, number)
 """)
+ADD_OF_PLAN = sa.text("""
+    WITH changed AS (SELECT id, row_number() OVER () AS number FROM tenant WHERE plan = :plan),
+    counted AS (UPDATE feed SET last = last + (SELECT count(*) FROM changed) RETURNING last)
+    INSERT INTO change (sequence, tenant_id, kind)
+    SELECT last - (SELECT count(*) FROM changed) + number, id, 'TENANT' FROM changed, counted
+""")
 PRUNE = sa.text("DELETE FROM change WHERE at < now() - interval '1 day'")
 
 
@@ -36,6 +42,12 @@ class Changed(Struct, frozen=True):
 async def tenant_changed(transaction: Transaction, tenant_id: UUID) -> None:
     """Tell data planes that the tenant is served otherwise: by another configuration or plan, or not at all."""
     await _add(transaction, tenant_id, "TENANT", [None])
+
+
+async def plan_changed(transaction: Transaction, plan: str) -> None:
+    """The same of all tenants that have the plan; for transactions of the platform."""
+    await transaction.execute(ADD_OF_PLAN, {"plan": plan})
+    transaction.changed(TOPIC, TOPIC)
 
 
 async def keys_changed(transaction: Transaction, tenant_id: UUID, hashes: Sequence[bytes]) -> None:
@@ -59,13 +71,12 @@ async def last_and_time(transaction: Transaction) -> tuple[int, float]:
 
 async def read(transaction: Transaction, after: int, limit: int) -> Changed | None:
     """The changes after `after`, at most `limit`; None when some of them are not kept any more, or `after` never was."""
-    rows = await transaction.execute(
-        sa.select(change).where(change.c.sequence > after).order_by(change.c.sequence).limit(limit)
-    )
-    changes = rows.all()
-    if not changes:
-        return Changed(after, frozenset(), ()) if await last(transaction) == after else None
-    if changes[0].sequence != after + 1:
+    newest = await last(transaction)  # first, as more may commit before the next statement
+    if newest == after:
+        return Changed(after, frozenset(), ())
+    query = sa.select(change).where(change.c.sequence > after).order_by(change.c.sequence).limit(limit)
+    changes = (await transaction.execute(query)).all()
+    if not changes or changes[0].sequence != after + 1:
         return None
     tenants = frozenset(each.tenant_id for each in changes if each.kind == "TENANT")
     keys = dict.fromkeys(each.key_hash for each in changes if each.kind == "KEY")

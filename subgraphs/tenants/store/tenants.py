@@ -36,6 +36,12 @@ async def change_tenant(transaction: Transaction, **values: Any) -> Tenant:
     return tenant_of(row)
 
 
+async def suspend_tenant(transaction: Transaction, *, suspended: bool) -> Tenant:
+    """The tenant of the transaction, which exists, suspended since now or before, or not any more."""
+    since = sa.func.coalesce(tenant.c.suspended_at, _now) if suspended else sa.null()
+    return await change_tenant(transaction, suspended_at=since)
+
+
 async def members(transaction: Transaction) -> list[Member]:
     """All members, in the order in which they joined."""
     rows = await transaction.execute(sa.select(member).order_by(member.c.joined_at, member.c.user_id))

@@ -14,6 +14,8 @@ from common.database import Database, migrate
 from common.http import Request, Response, Transport, open_transport
 from common.tenancy import Tenancy
 from subgraphs.tenants.app import service as description
+from subgraphs.tenants.domain.configurations import Rules
+from subgraphs.tenants.service.use_cases import UseCases
 from tests.unit.auth.conftest import AUDIENCE, ISSUER, Issuer
 
 TOKEN = "the-services-own"
@@ -44,6 +46,10 @@ class Hall:
     @property
     def tenancy(self) -> Tenancy:
         return Tenancy(self.database)
+
+    @property
+    def use(self) -> UseCases:
+        return UseCases.over(self.database, Rules(DOMAIN, inner_upstreams=False))
 
     async def ask(
         self, query: str, user: str | None = "ada", scope: str = "", /, **variables: Any
@@ -84,8 +90,8 @@ class Hall:
         headers = (("authorization", authorization),) if authorization else ()
         return await self.doors.send(Request(path=path, body=json.dumps(body).encode(), headers=headers))
 
-    async def call(self, path: str, **body: Any) -> dict[str, Any]:
-        answer = await self.post(path, body)
+    async def call(self, path: str, token: str = TOKEN, **body: Any) -> dict[str, Any]:
+        answer = await self.post(path, body, f"Bearer {token}")
         assert answer.status == 200, answer.body
         return dict(json.loads(answer.body))
 
@@ -121,9 +127,11 @@ async def environment(
 
 
 @asynccontextmanager
-async def opened(environment: Mapping[str, str], issuer: Issuer) -> AsyncIterator[Hall]:
+async def opened(
+    environment: Mapping[str, str], issuer: Issuer, others: Mapping[str, Litestar] | None = None
+) -> AsyncIterator[Hall]:
     app = description.create_app(environment)
-    app.state.apps = {"issuer": issuer, "tenants": app}
+    app.state.apps = {"issuer": issuer, "tenants": app, **(others or {})}
     database = Database.open(environment["DATABASE_URL"], schema=description.name)
     doors = open_transport("app://tenants", apps=app.state.apps)
     graph = open_transport("app://tenants/graphql", apps=app.state.apps)

@@ -3,13 +3,16 @@
 import asyncio
 import hashlib
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from subgraphs.tenants.dataplane.control import CHANGES, FIND_KEY, USAGE
 from subgraphs.tenants.domain.keys import hash_of, new_secret
-from tests.integration.tenants.conftest import Hall
+from tests.integration.tenants.conftest import Hall, opened
+from tests.unit.auth.conftest import Issuer
 
 KEY = "id start consumer plan scopes expiresAt revokedAt rolledFrom"
 ISSUED = f"""__typename ... on IssuedKey {{ secret key {{ {KEY} }} }} ... on InvalidInput {{ field }}
@@ -75,7 +78,7 @@ async def test_verify_tells_what_a_key_is_for(hall: Hall) -> None:
     assert await verify(hall, "hansa_nonsense") == "NOT_FOUND"
 
 
-@pytest.mark.parametrize("path", ["/v1/keys:verify", "/v1/dataplane/keys:find"])
+@pytest.mark.parametrize("path", ["/v1/keys:verify", CHANGES, FIND_KEY, USAGE])
 async def test_the_doors_need_a_token(hall: Hall, path: str) -> None:
     mine = f"Bearer {hall.issuer.token({'sub': 'ada', 'scope': 'tenants:other'})}"
     assert (await hall.post(path, {}, None)).status == 401
@@ -179,3 +182,16 @@ async def test_viewers_see_keys_and_developers_make_them(hall: Hall) -> None:
     assert await hall.refused(REVOKE, "eve", id=id_) == ["NOT_FOUND"]
     assert await hall.refused(ROLL, "eve", id=id_, key="k") == ["NOT_FOUND"]
     assert await hall.get("query ($id: ID!) { apiKey(id: $id) { id } }", "eve", id=id_) is None
+
+
+async def test_without_nats_a_revoked_key_is_refused_as_soon(
+    environment: Mapping[str, str], issuer: Issuer
+) -> None:
+    cut_off = {**environment, "NATS_URL": "nats://127.0.0.1:1"}
+    async with opened(cut_off, issuer) as one, opened(cut_off, issuer) as other:
+        issued = await issue(one, await one.create("bergen"))
+        assert await verify(other, issued["secret"]) == "VALID"
+        await one.get(REVOKE, id=issued["key"]["id"])
+        async with asyncio.timeout(10):
+            while await verify(other, issued["secret"]) != "NOT_FOUND":  # noqa: ASYNC110 - it watches a service
+                await asyncio.sleep(0.02)
