@@ -7,13 +7,15 @@ it: neither the proxy nor the limiter asks it anything.
 
 import argparse
 import asyncio
+import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +53,7 @@ class System:
     outcomes: dict[str, Figures] = field(default_factory=dict)
     revocations: dict[str, float] = field(default_factory=dict)
 
-    async def phase(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+    async def phase(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self.figures = self.outcomes[name] = Figures()
         await work()
 
@@ -111,7 +113,7 @@ async def _run(folder: Path, clients: int) -> System:
         system, limiter = await _started(stack, folder, clients)
         load = [asyncio.create_task(system.client(number)) for number in range(clients)]
         try:
-            await _phases(system, limiter)
+            await _Phases(system, limiter).run()
         finally:
             for task in load:
                 task.cancel()
@@ -119,7 +121,9 @@ async def _run(folder: Path, clients: int) -> System:
         return system
 
 
-async def _started(stack: AsyncExitStack, folder: Path, clients: int) -> tuple[System, Any]:
+async def _started(
+    stack: AsyncExitStack, folder: Path, clients: int
+) -> tuple[System, subprocess.Popen[bytes]]:
     control = Control()
     servers = [await stack.enter_async_context(server(saying(OK))) for _ in range(SERVERS)]
     control.set(_document(servers, 1))
@@ -146,58 +150,62 @@ def _document(servers: list[Server], version: int) -> dict[str, Any]:
     return document
 
 
-async def _phases(system: System, limiter: Any) -> None:
-    control, servers = system.control, system.servers
+class _Phases:
+    """What happens, one after the other."""
 
-    async def wait() -> None:
-        await asyncio.sleep(2)
+    def __init__(self, system: System, limiter: subprocess.Popen[bytes]) -> None:
+        self._system = system
+        self._control, self._servers = system.control, system.servers
+        self._limiter = limiter
 
-    async def kill_servers() -> None:
-        for each in servers:
+    async def run(self) -> None:
+        phase = self._system.phase
+        await phase("all is well", partial(asyncio.sleep, 2))
+        await phase("servers killed one by one", self._kill_servers)
+        await phase("a server that is slow", self._slow_server)
+        await phase("30 configurations", self._change_configuration)
+        await phase("the control plane away", self._lose_control_plane)
+        await phase("a key revoked", partial(self._system.revoke, "with all up"))
+        await phase("Valkey away", self._lose_valkey)
+        await phase("the rate limiter killed", self._lose_limiter)
+
+    async def _kill_servers(self) -> None:
+        for each in self._servers:
             port = int(each.url.rpartition(":")[2])
             await each.stop()
             await asyncio.sleep(0.7)
             await each.start(port)
             await asyncio.sleep(0.7)
 
-    async def slow_server() -> None:
+    async def _slow_server(self) -> None:
         async def slowly(seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await asyncio.sleep(0.3)
             await saying(OK)(seen, reader, writer)
 
-        servers[0].behaviour = slowly
+        self._servers[0].behaviour = slowly
         await asyncio.sleep(2)
-        servers[0].behaviour = saying(OK)
+        self._servers[0].behaviour = saying(OK)
 
-    async def change_configuration() -> None:
+    async def _change_configuration(self) -> None:
         for version in range(2, 32):
-            control.set(_document(servers if version % 2 else servers[1:], version))
+            self._control.set(_document(self._servers[1 - version % 2 :], version))
             await asyncio.sleep(0.1)
 
-    async def lose_control_plane() -> None:
-        control.is_down = True
+    async def _lose_control_plane(self) -> None:
+        self._control.is_down = True
         await asyncio.sleep(3)
-        control.is_down = False
+        self._control.is_down = False
 
-    async def lose_valkey() -> None:
-        await system.valkey.stop()
+    async def _lose_valkey(self) -> None:
+        await self._system.valkey.stop()
         await asyncio.sleep(2)
-        await system.revoke("with Valkey away")
-        await system.valkey.start()
+        await self._system.revoke("with Valkey away")
+        await self._system.valkey.start()
         await asyncio.sleep(1)
 
-    async def lose_limiter() -> None:
-        limiter.kill()
+    async def _lose_limiter(self) -> None:
+        self._limiter.kill()
         await asyncio.sleep(2)
-
-    await system.phase("all is well", wait)
-    await system.phase("servers killed one by one", kill_servers)
-    await system.phase("a server that is slow", slow_server)
-    await system.phase("30 configurations", change_configuration)
-    await system.phase("the control plane away", lose_control_plane)
-    await system.phase("a key revoked", lambda: system.revoke("with all up"))
-    await system.phase("Valkey away", lose_valkey)
-    await system.phase("the rate limiter killed", lose_limiter)
 
 
 if __name__ == "__main__":
