@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -48,9 +49,11 @@ async def upstream(port: int = 0) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def rate_limiter(folder: Path, port: int) -> AsyncIterator[tuple[str, EmbeddedServers]]:
-    """A limiter with limits by key and by tenant that nobody reaches, and the servers that it works with."""
-    servers = EmbeddedServers(folder, os.environ)
+async def rate_limiter(
+    folder: Path, port: int, **given: str
+) -> AsyncIterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A limiter with limits by key and by tenant that nobody reaches, over servers of its own but for those that are given."""
+    servers = EmbeddedServers(folder, {**os.environ, **given})
     environment = {
         **await servers.start(),
         "HANSA_ISSUER": "http://127.0.0.1:1",
@@ -63,8 +66,8 @@ async def rate_limiter(folder: Path, port: int) -> AsyncIterator[tuple[str, Embe
         command = ("subgraph", "ratelimit", "--listen", f"127.0.0.1:{port}")
         async with program(
             command, environment, folder / "ratelimit.log", f"http://127.0.0.1:{port}/health/ready"
-        ):
-            yield f"http://127.0.0.1:{port}", servers
+        ) as process:
+            yield f"http://127.0.0.1:{port}", process
     finally:
         await servers.stop()
 

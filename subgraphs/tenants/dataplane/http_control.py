@@ -1,5 +1,6 @@
 """The control plane over HTTP: see `control`."""
 
+import logging
 from typing import TypeVar
 
 import msgspec
@@ -23,8 +24,13 @@ from subgraphs.tenants.dataplane.control import (
 
 AnswerT = TypeVar("AnswerT", bound=Struct)
 
+_log = logging.getLogger("hansa.proxy")
 _GRACE = 5.0
 """Seconds that an answer may take beyond what it was asked to be held back."""
+
+
+class _MalformedAnswerError(ControlPlaneUnavailableError):
+    """It did answer, and not as it should."""
 
 
 class HttpControlPlane:
@@ -43,7 +49,11 @@ class HttpControlPlane:
         return await self._ask(CHANGES, asked, Changes, self._wait + _GRACE)
 
     async def find(self, key_hash: str) -> KeyFacts | None:
-        return (await self._ask(FIND_KEY, FindKey(key_hash), FoundKey, _GRACE)).facts
+        try:
+            return (await self._ask(FIND_KEY, FindKey(key_hash), FoundKey, _GRACE)).facts
+        except _MalformedAnswerError as error:  # of this key alone: others are still to be found
+            _log.error("A key does not count, since its facts do not fit: %s", error)
+            return None
 
     async def take_usage(self, batch: UsageBatch) -> None:
         taken = await self._ask(USAGE, batch, UsageTaken, _GRACE)
@@ -61,4 +71,4 @@ class HttpControlPlane:
         try:
             return msgspec.json.decode(response.body, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise ControlPlaneUnavailableError(f"{path} answered what does not fit: {error}") from error
+            raise _MalformedAnswerError(f"{path} answered what does not fit: {error}") from error

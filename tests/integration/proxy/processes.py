@@ -49,10 +49,7 @@ async def program(
     command: Sequence[str | Path] = (HANSA,),
 ) -> AsyncIterator[subprocess.Popen[bytes]]:
     """A process that answers at `ready`; it is told to stop at the end."""
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [*command, *arguments], env={**os.environ, **environment}, stdout=output, stderr=output
-        )
+    process = _spawn([*command, *arguments], environment, log)
     try:
         await _until_ready(process, ready, log)
         yield process
@@ -60,6 +57,13 @@ async def program(
         with suppress(ProcessLookupError):
             process.terminate()
         await asyncio.to_thread(process.wait, 30)
+
+
+def _spawn(
+    command: Sequence[str | Path], environment: Mapping[str, str], log: Path
+) -> subprocess.Popen[bytes]:
+    with log.open("ab") as output:
+        return subprocess.Popen(command, env={**os.environ, **environment}, stdout=output, stderr=output)
 
 
 async def _until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
@@ -73,7 +77,7 @@ async def _until_ready(process: subprocess.Popen[bytes], url: str, log: Path) ->
                         return
                 except TransportError:
                     if process.poll() is not None:
-                        raise RuntimeError(log.read_text()) from None
+                        raise RuntimeError(f"it has ended; see {log}") from None
                 await asyncio.sleep(0.05)
 
 

@@ -110,6 +110,15 @@ async def test_an_expired_key_does_not_count(proxy: Gateway, control: Control) -
     assert await status_of(proxy, key="new") == 200
 
 
+async def test_a_key_whose_facts_do_not_fit_is_no_key_and_harms_no_other(
+    proxy: Gateway, control: Control
+) -> None:
+    for number in range(5):
+        control.issue(f"odd-{number}", consumer="line\r\nbreak")
+        assert await status_of(proxy, key=f"odd-{number}") == 401
+    assert await status_of(proxy) == 200
+
+
 async def test_a_revoked_key_is_refused_within_a_second(proxy: Gateway, control: Control) -> None:
     assert await status_of(proxy) == 200
     control.revoke(KEY)

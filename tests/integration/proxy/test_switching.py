@@ -8,6 +8,7 @@ from subgraphs.tenants.dataplane.config import Configuration
 from tests.integration.proxy.parts import (
     HOST,
     KEY,
+    LIMIT,
     OK,
     Control,
     Gateway,
@@ -78,6 +79,24 @@ async def test_an_upstream_that_changes_ends_what_it_has_begun(control: Control,
             may_answer.set()
             assert (await asking).headers["x-version"] == "1"
             await until(lambda: old.closed == old.connections)
+
+
+async def test_who_was_admitted_before_a_switch_is_served_after_it(
+    control: Control, upstream: Server, tmp_path: Path
+) -> None:
+    control.set(versioned(upstream.url, 1))
+    async with server(saying(OK)) as new, gateway(control, tmp_path) as proxy, asyncio.timeout(LIMIT):
+        reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+        writer.write(
+            f"POST / HTTP/1.1\r\nHost: {HOST}\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n".encode()
+        )
+        await reader.readuntil(b"100 Continue\r\n\r\n")  # its route is chosen, its body still to come
+        control.set(versioned(new.url, 2))
+        await until(lambda: serves(proxy, 2))
+        writer.write(b"ok")
+        assert b" 200 OK" in await reader.readuntil(b"\r\n\r\n")
+        writer.close()
+        assert upstream.seen[-1].values("x-version") == ["1"]
 
 
 async def test_what_does_not_change_keeps_its_connections(

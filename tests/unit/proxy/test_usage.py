@@ -34,12 +34,25 @@ class Taker:
         return sum(usage.requests for batch in self.batches.values() for usage in batch.usage)
 
 
+def files(directory: Path, kind: str) -> int:
+    return len(list(directory.glob(f"*.{kind}")))
+
+
 async def send(meter: Meter, taker: Taker) -> bool:
     try:
         await send_now(meter, taker.take)
     except ControlPlaneUnavailableError:
         return False
     return True
+
+
+def run_and_kill(code: str) -> None:
+    """Runs until it has written a line."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment) as process:
+        assert process.stdout
+        assert process.stdout.readline()
+        process.send_signal(signal.SIGKILL)
 
 
 async def test_usage_adds_up_by_whose_it_is(tmp_path: Path) -> None:
@@ -70,7 +83,7 @@ async def test_what_is_not_taken_is_sent_again_as_the_same_batch(tmp_path: Path)
         for _ in range(3):
             assert await send(meter, taker)
     assert taker.requests() == 4
-    assert not list(tmp_path.glob("*.sealed"))
+    assert files(tmp_path, "sealed") == 0
     meter.close()
 
 
@@ -80,8 +93,8 @@ async def test_while_nobody_takes_it_usage_adds_up_in_the_same_file(tmp_path: Pa
     for _ in range(20):
         meter.cell(ADA).add(0, 1)
         assert not await send(meter, taker)
-    assert len(list(tmp_path.glob("*.sealed"))) == 1
-    assert len(list(tmp_path.glob("*.open"))) == 1
+    assert files(tmp_path, "sealed") == 1
+    assert files(tmp_path, "open") == 1
     taker.is_down = False
     for _ in range(3):
         assert await send(meter, taker)
@@ -111,15 +124,7 @@ for number in range(1, 2001):
 print("counted", flush=True)
 time.sleep(60)
 """
-    with subprocess.Popen(
-        [sys.executable, "-c", code],
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
-    ) as process:
-        assert process.stdout
-        assert await asyncio.to_thread(process.stdout.readline)
-        process.send_signal(signal.SIGKILL)
-        await asyncio.to_thread(process.wait)
+    await asyncio.to_thread(run_and_kill, code)
     meter, taker = Meter(tmp_path), Taker()
     assert await send(meter, taker)
     assert taker.requests() == 2000

@@ -58,27 +58,24 @@ class Target:
             async with asyncio.timeout(self._connect_timeout):
                 return await self._pool.connect(), False
         except TimeoutError as error:
-            self._leave()
+            self.in_flight -= 1
             raise TimeoutError_("no connection in time") from error
         except BaseException:
-            self._leave()
+            self.in_flight -= 1
             raise
 
     def release(self, connection: Connection) -> None:
         """What `connect` gave is not used any more."""
+        if self._is_retired:
+            connection.close()
         self._pool.release(connection)
-        self._leave()
-
-    async def retire(self) -> None:
-        """Close once nothing is under way."""
-        self._is_retired = True
-        if not self.in_flight:
-            await self._pool.close()
-
-    def _leave(self) -> None:
         self.in_flight -= 1
-        if self._is_retired and not self.in_flight:
-            asyncio.get_running_loop().create_task(self._pool.close())
+
+    def retire(self) -> None:
+        """Keep no connection any more. Requests that were admitted before still come, and are served."""
+        self._is_retired = True
+        while (kept := self._pool.take_idle()) is not None:
+            kept.close()
 
     async def _connect(self, on_close: Callable[[Connection], None]) -> Connection:
         connection = Connection(on_close)

@@ -40,7 +40,7 @@ class Upstream:
             check.cancel()
         await asyncio.gather(*self._checks, return_exceptions=True)
         for target in self.targets:
-            await target.retire()
+            target.retire()
 
     def choose(self, tried: Collection[Target] = ()) -> Target:
         """The target for the next attempt, another one than was tried if there is one. Raises NoTarget.

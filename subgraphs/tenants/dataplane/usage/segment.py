@@ -21,7 +21,7 @@ _WORDS = 64
 _RECORD = _WORDS * 8
 _LABEL_AT = (COUNTERS + 1) * 8
 """After the counters and the length of the label."""
-RECORDS = 8_192
+RECORDS = 4_096
 SIZE = RECORDS * _RECORD
 
 
