@@ -56,6 +56,7 @@ async def test_the_first_demo_user_is_an_admin(identity: Any) -> None:
         "graph",
         "identity:admin",
         "jobs:admin",
+        "payments:write",
         "ratelimit:check",
         "ratelimit:write",
     }
