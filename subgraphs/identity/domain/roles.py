@@ -52,13 +52,15 @@ def _built_in(name: str, description: str, *scopes: str) -> Role:
 
 
 _OPERATING = ("inventory:read", "inventory:write", "jobs:admin", "ratelimit:check", "ratelimit:write")
-_ADMINISTERING = ("identity:admin", "payments:write", "tenants:admin", *_OPERATING)
+_PAYING = ("payments:write",)
+_ADMINISTERING = ("identity:admin", "tenants:admin", *_PAYING, *_OPERATING)
 
 BUILT_IN = {
     role.name: role
     for role in (
         _built_in(MEMBER, "Everyone with an account: the graph, for oneself", "graph"),
         _built_in(OPERATOR, "Steers stock, jobs and rate limits", *_OPERATING),
+        _built_in("cashier", "Moves the house's money: captures, refunds, disputes, payouts", *_PAYING),
         _built_in(ADMIN, "Steers everything, money, tenants and accounts too", *_ADMINISTERING),
     )
 }

@@ -1,13 +1,24 @@
 """Which operations a payment allows: each command gives the event that follows from it, or is refused."""
 
-from subgraphs.payments.domain.attempts import Operation
+from typing import Final
+
+from subgraphs.payments.domain.attempts import Operation, ProviderName
 from subgraphs.payments.domain.history import DisputeLost, DisputeOpened, DisputeWon, Requested
 from subgraphs.payments.domain.payments import DisputeState, Payment
 from subgraphs.payments.errors import NotPossibleError
 
+IN_PARTS: Final = frozenset({ProviderName.WALLET})
+"""The providers that let several captures take of one authorisation (`provider.port.CapturesInParts`)."""
+
 
 def capture(payment: Payment, effect_key: str, amount: int | None, *, is_last: bool) -> Requested:
-    """Ask for `amount` or all that is left. Raises NotPossibleError when so much is not left."""
+    """Ask for `amount` or all that is left; unless it `is_last`, for more to follow.
+
+    Raises:
+        NotPossibleError: so much is not left, or the provider takes what it takes at once.
+    """
+    if not is_last and payment.method.provider not in IN_PARTS:
+        raise NotPossibleError(f"{payment.method.provider} captures once, and lets the rest go")
     wanted = _within(payment.capturable, amount, "captured")
     return Requested(effect_key=effect_key, operation=Operation.CAPTURE, amount=wanted, is_last=is_last)
 

@@ -5,7 +5,7 @@ with the same key has one effect. What cannot be known is said to be unknown, an
 when, and what the outcomes mean for a payment, is left to the runner of provider operations.
 """
 
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from msgspec import Struct
 
@@ -62,4 +62,13 @@ class Provider(Protocol):
 
     async def find(self, key: str) -> Outcome | None:
         """What became of the operation with that key; None when the provider has never heard of it."""
+        ...
+
+
+@runtime_checkable
+class CapturesInParts(Protocol):
+    """What a provider can besides that lets several captures take of one authorisation."""
+
+    async def capture_part(self, key: str, authorisation: str, amount: Money) -> Outcome:
+        """Take `amount`, and keep the rest aside for more."""
         ...

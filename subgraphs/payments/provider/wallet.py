@@ -53,7 +53,7 @@ class _Kept(Struct, frozen=True):
 
 
 class WalletProvider:
-    """Meets `Provider`. `method` is the owner of the wallet, an authorisation the id of the pending transfer."""
+    """Meets `Provider` and `CapturesInParts`. `method` is the owner of the wallet, an authorisation the id of the pending transfer."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -67,7 +67,14 @@ class WalletProvider:
         """Take the amount out of the wallet and let the rest go."""
         request = _Request("capture", authorisation, amount)
         return await self._once(
-            key, request, lambda transaction: _take(transaction, key, authorisation, amount)
+            key, request, lambda transaction: _take(transaction, key, authorisation, amount, is_last=True)
+        )
+
+    async def capture_part(self, key: str, authorisation: str, amount: Money) -> Outcome:
+        """Take the amount out of the wallet and keep the rest set aside."""
+        request = _Request("capture part", authorisation, amount)
+        return await self._once(
+            key, request, lambda transaction: _take(transaction, key, authorisation, amount, is_last=False)
         )
 
     async def void(self, key: str, authorisation: str) -> Outcome:
@@ -127,13 +134,25 @@ async def _hold(transaction: Transaction, key: str, amount: Money, owner_id: str
 
 
 async def _take(
-    transaction: Transaction, key: str, authorisation: str, amount: Money
+    transaction: Transaction, key: str, authorisation: str, amount: Money, *, is_last: bool
 ) -> Succeeded | Declined:
     hold = _open_hold(await _history(transaction, authorisation))
     if hold is None:
         return NOTHING_HELD
     taken = Transfer.post(_transfer_id(key), hold.id, code="CAPTURE", amount=amount.amount)
-    return await _post(transaction, taken, otherwise=TOO_MUCH)
+    outcome = await _post(transaction, taken, otherwise=TOO_MUCH)
+    if isinstance(outcome, Succeeded) and not is_last and amount.amount < hold.amount:
+        rest = Transfer.pending(
+            _transfer_id(f"{key} rest"),
+            debit=hold.debit_id,
+            credit=hold.credit_id,
+            amount=hold.amount - amount.amount,
+            currency=hold.currency,
+            code="AUTHORISATION",
+            reference=hold.reference,
+        )
+        await _post(transaction, rest, otherwise=TOO_LITTLE)
+    return outcome
 
 
 async def _let_go(transaction: Transaction, key: str, authorisation: str) -> Succeeded | Declined:

@@ -93,7 +93,7 @@ class Operations:
         """Take `amount` (minor units), or all that is left, of what was authorised; the last capture lets the rest go.
 
         Raises:
-            NotPossibleError: so much is not left.
+            NotPossibleError: so much is not left, or the provider takes what it takes at once.
         """
         payment = await _locked(transaction, payment_id)
         effect_key = _effect_key(payment_id, Operation.CAPTURE, key)

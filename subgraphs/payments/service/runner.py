@@ -17,7 +17,7 @@ from common.database import Database, RetryableError
 from common.failpoints import failpoint
 from common.live import Live
 from subgraphs.payments.domain.attempts import Attempt, Operation, ProviderName
-from subgraphs.payments.provider.port import Outcome, Provider, Unknown
+from subgraphs.payments.provider.port import CapturesInParts, Outcome, Provider, Unknown
 from subgraphs.payments.service.operations import OnOutcome
 from subgraphs.payments.service.recording import record
 from subgraphs.payments.store import attempts
@@ -144,6 +144,9 @@ async def _send(provider: Provider, attempt: Attempt) -> Outcome:
         return await provider.authorise(key, amount, attempt.method.token, str(attempt.payment_id))
     assert authorisation is not None, "everything else is about an authorisation"
     match attempt.operation:
+        case Operation.CAPTURE if not attempt.is_last:
+            assert isinstance(provider, CapturesInParts), "others are not asked to"
+            return await provider.capture_part(key, authorisation, amount)
         case Operation.CAPTURE:
             return await provider.capture(key, authorisation, amount)
         case Operation.VOID:

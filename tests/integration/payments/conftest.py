@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -116,20 +117,16 @@ def pay(
 
 
 @pytest.fixture
-def card_payment(
+def begin(
     database: Database, operations: Operations, settle: Callable[[], Awaitable[None]]
 ) -> Callable[..., Awaitable[UUID]]:
-    """Begins a payment by card, and gives its id when the bank has answered; captured at once if `capture` says how much."""
+    """Begins a payment of ada's by a method, and gives its id when the provider has answered; captured if `capture` says how much."""
 
-    async def card_payment(amount: int = 1_000, *, capture: int | None = None) -> UUID:
+    async def begin(method: PaymentMethod, amount: int = 1_000, *, capture: int | None = None) -> UUID:
         payment_id = uuid4()
         async with database.transaction() as transaction:
             await operations.begin(
-                transaction,
-                payment_id,
-                payer_id="ada",
-                amount=Money(amount, "EUR"),
-                method=PaymentMethod(ProviderName.CARD, "pm_card_visa"),
+                transaction, payment_id, payer_id="ada", amount=Money(amount, "EUR"), method=method
             )
         await settle()
         if capture is not None:
@@ -138,7 +135,19 @@ def card_payment(
             await settle()
         return payment_id
 
-    return card_payment
+    return begin
+
+
+@pytest.fixture
+def card_payment(begin: Callable[..., Awaitable[UUID]]) -> Callable[..., Awaitable[UUID]]:
+    """Begins a payment at `bank`."""
+    return partial(begin, PaymentMethod(ProviderName.CARD, "pm_card_visa"))
+
+
+@pytest.fixture
+def wallet_payment(begin: Callable[..., Awaitable[UUID]]) -> Callable[..., Awaitable[UUID]]:
+    """Begins a payment out of ada's wallet."""
+    return partial(begin, PaymentMethod(ProviderName.WALLET, "ada"))
 
 
 async def hasten(database: Database) -> None:

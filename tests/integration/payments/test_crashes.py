@@ -1,4 +1,4 @@
-"""Guarantee 6 of payments' README, 7 of inventory's: a killed process loses and doubles nothing."""
+"""Guarantee 7 of payments' README, 7 of inventory's: a killed process loses and doubles nothing."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Guarantees 7 and 8 of payments' README: who sees what, what a batch costs; and the public contract."""
+"""Guarantees 8 and 10 of payments' README: who sees what, what a batch costs; and the public contract."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime

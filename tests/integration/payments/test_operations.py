@@ -19,6 +19,7 @@ from subgraphs.payments.errors import NotPossibleError, UnknownPaymentError
 from subgraphs.payments.service.books import Books
 from subgraphs.payments.service.operations import Operations
 from subgraphs.payments.service.payments import Payments
+from subgraphs.payments.service.wallets import Wallets
 from subgraphs.payments.store import history
 from subgraphs.payments.store.history import VersionConflictError
 from tests.integration.payments.bank import Bank, declines
@@ -41,17 +42,28 @@ async def test_a_payment_by_card_is_booked_less_the_fee(
 
 
 async def test_a_payment_is_captured_in_parts_and_the_rest_let_go(
-    payments: Payments, card_payment: CardPayment, settle: Settle, ledger: Ledger
+    payments: Payments, wallets: Wallets, wallet_payment: CardPayment, settle: Settle, ledger: Ledger
 ) -> None:
-    payment_id = await card_payment(1_000)
-    for amount, is_last in ((300, False), (200, False), (100, True)):
+    await wallets.top_up("ada", 1_500, "k")
+    payment_id = await wallet_payment(1_000)
+    for amount, is_last, available in ((300, False, 500), (200, False, 500), (100, True, 900)):
         await payments.capture("clerk", payment_id, amount, f"k{amount}", is_last=is_last)
         await settle()
+        [wallet] = (await wallets.list_for(["ada"]))["ada"]
+        assert wallet.available.amount == available
     payment = await current(payments, payment_id)
     assert (payment.state, payment.captured, payment.capturable) == ("CAPTURED", 600, 0)
-    assert (await ledger())["CLEARING_CARD"] == -600
+    assert await ledger() == {"BANK": -1_500, "ada": 900, "MERCHANT": 600}
     with pytest.raises(NotPossibleError):
         await payments.capture("clerk", payment_id, 1, "more")
+
+
+async def test_a_provider_that_captures_once_is_not_asked_for_a_part(
+    payments: Payments, card_payment: CardPayment
+) -> None:
+    payment_id = await card_payment(1_000)
+    with pytest.raises(NotPossibleError, match="captures once"):
+        await payments.capture("clerk", payment_id, 300, "k", is_last=False)
 
 
 async def test_what_was_authorised_is_let_go(
@@ -125,9 +137,7 @@ async def test_what_does_not_exist_is_not_captured_and_leaves_no_key_behind(paym
             await payments.capture("clerk", uuid4(), 1, "k")
 
 
-@pytest.mark.parametrize(
-    ("won", "merchant", "state"), [(True, 985, "CAPTURED"), (False, 585, "CHARGED_BACK")]
-)
+@pytest.mark.parametrize("ending", [(True, 985, "CAPTURED"), (False, 585, "CHARGED_BACK")])
 async def test_what_a_bank_asks_back_is_set_aside_until_the_dispute_ends(
     database: Database, card_payment: CardPayment, ledger: Ledger, ending: tuple[bool, int, str]
 ) -> None:

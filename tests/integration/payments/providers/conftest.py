@@ -8,10 +8,13 @@ from typing import Any
 import asyncpg
 import pytest
 
+from common.database import Database
 from common.http import Transport
 from common.settings import Secret
 from subgraphs.payments.provider.port import Provider
 from subgraphs.payments.provider.stripe import StripeProvider
+from subgraphs.payments.provider.wallet import WalletProvider
+from subgraphs.payments.service.wallets import Wallets
 from tests.integration.provider.conftest import (  # noqa: F401 - fixtures
     KEY,
     provider,
@@ -40,11 +43,31 @@ def card(provider: Transport) -> StripeProvider:  # noqa: F811 - the fixture
     return StripeProvider(provider, Secret(KEY), return_url="https://shop.example/back", timeout=5.0)
 
 
-@pytest.fixture
-async def adapter(card: StripeProvider, provider_environment: Mapping[str, str]) -> AsyncIterator[Adapter]:  # noqa: F811 - the fixture
+@pytest.fixture(params=["card", "wallet"])
+async def adapter(
+    request: pytest.FixtureRequest,
+    card: StripeProvider,
+    provider_environment: Mapping[str, str],  # noqa: F811 - the fixture
+    database: Database,
+) -> AsyncIterator[Adapter]:
+    if request.param == "wallet":
+        await Wallets(database).top_up("rich", 100_000, "k")
+        await Wallets(database).top_up("poor", 1, "k")
+        yield Adapter(WalletProvider(database), "rich", "poor", lambda: _wallet_books(database))
+        return
     connection = await asyncpg.connect(provider_environment["DATABASE_URL"])
     async with contextlib.aclosing(_Closing(connection)):
         yield Adapter(card, "pm_card_visa", "pm_card_visa_chargeDeclined", lambda: _card_books(connection))
+
+
+async def _wallet_books(database: Database) -> Mapping[str, tuple[int, int]]:
+    names = {"PENDING": "AUTHORISED", "POST": "CAPTURED", "VOID": "VOIDED", "POSTED": "REFUNDED"}
+    async with database.transaction() as transaction:
+        rows = await transaction.execute(
+            "SELECT kind, count(*) AS count, sum(amount) AS total FROM ledger_transfer"
+            " WHERE code <> 'TOP_UP' GROUP BY kind"
+        )
+        return {names[row.kind]: (row.count, int(row.total)) for row in rows}
 
 
 class _Closing:
