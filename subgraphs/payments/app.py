@@ -1,6 +1,7 @@
 """Payments' wiring: from the environment to an app."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from litestar import Litestar
@@ -10,12 +11,16 @@ from common.service import Service
 from subgraphs.payments.api import Context, schema
 from subgraphs.payments.demo import load_demo
 from subgraphs.payments.domain.attempts import ProviderName
-from subgraphs.payments.events.reservations import ReservationHeld, ReservationUnfulfilled
+from subgraphs.payments.domain.checkouts import Patience
+from subgraphs.payments.provider.cards import Cards
+from subgraphs.payments.provider.port import Provider
 from subgraphs.payments.provider.wallet import WalletProvider
+from subgraphs.payments.routes.webhooks import webhook_routes
+from subgraphs.payments.service.checkout_process import CheckoutProcess
 from subgraphs.payments.service.operations import Operations
-from subgraphs.payments.service.reservations import Reservations
 from subgraphs.payments.service.runner import AttemptRunner
 from subgraphs.payments.service.services import Services
+from subgraphs.payments.service.webhook_sender import WebhookSender
 from subgraphs.payments.settings import Settings
 
 
@@ -26,10 +31,21 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         SettingsError: the environment lacks something.
     """
     parts = Parts(Settings, environment)
-    database, operations = parts.database, Operations()
-    services, reservations = Services.of(database, operations), Reservations(operations)
-    providers = {ProviderName.WALLET: WalletProvider(database)}
-    runner = AttemptRunner(database, providers, reservations.on_outcome)
+    settings, database, operations = parts.settings, parts.database, Operations()
+    cards, networks = Cards.of(settings), settings.allowed_networks()
+    providers: dict[ProviderName, Provider] = {ProviderName.WALLET: WalletProvider(database)}
+    if cards is not None:
+        providers[ProviderName.CARD] = cards.provider
+    process = CheckoutProcess(operations, Patience())
+    runner = AttemptRunner(database, providers, process.on_outcome)
+    sender = WebhookSender(database, networks)
+    services = Services.of(
+        database,
+        operations,
+        providers=frozenset(providers),
+        networks=networks,
+        reports=cards.reports if cards else None,
+    )
 
     def context(request: ServiceRequest) -> Context:
         return Context.of(request, services, parts.live)
@@ -37,11 +53,14 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     return parts.create_service(
         schema=schema,
         context=context,
-        handlers={
-            ReservationHeld: reservations.on_held,
-            ReservationUnfulfilled: reservations.on_unfulfilled,
-        },
-        lifespan=[lambda _: runner.running(parts.live)],
+        handlers=process.handlers,
+        schedules=[partial(process.pass_deadlines, database)],
+        route_handlers=webhook_routes(database, operations, settings.card_webhook_secret),
+        lifespan=[
+            *([cards.transport.opened] if cards else []),
+            lambda _: runner.running(parts.live),
+            lambda _: sender.running(),
+        ],
     )
 
 

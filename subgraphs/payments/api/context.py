@@ -27,7 +27,8 @@ class Context(CallerContext):
 
     @classmethod
     def of(cls, request: ServiceRequest, services: Services, live: Live) -> "Context":
-        return cls(request.caller, services, Loaders(services), live)
+        caller_id = request.caller.subject if request.caller else None
+        return cls(request.caller, services, Loaders(services, caller_id), live)
 
     @property
     def may_write(self) -> bool:

@@ -9,7 +9,7 @@ from subgraphs.payments.service.services import Services
 class Loaders(RequestLoaders):
     """The loaders of one request. What a key names nothing is None."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, caller_id: str | None) -> None:
         payments, wallets, books = services.payments, services.wallets, services.books
         self.wallet = by_key(wallets.find)
         self.wallets_of = by_key(wallets.list_for)
@@ -20,3 +20,6 @@ class Loaders(RequestLoaders):
         self.history_of = by_key(payments.find_history)
         self.account = by_key(books.find_accounts)
         self.transfers_for = by_key(books.transfers_for)
+        self.checkout = by_key(services.checkouts.find)
+        self.checkout_for = by_key(partial(services.checkouts.find_newest_for, caller_id or ""))
+        self.steps_of = by_key(services.checkouts.list_steps)

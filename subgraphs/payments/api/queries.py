@@ -7,8 +7,11 @@ import strawberry
 from strawberry.federation.schema_directives import RequiresScopes
 
 from subgraphs.payments.api.accounts import LedgerAccount
+from subgraphs.payments.api.checkouts import CheckoutQuery
 from subgraphs.payments.api.context import WRITE, Info
+from subgraphs.payments.api.reconciliation import ReconciliationQuery
 from subgraphs.payments.api.types import Explanation, Payment
+from subgraphs.payments.api.webhooks import WebhookQuery
 from subgraphs.payments.domain.accounts import House, house_id
 from subgraphs.payments.domain.money import CURRENCY
 
@@ -16,7 +19,7 @@ strawberry.enum(House, description="An account of the house.")
 
 
 @strawberry.type
-class Query:
+class Query(CheckoutQuery, WebhookQuery, ReconciliationQuery):
     @strawberry.field(description="The payment of that id: the caller's own, or any for who may move money.")
     async def payment(self, info: Info, id: strawberry.ID) -> Payment | None:  # noqa: A002 - the argument's name in the schema
         info.context.require_caller()

@@ -8,13 +8,14 @@ from contextlib import aclosing
 
 import strawberry
 
+from subgraphs.payments.api.checkouts import CheckoutSubscription
 from subgraphs.payments.api.context import Info
 from subgraphs.payments.api.types import Payment
 from subgraphs.payments.domain import payments
 
 
 @strawberry.type
-class Subscription:
+class Subscription(CheckoutSubscription):
     @strawberry.subscription(
         description="The payment of that id as it is and becomes: the caller's own, or any for who may move money."
     )

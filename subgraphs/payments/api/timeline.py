@@ -9,11 +9,10 @@ import strawberry
 
 from common.app.values import Money
 from subgraphs.payments.domain import attempts, history
-from subgraphs.payments.domain.attempts import AttemptState, Operation, ProviderName
+from subgraphs.payments.domain.attempts import AttemptState, Operation
 from subgraphs.payments.domain.history import Happened
 
 strawberry.enum(Operation, description="What is asked of a provider.")
-strawberry.enum(ProviderName, description="Who moves the money: the house's own wallets, or a card provider.")
 strawberry.enum(
     AttemptState,
     description="SENT, UNKNOWN and ACTION_REQUIRED are asked about until the provider tells an end, SUCCEEDED or DECLINED.",

@@ -5,7 +5,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 import strawberry.federation
@@ -16,12 +16,15 @@ from common.errors import ForbiddenError
 from common.inputs import parse_id
 from subgraphs.payments.api.accounts import LedgerAccount, LedgerTransfer
 from subgraphs.payments.api.context import Info
+from subgraphs.payments.api.enums import ProviderName
 from subgraphs.payments.api.timeline import PaymentAttempt, PaymentEvent
 from subgraphs.payments.domain import money, payments
 from subgraphs.payments.domain import wallets as domain
-from subgraphs.payments.domain.attempts import ProviderName
 from subgraphs.payments.domain.money import CURRENCY
 from subgraphs.payments.domain.payments import DisputeState, PaymentState
+
+if TYPE_CHECKING:  # the two refer to one another
+    from subgraphs.payments.api.checkouts import Checkout
 
 strawberry.enum(
     PaymentState,
@@ -170,6 +173,16 @@ class Reservation:
     async def payment(self, info: Info) -> Payment | None:
         found = await self._payment(info)
         return Payment.of(found) if found and info.context.may_see(found.payer_id) else None
+
+    @strawberry.field(description="The caller's newest checkout of it.")
+    async def checkout(
+        self, info: Info
+    ) -> Annotated["Checkout", strawberry.lazy("subgraphs.payments.api.checkouts")] | None:
+        from subgraphs.payments.api.checkouts import Checkout  # noqa: PLC0415 - the two refer to one another
+
+        parsed = parse_id(self.id)
+        found = await info.context.loaders.checkout_for.load(parsed) if parsed else None
+        return Checkout.of(found) if found else None
 
     @strawberry.federation.field(
         requires=["total { amount currency }"],

@@ -1,7 +1,7 @@
 """A payment, as its history has made it: a pure fold, and which operations it allows."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -25,9 +25,6 @@ from subgraphs.payments.domain.history import (
     Voided,
 )
 from subgraphs.payments.domain.money import Money
-
-WALLET_GRACE = timedelta(seconds=10)
-"""How long a payment waits for a payer who has no wallet yet, and may be just about to open one."""
 
 
 class PaymentState(StrEnum):

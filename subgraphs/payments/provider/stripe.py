@@ -17,8 +17,8 @@ from common.settings import Secret
 from subgraphs.payments.domain.money import Money
 from subgraphs.payments.provider.port import ActionRequired, Declined, Outcome, Succeeded, Unknown
 
-TIMEOUT: Final = 10.0
-"""Seconds for one request, connecting included; an operation makes up to three."""
+TIMEOUT: Final = 6.0
+"""Seconds for one request, connecting included; an operation makes up to three, and the runner waits for twenty."""
 
 API_VERSION: Final = "2024-06-20"
 _WAITS = frozenset({401, 403, 409, 429})

@@ -31,7 +31,7 @@ from subgraphs.payments.domain.checkout_messages import (
     TellStarted,
     Void,
 )
-from subgraphs.payments.domain.checkouts import Checkout, Patience, advance, begin
+from subgraphs.payments.domain.checkouts import Checkout, CheckoutState, Patience, advance, begin
 from subgraphs.payments.domain.money import Money
 from subgraphs.payments.events.checkouts import (
     CheckoutAuthorised,
@@ -44,6 +44,7 @@ from subgraphs.payments.events.checkouts import (
 )
 from subgraphs.payments.events.shipping import OrderShipped
 from subgraphs.payments.service.operations import AttemptOutcome, NotPossibleError, Operations
+from subgraphs.payments.service.webhooks import tell_of_checkout
 from subgraphs.payments.shipping import ship_order
 from subgraphs.payments.store import checkouts as store
 
@@ -125,6 +126,7 @@ class CheckoutProcess:
             return
         await store.save(transaction, changed, message)
         transaction.changed(TOPIC, str(changed.id))
+        await _tell_merchants(transaction, locked.checkout, changed)
         failpoint("payments.checkout.saved")
         await self._carry_out(transaction, changed, commands)
         failpoint("payments.checkout.carried_out")
@@ -184,3 +186,14 @@ class CheckoutProcess:
 
     async def _on_shipped(self, transaction: Transaction, event: OrderShipped) -> None:
         await self.tell(transaction, event.checkout_id, Shipped())
+
+
+async def _tell_merchants(transaction: Transaction, before: Checkout, after: Checkout) -> None:
+    """What a checkout comes to, and that its payer must act."""
+    match after.state:
+        case CheckoutState.COMPLETED:
+            await tell_of_checkout(transaction, "checkout.completed", after)
+        case CheckoutState.FAILED:
+            await tell_of_checkout(transaction, "checkout.failed", after)
+        case _ if after.action_url is not None and after.action_url != before.action_url:
+            await tell_of_checkout(transaction, "checkout.action_required", after)

@@ -12,7 +12,7 @@ from common.database import Database
 from common.failpoints import failpoint
 from common.inputs import InvalidInputError, check_idempotency_key
 from subgraphs.payments.domain.attempts import PaymentMethod, ProviderName
-from subgraphs.payments.domain.checkouts import Checkout
+from subgraphs.payments.domain.checkouts import Checkout, CheckoutState
 from subgraphs.payments.service.checkout_process import CheckoutProcess
 from subgraphs.payments.store import checkouts as store
 from subgraphs.payments.store.checkouts import CheckoutStep
@@ -76,6 +76,11 @@ class Checkouts:
         """The newest checkout of `payer_id` for each reservation, by it."""
         async with self._database.transaction() as transaction:
             return await store.find_newest_for(transaction, payer_id, reservation_ids)
+
+    async def list_states(self, payer_ids: Sequence[str]) -> list[CheckoutState]:
+        """The state of each checkout of these payers."""
+        async with self._database.transaction() as transaction:
+            return await store.list_states(transaction, payer_ids)
 
     async def list_steps(self, ids: Sequence[UUID]) -> dict[UUID, list[CheckoutStep]]:
         """The history of each checkout, from its beginning."""

@@ -10,6 +10,7 @@ import msgspec
 
 from common.database import Database, Transaction
 from common.inputs import check_page
+from subgraphs.payments.domain.checkouts import Checkout
 from subgraphs.payments.domain.webhooks import (
     ROTATION,
     SECRET_PREFIX,
@@ -74,6 +75,20 @@ async def tell(transaction: Transaction, type_: str, object_id: UUID, data: dict
     at = await checkouts.now(transaction)
     body = msgspec.json.encode({"type": type_, "timestamp": at.isoformat(), "data": data})
     await store.add_message(transaction, id_, type_, object_id, body)
+
+
+async def tell_of_checkout(transaction: Transaction, type_: str, checkout: Checkout) -> None:
+    """Tell every endpoint what became of a checkout."""
+    facts = {
+        "id": checkout.id,
+        "reservationId": checkout.reservation_id,
+        "version": checkout.version,
+        "state": checkout.state,
+        "amount": checkout.amount,
+        "failure": checkout.failure,
+        "actionUrl": checkout.action_url,
+    }
+    await tell(transaction, type_, checkout.id, facts)
 
 
 def _new_secret() -> str:

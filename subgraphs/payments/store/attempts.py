@@ -48,9 +48,6 @@ HASTEN: Final = text("""
     UPDATE attempt SET next_at = least(next_at, now())
     WHERE effect_key = :effect_key AND next_at IS NOT NULL AND state <> 'SENT'
 """)
-POSTPONE: Final = text(
-    "UPDATE attempt SET next_at = now() + :delay WHERE payment_id = :id AND state = 'CREATED'"
-)
 FIND: Final = text(f"SELECT {COLUMNS} FROM attempt WHERE payment_id = ANY(:ids) ORDER BY id")  # noqa: S608 - the columns above
 BY_REFERENCE: Final = text("""
     SELECT payment_id FROM attempt WHERE provider = :provider AND reference = :reference LIMIT 1
@@ -131,11 +128,6 @@ async def hasten(transaction: Transaction, effect_key: str) -> bool:
     if is_waiting:
         transaction.changed("attempt", "")
     return is_waiting
-
-
-async def postpone(transaction: Transaction, payment_id: UUID, delay: timedelta) -> None:
-    """Let what was not sent yet wait for `delay`."""
-    await transaction.execute(POSTPONE, {"id": payment_id, "delay": delay})
 
 
 async def find_attempts(transaction: Transaction, payment_ids: Sequence[UUID]) -> dict[UUID, list[Attempt]]:

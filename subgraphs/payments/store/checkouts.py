@@ -37,6 +37,7 @@ NEWEST_FOR = text("""
     SELECT DISTINCT ON (reservation_id) * FROM checkout
     WHERE reservation_id = ANY(:reservation_ids) AND payer_id = :payer_id ORDER BY reservation_id, id DESC
 """)
+STATES = text("SELECT state FROM checkout WHERE payer_id = ANY(:payer_ids)")
 STEPS = text("""
     SELECT checkout_id, version, message, state, at FROM checkout_step
     WHERE checkout_id = ANY(:ids) ORDER BY checkout_id, version
@@ -129,6 +130,12 @@ async def find_newest_for(
     """The newest checkout of `payer_id` for each reservation, by it."""
     parameters = {"reservation_ids": list(reservation_ids), "payer_id": payer_id}
     return {row.reservation_id: _checkout(row) for row in await transaction.execute(NEWEST_FOR, parameters)}
+
+
+async def list_states(transaction: Transaction, payer_ids: Sequence[str]) -> list[CheckoutState]:
+    """The state of each checkout of these payers."""
+    found = await transaction.execute(STATES, {"payer_ids": list(payer_ids)})
+    return [CheckoutState(state) for state in found.scalars()]
 
 
 async def list_steps(transaction: Transaction, ids: Sequence[UUID]) -> dict[UUID, list[CheckoutStep]]:

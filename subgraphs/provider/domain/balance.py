@@ -5,7 +5,6 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-FEE_FIXED = 25
 FEE_PER_THOUSAND = 15
 
 
@@ -37,5 +36,5 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 def fee_of(amount: int) -> int:
-    """What capturing `amount` costs: 1.5 %, rounded to the nearer cent, and 25 cents."""
-    return (amount * FEE_PER_THOUSAND + 500) // 1000 + FEE_FIXED
+    """What capturing `amount` costs: 1.5 %, rounded to the nearer cent."""
+    return (amount * FEE_PER_THOUSAND + 500) // 1000

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
@@ -11,18 +10,16 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from common.database import Database, migrate
+from common.database import Database, Transaction, migrate
 from common.ledger import find_drift, find_imbalances
 from subgraphs.inventory.app import service as inventory_service
 from subgraphs.payments.app import service
-from subgraphs.payments.domain.attempts import PaymentMethod, ProviderName
+from subgraphs.payments.domain.attempts import AttemptState, Operation, PaymentMethod, ProviderName
 from subgraphs.payments.domain.money import Money
 from subgraphs.payments.domain.payments import Payment
-from subgraphs.payments.events.reservations import ReservationHeld
 from subgraphs.payments.provider.wallet import WalletProvider
-from subgraphs.payments.service.operations import Operations
+from subgraphs.payments.service.operations import AttemptOutcome, Operations
 from subgraphs.payments.service.payments import Payments
-from subgraphs.payments.service.reservations import Reservations
 from subgraphs.payments.service.runner import AttemptRunner
 from subgraphs.payments.service.wallets import Wallets
 from tests.integration.payments.bank import Bank
@@ -74,7 +71,15 @@ def bank() -> Bank:
 def runner(database: Database, operations: Operations, bank: Bank) -> AttemptRunner:
     """Takes attempts to the wallets and to `bank`, when a test says so."""
     providers = {ProviderName.WALLET: WalletProvider(database), ProviderName.CARD: bank}
-    return AttemptRunner(database, providers, Reservations(operations).on_outcome)
+
+    async def capture_at_once(transaction: Transaction, outcome: AttemptOutcome) -> None:
+        """What is paid from a wallet is taken as soon as it is set aside."""
+        payment, attempt = outcome.payment, outcome.attempt
+        is_set_aside = attempt.operation is Operation.AUTHORISE and attempt.state is AttemptState.SUCCEEDED
+        if is_set_aside and payment.method.provider is ProviderName.WALLET:
+            await operations.capture(transaction, payment.id, key="at once")
+
+    return AttemptRunner(database, providers, capture_at_once)
 
 
 @pytest.fixture
@@ -95,23 +100,24 @@ def settle(database: Database, runner: AttemptRunner) -> Callable[[], Awaitable[
 def pay(
     database: Database, operations: Operations, payments: Payments, settle: Callable[[], Awaitable[None]]
 ) -> Callable[..., Awaitable[Payment]]:
-    """Handles the event of a reservation that `owner` holds, and gives its payment as it ends, or begins."""
+    """Pays for a reservation from the wallet of `owner`; gives the payment as it ends, or begins."""
 
     async def pay(
         owner: str = "ada", amount: int = 1_000, *, reservation_id: UUID | None = None, until_end: bool = True
     ) -> Payment:
-        event = ReservationHeld(
-            reservation_id=reservation_id or uuid4(),
-            owner_id=owner,
-            total_amount=amount,
-            currency="EUR",
-            expires_at=datetime.now(UTC) + timedelta(minutes=15),
-        )
+        paid_for = reservation_id or uuid4()
         async with database.transaction() as transaction:
-            await Reservations(operations).on_held(transaction, event)
+            await operations.begin(
+                transaction,
+                paid_for,
+                payer_id=owner,
+                amount=Money(amount, "EUR"),
+                method=PaymentMethod(ProviderName.WALLET, owner),
+                reservation_id=paid_for,
+            )
         if until_end:
             await settle()
-        return (await payments.find("reservation_id", [event.reservation_id]))[event.reservation_id]
+        return (await payments.find("id", [paid_for]))[paid_for]
 
     return pay
 
