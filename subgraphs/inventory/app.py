@@ -10,6 +10,7 @@ from common.app import Parts, ServiceRequest
 from common.service import Service
 from subgraphs.inventory.api import Context, schema
 from subgraphs.inventory.demo import load_demo
+from subgraphs.inventory.routes import routes
 from subgraphs.inventory.service.services import Services
 from subgraphs.inventory.settings import Settings
 from subgraphs.inventory.worker import HANDLERS, schedules
@@ -28,7 +29,11 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         return Context.of(request, services, parts.live)
 
     return parts.create_service(
-        schema=schema, context=context, handlers=HANDLERS, schedules=schedules(services)
+        schema=schema,
+        context=context,
+        handlers=HANDLERS,
+        schedules=schedules(services),
+        route_handlers=routes(services.imports),
     )
 
 

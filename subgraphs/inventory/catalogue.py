@@ -1,6 +1,8 @@
 """The goods of the demo shop: a chandler's and grocer's at an old Baltic harbour."""
 
 from subgraphs.inventory.domain.catalogue import Article, Money
+from subgraphs.inventory.domain.reservations import Demand
+from subgraphs.inventory.domain.warehousing import Warehouse
 
 _COFFEE_AND_TEA = "Coffee and tea"
 _PANTRY = "Pantry"
@@ -37,10 +39,11 @@ CATALOGUE = (
     Article("TAB-PAN-24", "Forged Iron Pan, 24 cm", "Heavy, plain, and better every year.", _TABLE, Money(7900, "EUR"), 15),
     Article("TAB-TOWEL-2", "Linen Tea Towels, pair", "Half-linen with a woven stripe, 50 by 70 cm.", _TABLE, Money(2200, "EUR"), 88),
     Article("TAB-CANDLE-6", "Beeswax Candles, six", "Hand-dipped, with eight hours of quiet light each.", _TABLE, Money(2800, "EUR"), 45),
-    Article("CLO-JUMPER-M", "Troyer Fisherman's Jumper, M", "Dense wool, high zip collar, made for wind from all sides.", _CLOTHES, Money(12900, "EUR"), 24),
-    Article("CLO-JUMPER-L", "Troyer Fisherman's Jumper, L", "Dense wool, high zip collar, made for wind from all sides.", _CLOTHES, Money(12900, "EUR"), 20),
+    Article("CLO-JUMPER-M", "Troyer Fisherman's Jumper", "Dense wool, high zip collar, made for wind from all sides.", _CLOTHES, Money(12900, "EUR"), 24, title="M"),
+    Article("CLO-JUMPER-L", "Troyer Fisherman's Jumper", "", _CLOTHES, Money(12900, "EUR"), 20, title="L", beside="CLO-JUMPER-M"),
     Article("CLO-CAP-58", "Elbe Pilot Cap", "Dark blue wool cap with a cord band. Size 58.", _CLOTHES, Money(4600, "EUR"), 33),
-    Article("CLO-SHIRT-M", "Striped Harbour Shirt, M", "Long-sleeved cotton shirt with twenty-one white stripes.", _CLOTHES, Money(3900, "EUR"), 60),
+    Article("CLO-SHIRT-M", "Striped Harbour Shirt", "Long-sleeved cotton shirt with twenty-one white stripes.", _CLOTHES, Money(3900, "EUR"), 60, title="M"),
+    Article("CLO-SHIRT-XL", "Striped Harbour Shirt", "", _CLOTHES, Money(4200, "EUR"), 12, title="XL", beside="CLO-SHIRT-M"),
     Article("CLO-SOCKS-43", "Sea Boot Socks, 41 to 43", "Thick ribbed wool that stays up inside boots.", _CLOTHES, Money(1900, "EUR"), 120),
     Article("CLO-OILSKIN-L", "Yellow Oilskin Coat, L", "Waxed cotton with a corduroy collar and storm flap.", _CLOTHES, Money(18900, "EUR"), 9),
     Article("BRD-LAMP-1", "Brass Ship's Lantern", "Paraffin lantern with a Fresnel lens, 27 cm high.", _ON_BOARD, Money(11900, "EUR"), 12),
@@ -52,4 +55,20 @@ CATALOGUE = (
     Article("PAP-CHART-1", "Baltic Sea Chart, 1572", "Fine art print after the Carta Marina, 60 by 45 cm.", _PAPER, Money(3200, "EUR"), 50),
     Article("PAP-INK-30", "Iron Gall Ink, 30 ml", "Writes pale and turns black within the hour.", _PAPER, Money(1250, "EUR"), 100),
     Article("PAP-SEAL-1", "Sealing Wax and Cog Seal", "Two red sticks and a brass stamp with a cog under sail.", _PAPER, Money(2900, "EUR"), 3),
+    Article("BOX-WATCH", "Dog Watch Box", "A mug, a bag of Hafen Blend and two marzipan loaves, for four hours before dawn.", _ON_BOARD, Money(4900, "EUR"), 0),
 )  # fmt: skip
+
+WAREHOUSES = (
+    Warehouse("MAIN", "Salzspeicher, Lübeck", "EU", 1),
+    Warehouse("VISBY", "Packhouse at the wall, Visby", "NORTH", 2),
+)
+
+BUNDLES = {"BOX-WATCH": (Demand("TAB-MUG-350", 1), Demand("COF-HAFEN-500", 1), Demand("SWE-MARZ-200", 2))}
+
+IN_VISBY = (
+    Demand("BRD-ROPE-30", 25),
+    Demand("CLO-JUMPER-M", 10),
+    Demand("PAN-SPRATS-120", 80),
+    Demand("TAB-MUG-350", 30),
+)
+"""What is delivered to the second warehouse."""

@@ -1,4 +1,4 @@
-"""Demo data: a catalogue with its stock, and a few reservations made as any customer makes them."""
+"""Demo data: a catalogue with its stock in two warehouses, and a few reservations made as any customer makes them."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -7,8 +7,10 @@ from common.database import Database
 from common.demo import DEMO_USERS
 from common.settings import load
 from subgraphs.inventory import store
-from subgraphs.inventory.catalogue import CATALOGUE
+from subgraphs.inventory.catalogue import BUNDLES, CATALOGUE, IN_VISBY, WAREHOUSES
+from subgraphs.inventory.domain.warehousing import StockMove
 from subgraphs.inventory.service import Inventory
+from subgraphs.inventory.service.services import Services
 from subgraphs.inventory.settings import Settings
 
 _ALHEIT, _HINRICH, _GESE = (user.id for user in DEMO_USERS)
@@ -32,19 +34,27 @@ async def load_demo(environment: Mapping[str, str]) -> None:
     settings = load(Settings, environment)
     database = Database.open(settings.database_url.reveal(), schema=settings.service)
     try:
-        await _deliver(database)
-        inventory = Inventory(database, _ORDER_TIME)
-        if not await _has_orders(inventory):
+        services = Services.of(database, _ORDER_TIME)
+        await _deliver(database, services)
+        if not await _has_orders(services.reservations):
             for number, (user_id, sku, quantity) in enumerate(_ORDERS, 1):
-                await inventory.reserve(str(user_id), sku, quantity, f"demo-order-{number}")
+                await services.reservations.reserve(str(user_id), sku, quantity, f"demo-order-{number}")
     finally:
         await database.close()
 
 
-async def _deliver(database: Database) -> None:
+async def _deliver(database: Database, services: Services) -> None:
     async with database.transaction() as transaction:
         for article in CATALOGUE:
             await store.add_product(transaction, article)
+    known = {warehouse.id for warehouse in await services.stock.list_warehouses()}
+    if not known.issuperset(warehouse.id for warehouse in WAREHOUSES):
+        for warehouse in WAREHOUSES:
+            await services.warehousing.put_warehouse(warehouse)
+        _, second = WAREHOUSES
+        await services.warehousing.move("demo", StockMove.RECEIVE, second.id, IN_VISBY, "demo-delivery")
+    for sku, parts in BUNDLES.items():
+        await services.warehousing.put_bundle(sku, parts)
 
 
 async def _has_orders(inventory: Inventory) -> bool:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from common.database import Database
 from subgraphs.inventory.service.catalogue import Catalogue
 from subgraphs.inventory.service.hot import HotItems
+from subgraphs.inventory.service.imports import Imports
 from subgraphs.inventory.service.reservations import Inventory
 from subgraphs.inventory.service.stock import Stock
 from subgraphs.inventory.service.stocktakes import Stocktakes
@@ -22,6 +23,7 @@ class Services:
     warehousing: Warehousing
     transfers: Transfers
     stocktakes: Stocktakes
+    imports: Imports
 
     @classmethod
     def of(cls, database: Database, hold: timedelta) -> "Services":
@@ -35,4 +37,5 @@ class Services:
             Warehousing(database),
             Transfers(database),
             Stocktakes(database),
+            Imports(database),
         )

@@ -17,6 +17,8 @@ IS_POSSIBLE: Final = text("""
        AND NOT EXISTS (SELECT FROM bundle_part WHERE part_id = :bundle_id)
        AND NOT EXISTS (SELECT FROM bundle_part WHERE bundle_id = ANY(CAST(:parts AS uuid[])))
 """)
+# against another that does so, and against the first pieces, whose row refers to the variant
+LOCK: Final = text("SELECT 1 FROM variant WHERE id = :bundle_id FOR UPDATE")
 CLEAR: Final = text("DELETE FROM bundle_part WHERE bundle_id = :bundle_id")
 ADD: Final = text("""
     INSERT INTO bundle_part (bundle_id, part_id, quantity)
@@ -35,6 +37,7 @@ async def find_parts(transaction: Transaction, variant_ids: Sequence[UUID]) -> d
 async def put_bundle(transaction: Transaction, bundle_id: UUID, parts: Mapping[UUID, int]) -> bool:
     """Make the variant a bundle of those parts; False when it has pieces of its own, or bundles would nest."""
     values = {"bundle_id": bundle_id, "parts": list(parts)}
+    await transaction.execute(LOCK, {"bundle_id": bundle_id})
     if not (await transaction.execute(IS_POSSIBLE, values)).scalar_one():
         return False
     await transaction.execute(CLEAR, {"bundle_id": bundle_id})

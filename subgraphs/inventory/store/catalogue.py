@@ -92,7 +92,7 @@ async def add_product(transaction: Transaction, article: Article) -> None:
         KeyError: the product that it is to join is not there.
     """
     variant_id = await _add_article(transaction, article)
-    if variant_id is not None:
+    if variant_id is not None and article.pieces:
         await _deliver(transaction, Place.of(variant_id, article.warehouse), article.pieces)
 
 
@@ -132,15 +132,14 @@ async def _add(transaction: Transaction, product_id: UUID, sku: str, title: str,
 
 async def _deliver(transaction: Transaction, place: Place, pieces: int) -> None:
     await add_levels(transaction, [place])
-    if pieces:
-        delivery = Movement(
-            place=place,
-            source=Bucket.OUTSIDE,
-            target=Bucket.AVAILABLE,
-            quantity=pieces,
-            reason=Reason.DELIVERED,
-        )
-        await record(transaction, [delivery])
+    delivery = Movement(
+        place=place,
+        source=Bucket.OUTSIDE,
+        target=Bucket.AVAILABLE,
+        quantity=pieces,
+        reason=Reason.DELIVERED,
+    )
+    await record(transaction, [delivery])
 
 
 def _keys(keys: Sequence[UUID | str]) -> dict[str, Any]:

@@ -86,6 +86,9 @@ LOCK_OF: Final = text(f"""
         SELECT variant_id, warehouse_id, slot FROM allocation WHERE reservation_id = ANY(CAST(:reservations AS uuid[]))
     ) {_ORDER}
 """)  # noqa: S608 - constants
+READ_ALL_COUNTS: Final = text(
+    "SELECT * FROM level WHERE variant_id = ANY(CAST(:variants AS uuid[])) ORDER BY slot"
+)
 READ_COUNTS: Final = text("""
     SELECT * FROM level WHERE variant_id = ANY(CAST(:variants AS uuid[])) AND warehouse_id = :warehouse ORDER BY slot
 """)
@@ -177,6 +180,14 @@ async def read_counts(
 ) -> list[tuple[Place, StockLevel]]:
     """What each place of the variants in the warehouse has, as it is stored."""
     rows = await transaction.execute(READ_COUNTS, {"variants": list(variant_ids), "warehouse": warehouse})
+    return [(Place.of(row.variant_id, row.warehouse_id, row.slot), _level(row)) for row in rows]
+
+
+async def read_all_counts(
+    transaction: Transaction, variant_ids: Sequence[UUID]
+) -> list[tuple[Place, StockLevel]]:
+    """What each place of the variants in all warehouses has, as it is stored."""
+    rows = await transaction.execute(READ_ALL_COUNTS, {"variants": list(variant_ids)})
     return [(Place.of(row.variant_id, row.warehouse_id, row.slot), _level(row)) for row in rows]
 
 

@@ -10,7 +10,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -142,6 +142,14 @@ async def _count(database: Database, services: Services) -> None:
     await services.stocktakes.count(stocktake, [Demand("ROPE", 6)])
 
 
+async def _import(_: Database, services: Services) -> None:
+    async def lines() -> AsyncIterator[str]:
+        for line in ("sku,warehouse,quantity,compare_quantity", "TEA,MAIN,90,100"):
+            yield line
+
+    await services.imports.run("file", lines())
+
+
 ACTS: Mapping[str, Act] = {
     "inventory.paying.before_commit": _check_out,
     "inventory.authorised.before_commit": _check_out,
@@ -150,6 +158,7 @@ ACTS: Mapping[str, Act] = {
     "stock.low.before_commit": _work,  # before the others: a crossing is told once
     "stock.count.before_fence": _count,
     "stock.count.before_commit": _count,
+    "stock.import.before_progress": _import,
     "stock.move.before_commit": _work,
     "stock.adjust.before_commit": _work,
     "stock.send.before_commit": _work,

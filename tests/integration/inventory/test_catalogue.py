@@ -8,7 +8,7 @@ import pytest
 from common.database import Database
 from common.database.testing import count_statements
 from common.inputs import InvalidInputError
-from subgraphs.inventory.catalogue import CATALOGUE
+from subgraphs.inventory.catalogue import CATALOGUE, IN_VISBY
 from subgraphs.inventory.demo import load_demo
 from subgraphs.inventory.domain import catalogue as domain
 from subgraphs.inventory.service.services import Services
@@ -97,6 +97,6 @@ async def test_demo_data_is_loaded_once_by_however_many(
             ).one()
     finally:
         await database.close()
-    assert products == len(CATALOGUE) == 41
-    assert pieces == sum(article.pieces for article in CATALOGUE)
+    assert (products, len(CATALOGUE)) == (41, 43)
+    assert pieces == sum(article.pieces for article in CATALOGUE) + sum(each.quantity for each in IN_VISBY)
     assert tuple(orders) == (6, 3)

@@ -71,7 +71,7 @@ MOVED = {
     "MOVED": 4,
     "TRANSFERRED": 7,
     "LOST": 1,
-    "ADJUSTED": 1,
+    "ADJUSTED": 11,  # a piece by hand, ten by a file
     "COUNTED": 1,
 }
 

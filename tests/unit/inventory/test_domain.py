@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.inputs import InvalidInputError
-from subgraphs.inventory.catalogue import CATALOGUE
+from subgraphs.inventory.catalogue import BUNDLES, CATALOGUE
 from subgraphs.inventory.domain import catalogue as domain
 from subgraphs.inventory.domain.catalogue import MAX_PRICE, Product
 from subgraphs.inventory.domain.reservations import MAX_QUANTITY, check_quantity
@@ -72,9 +72,9 @@ def test_any_text_is_printable_and_short_or_refused(text: str) -> None:
 
 def test_the_demo_catalogue_is_one_that_could_be_sold() -> None:
     assert len({article.sku for article in CATALOGUE}) == len(CATALOGUE)
-    assert len({article.name for article in CATALOGUE}) == len(CATALOGUE)
+    assert len({(article.name, article.title) for article in CATALOGUE}) == len(CATALOGUE)
     assert len({article.category for article in CATALOGUE}) >= 5
     for article in CATALOGUE:
         domain.check_text("sku", article.sku, domain.MAX_SKU)
         assert 1 <= article.price.amount <= MAX_PRICE
-        assert article.pieces > 0
+        assert (article.pieces > 0) == (article.sku not in BUNDLES)
