@@ -102,7 +102,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     feed = RevocationFeed(database)
 
     def context(request: ServiceRequest) -> Context:
-        return Context.of(request, identity, services)
+        return Context.of(request, identity, services, provider)
 
     async def ping_redis() -> None:
         await redis.ping()

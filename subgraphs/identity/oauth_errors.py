@@ -36,3 +36,13 @@ class UnsafeRequestError(DomainError):
     """An authorization request that names no client, or no place of the client's: it must not be redirected anywhere."""
 
     code = "UNSAFE_REQUEST"
+
+
+class UnknownClientError(UnsafeRequestError):
+    """It names no client that there is."""
+
+    code = "UNKNOWN_CLIENT"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("The application that sent you here is not known (client_id).")

@@ -8,13 +8,15 @@ import strawberry
 from strawberry.dataloader import DataLoader
 
 from common.app import CallerContext, ServiceRequest
-from common.app.loaders import by_key
+from common.app.loaders import ListLoader, by_key
 from common.inputs import parse_id
 from subgraphs.identity.access import is_admin, require_admin
 from subgraphs.identity.domain.accounts import User
 from subgraphs.identity.domain.audit import Origin
 from subgraphs.identity.domain.roles import Holding
+from subgraphs.identity.domain.sessions import Session
 from subgraphs.identity.errors import UnknownUserError
+from subgraphs.identity.provider import Provider
 from subgraphs.identity.service.accounts import Identity
 from subgraphs.identity.service.step_up import Proof
 from subgraphs.identity.services import Services
@@ -29,9 +31,14 @@ class Context(CallerContext):
     services: Services
     users: DataLoader[UUID, User | None]
     holdings: DataLoader[UUID, Holding | None]
+    provider: Provider
+    session_by_id: DataLoader[UUID, Session | None]
+    sessions: ListLoader[UUID, Session]
 
     @classmethod
-    def of(cls, request: ServiceRequest, identity: Identity, services: Services) -> "Context":
+    def of(
+        cls, request: ServiceRequest, identity: Identity, services: Services, provider: Provider
+    ) -> "Context":
         return cls(
             request.caller,
             request.client_address,
@@ -39,6 +46,9 @@ class Context(CallerContext):
             services,
             by_key(identity.users),
             by_key(services.roles.holdings),
+            provider,
+            by_key(provider.sessions.many),
+            ListLoader(provider.sessions.of_users),
         )
 
     @property

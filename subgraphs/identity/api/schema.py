@@ -4,6 +4,7 @@ from strawberry.tools import merge_types
 
 from common.app import subgraph_schema
 from subgraphs.identity.api.audit import AuditQueries
+from subgraphs.identity.api.clients import ClientMutations, ClientQueries, OAuthClient
 from subgraphs.identity.api.emails import EmailMutations
 from subgraphs.identity.api.mutations import Mutation
 from subgraphs.identity.api.password_changes import PasswordMutations
@@ -11,13 +12,16 @@ from subgraphs.identity.api.queries import Query
 from subgraphs.identity.api.regions import RegionMutations, RegionQueries
 from subgraphs.identity.api.roles import RoleMutations, RoleQueries
 from subgraphs.identity.api.second_factors import FactorMutations
+from subgraphs.identity.api.sessions import BrowserSession, SessionMutations
 from subgraphs.identity.api.types import User
 
+_MUTATIONS = (
+    *(Mutation, RoleMutations, EmailMutations, PasswordMutations, FactorMutations, RegionMutations),
+    *(SessionMutations, ClientMutations),
+)
+
 schema = subgraph_schema(
-    query=merge_types("Query", (Query, RoleQueries, AuditQueries, RegionQueries)),
-    mutation=merge_types(
-        "Mutation",
-        (Mutation, RoleMutations, EmailMutations, PasswordMutations, FactorMutations, RegionMutations),
-    ),
-    types=[User],
+    query=merge_types("Query", (Query, RoleQueries, AuditQueries, RegionQueries, ClientQueries)),
+    mutation=merge_types("Mutation", _MUTATIONS),
+    types=[User, BrowserSession, OAuthClient],
 )

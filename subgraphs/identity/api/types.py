@@ -22,6 +22,7 @@ from subgraphs.identity.api.refusals import (
     SecondFactorNeeded,
     TooManyAttempts,
 )
+from subgraphs.identity.api.sessions import BrowserSession
 from subgraphs.identity.domain import passkeys
 from subgraphs.identity.domain.accounts import User as DomainUser
 from subgraphs.identity.domain.accounts import parse_user_id
@@ -128,6 +129,14 @@ class User:
     async def second_factors(self, info: Info) -> SecondFactors | None:
         self._require_sight(info)
         return SecondFactors.of(await info.context.services.codes.overview(UUID(self.id)))
+
+    @strawberry.field(
+        description="Where the user is signed in, the last seen first; only for oneself and admins."
+    )
+    async def sessions(self, info: Info, first: int = 20) -> list[BrowserSession] | None:
+        self._require_sight(info)
+        found = await info.context.sessions.load(UUID(self.id), first)
+        return [BrowserSession.of(info, session) for session in found]
 
     async def _holding(self, info: Info) -> Holding:
         self._require_sight(info)

@@ -9,7 +9,12 @@ import msgspec
 from msgspec import Struct
 
 from subgraphs.identity.domain.clients import Client, GrantType
-from subgraphs.identity.oauth_errors import OAuthError, UnsafeRequestError, invalid_request
+from subgraphs.identity.oauth_errors import (
+    OAuthError,
+    UnknownClientError,
+    UnsafeRequestError,
+    invalid_request,
+)
 
 MAX_REQUEST = 8192  # characters
 _MAX_VALUE = 2048
@@ -63,7 +68,7 @@ def check_redirect(fields: Mapping[str, str], client: Client | None) -> tuple[Cl
         UnsafeRequestError: it names none; the answer is a page.
     """
     if client is None:
-        raise UnsafeRequestError("The application that sent you here is not known (client_id).")
+        raise UnknownClientError
     if fields.get("redirect_uri") not in client.redirect_uris:
         raise UnsafeRequestError(
             "The application that sent you here wants you back at a place that is not registered (redirect_uri)."

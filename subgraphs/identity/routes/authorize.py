@@ -22,7 +22,15 @@ from subgraphs.identity.domain.sessions import Session
 from subgraphs.identity.oauth_errors import OAuthError, UnsafeRequestError
 from subgraphs.identity.routes.asked import Asking
 from subgraphs.identity.routes.browser import Browser
-from subgraphs.identity.routes.forms import MAX_FORM, Asked, FormTokens, read_fields, read_form, takes_form
+from subgraphs.identity.routes.forms import (
+    MAX_FORM,
+    Asked,
+    FormTokens,
+    read_fields,
+    read_form,
+    takes_form,
+    takes_query,
+)
 from subgraphs.identity.routes.oauth import description_of
 from subgraphs.identity.routes.pages import Page, Pages, answers, options, redirect
 from subgraphs.identity.service.accounts import Identity
@@ -139,7 +147,8 @@ def routes(authorizer: Authorizer, site: Site, pages: Pages, tokens: FormTokens)
     @get(
         AUTHORIZE,
         **common,
-        responses=answers(200, 400),
+        responses=answers(200, 400, 404),
+        operation_class=takes_query("client_id", "redirect_uri"),
         summary="Authorization endpoint (RFC 6749 section 3.1)",
     )
     async def authorize(request: Asked) -> Page:
@@ -149,7 +158,9 @@ def routes(authorizer: Authorizer, site: Site, pages: Pages, tokens: FormTokens)
         AUTHORIZE,
         **common,
         responses=answers(400, 413),
-        operation_class=takes_form("client_id", "redirect_uri", "response_type", "scope", "state"),
+        operation_class=takes_form(
+            "client_id", "redirect_uri", "response_type", "scope", "state", others=True
+        ),
         request_max_body_size=MAX_FORM,
         summary="Authorization endpoint, by POST",
     )
@@ -160,7 +171,7 @@ def routes(authorizer: Authorizer, site: Site, pages: Pages, tokens: FormTokens)
     @post(
         "/oauth/consent",
         **common,
-        responses=answers(200, 400, 403, 413),
+        responses=answers(200, 400, 403, 404, 413),
         operation_class=takes_form("request", "decision", "form_token"),
         request_max_body_size=MAX_FORM,
         summary="Allow a client what it asked for, or deny it",

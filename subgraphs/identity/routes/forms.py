@@ -14,7 +14,15 @@ from urllib.parse import parse_qsl
 
 from litestar import Request
 from litestar.datastructures import Cookie
-from litestar.openapi.spec import OpenAPIMediaType, OpenAPIType, Operation, Reference, RequestBody, Schema
+from litestar.openapi.spec import (
+    OpenAPIMediaType,
+    OpenAPIType,
+    Operation,
+    Parameter,
+    Reference,
+    RequestBody,
+    Schema,
+)
 
 from common.errors import DomainError
 from subgraphs.identity.opaque import new_token
@@ -118,11 +126,12 @@ def cookie(site: Site, name: str, value: str, max_age: int | None = None) -> Coo
     )
 
 
-def takes_form(*fields: str) -> type[Operation]:
-    """The documentation of a door whose body is a form of these fields."""
+def takes_form(*fields: str, others: bool = False) -> type[Operation]:
+    """The documentation of a door whose body is a form of these fields, or of any `others` too."""
     text = Schema(type=OpenAPIType.STRING, pattern=_TEXT)
     properties: dict[str, Reference | Schema] = dict.fromkeys(fields, text)
-    schema = Schema(type=OpenAPIType.OBJECT, properties=properties, additional_properties=False)
+    further = text if others else False
+    schema = Schema(type=OpenAPIType.OBJECT, properties=properties, additional_properties=further)
 
     @dataclass
     class FormOperation(Operation):
@@ -131,6 +140,20 @@ def takes_form(*fields: str) -> type[Operation]:
             self.request_body = RequestBody(content=content, required=True)
 
     return FormOperation
+
+
+def takes_query(*names: str) -> type[Operation]:
+    """The documentation of a door that needs these parameters in its query."""
+    text = Schema(type=OpenAPIType.STRING, pattern=_TEXT, max_length=100)
+
+    @dataclass
+    class QueryOperation(Operation):
+        def __post_init__(self) -> None:
+            self.parameters = [
+                Parameter(name=name, param_in="query", required=True, schema=text) for name in names
+            ]
+
+    return QueryOperation
 
 
 def _token(secret: str) -> str:

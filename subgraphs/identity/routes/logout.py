@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from subgraphs.identity.domain.authorization import MAX_REQUEST
 from subgraphs.identity.id_tokens import IdTokens
-from subgraphs.identity.oauth_errors import UnsafeRequestError
+from subgraphs.identity.oauth_errors import UnknownClientError, UnsafeRequestError
 from subgraphs.identity.provider import Provider
 from subgraphs.identity.routes.browser import Browser
 from subgraphs.identity.routes.forms import MAX_FORM, Asked, FormTokens, read_fields, read_form, takes_form
@@ -41,7 +41,9 @@ class Logouts:
             )
         uri = fields.get("post_logout_redirect_uri")
         client = await self._clients.find(client_id)
-        if uri is not None and (client is None or uri not in client.post_logout_redirect_uris):
+        if uri is not None and client is None:
+            raise UnknownClientError
+        if uri is not None and client is not None and uri not in client.post_logout_redirect_uris:
             raise UnsafeRequestError(
                 "The application that sent you here wants you to go on to a place that is not registered"
                 " (post_logout_redirect_uri)."
@@ -56,7 +58,7 @@ def routes(provider: Provider, browser: Browser, pages: Pages, tokens: FormToken
     logouts, site = Logouts(provider.clients, provider.id_tokens), provider.site
     html: dict[str, Any] = {"media_type": MediaType.HTML, "exception_handlers": pages.refusals}
 
-    @get(LOGOUT, **html, responses=answers(303, 400), summary="Sign out for a client")
+    @get(LOGOUT, **html, responses=answers(303, 400, 404), summary="Sign out for a client")
     async def logout(request: Asked) -> Page:
         query = request.scope["query_string"]
         if len(query) > MAX_REQUEST:
@@ -73,9 +75,9 @@ def routes(provider: Provider, browser: Browser, pages: Pages, tokens: FormToken
         LOGOUT,
         **html,
         status_code=303,
-        responses=answers(400, 403, 413),
+        responses=answers(400, 403, 404, 413),
         operation_class=takes_form(
-            "id_token_hint", "post_logout_redirect_uri", "client_id", "request", "form_token"
+            "id_token_hint", "post_logout_redirect_uri", "client_id", "request", "form_token", others=True
         ),
         request_max_body_size=MAX_FORM,
         summary="Sign out for a client, by POST; or after having been asked",

@@ -1,18 +1,21 @@
 """Finding clients and making sure that they are who they say."""
 
 import hmac
+import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from datetime import timedelta
 
 from msgspec import Struct
 
 from common.database import Database
-from subgraphs.identity.domain.clients import Client
+from subgraphs.identity.domain.clients import Client, check_client
 from subgraphs.identity.oauth_errors import InvalidClientError
-from subgraphs.identity.opaque import digest
+from subgraphs.identity.opaque import digest, new_token
 from subgraphs.identity.store import clients as store
 
 REMEMBERED_FOR = 5.0  # seconds in which a secret that was replaced may still count
+SECRET_OVERLAP = timedelta(hours=1)
 _REMEMBERED = 1_000
 _MAX_ID = 100
 
@@ -34,7 +37,7 @@ class Clients:
 
     async def find(self, id_: str | None) -> Client | None:
         """The client of that id."""
-        if id_ is None or len(id_) > _MAX_ID:
+        if id_ is None or len(id_) > _MAX_ID or "\x00" in id_:
             return None
         if id_ in self._built_in:
             return self._built_in[id_]
@@ -54,9 +57,50 @@ class Clients:
             raise InvalidClientError
         return client
 
-    def forget(self, id_: str) -> None:
-        """Reads the client anew when it is asked for next, as it has changed."""
+    async def create(
+        self,
+        *,
+        name: str,
+        grant_types: Collection[str],
+        scopes: Collection[str],
+        redirect_uris: Collection[str],
+        post_logout_redirect_uris: Collection[str],
+        is_public: bool,
+    ) -> tuple[Client, str | None]:
+        """A new client, and its secret unless it is public.
+
+        Raises:
+            InvalidInputError
+        """
+        secret = None if is_public else new_token()
+        client = Client(
+            id=f"cl_{secrets.token_hex(10)}",
+            name=name,
+            secret_hash=digest(secret) if secret else None,
+            redirect_uris=sorted(set(redirect_uris)),
+            post_logout_redirect_uris=sorted(set(post_logout_redirect_uris)),
+            grant_types=sorted(set(grant_types)),
+            scopes=sorted(set(scopes)),
+        )
+        check_client(client)
+        async with self._database.transaction() as transaction:
+            await store.insert_client(transaction, client)
+        return client, secret
+
+    async def rotate_secret(self, id_: str) -> str | None:
+        """Another secret for the client; None when it has none. The one until now counts for an hour more."""
+        if len(id_) > _MAX_ID or "\x00" in id_:
+            return None
+        secret = new_token()
+        async with self._database.transaction() as transaction:
+            is_replaced = await store.replace_secret(transaction, id_, digest(secret), SECRET_OVERLAP)
         self._remembered.pop(id_, None)
+        return secret if is_replaced else None
+
+    async def newest(self, first: int) -> list[Client]:
+        """The clients in the database, the newest first."""
+        async with self._database.transaction() as transaction:
+            return await store.newest_clients(transaction, first)
 
     async def _read(self, id_: str) -> Client | None:
         async with self._database.transaction() as transaction:

@@ -122,7 +122,8 @@ class Devices:
     async def _allow(
         self, transaction: Transaction, client: Client, device: DeviceAuthorization
     ) -> _Allowed | OAuthError:
-        session = await sessions.session_by_id(transaction, device.session_id) if device.session_id else None
+        found = await sessions.sessions_by_id(transaction, [device.session_id] if device.session_id else [])
+        session = next(iter(found.values()), None)
         if session is None:
             return invalid_grant("Who allowed it has signed out")
         grant, family = grant_of(client, session, device.scopes), uuid.uuid4()

@@ -15,7 +15,8 @@ async def end_tokens(transaction: Transaction, user_id: UUID) -> None:
     await revoke(transaction, Kind.SUBJECT_EPOCH, str(user_id), datetime.now(UTC) + ACCESS_TOKENS_OVER)
 
 
-async def end_sessions(transaction: Transaction, user_id: UUID) -> None:
-    """Signs the user out everywhere, with whatever was granted. The last that a transaction does."""
-    await sessions.delete_sessions_of(transaction, user_id)
+async def end_sessions(transaction: Transaction, user_id: UUID) -> int:
+    """Signs the user out everywhere, with whatever was granted; gives how many sessions. The last that a transaction does."""
+    ended = await sessions.delete_sessions_of(transaction, user_id)
     await end_tokens(transaction, user_id)
+    return ended

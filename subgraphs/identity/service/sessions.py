@@ -7,10 +7,14 @@ from uuid import UUID
 from common.auth.revocation import Kind
 from common.database import Database, Transaction
 from common.failpoints import failpoint
+from common.inputs import check_page
+from subgraphs.identity.domain.audit import EventKind, Origin
 from subgraphs.identity.domain.sessions import PendingSignIn, SecondFactorNeeded, Session, SignedIn, Visitor
 from subgraphs.identity.opaque import digest, new_token
+from subgraphs.identity.service.ending import end_sessions
 from subgraphs.identity.service.revocations import revoke
 from subgraphs.identity.service.second_factors import SecondFactors
+from subgraphs.identity.store import audit
 from subgraphs.identity.store import sessions as store
 from subgraphs.identity.tokens import ACCESS_TOKENS_OVER
 
@@ -78,6 +82,32 @@ class Sessions:
                 return None
             amr = [*pending.amr, method, "mfa"]
             return await _sign_in(transaction, pending.user_id, amr, pending.continue_to, visitor)
+
+    async def of_users(self, user_ids: Collection[UUID], first: int) -> dict[UUID, list[Session]]:
+        """The sessions of each user, the one seen last first, by one statement."""
+        async with self._database.transaction() as transaction:
+            return await store.sessions_of(transaction, user_ids, check_page(first))
+
+    async def many(self, ids: Collection[UUID]) -> dict[UUID, Session]:
+        """The sessions of those ids that are, by one statement."""
+        async with self._database.transaction() as transaction:
+            return await store.sessions_by_id(transaction, ids)
+
+    async def end_of(self, user_id: UUID, id_: UUID, origin: Origin) -> bool:
+        """Ends a session of the user's; whether there was one of that id."""
+        async with self._database.transaction() as transaction:
+            found = (await store.sessions_by_id(transaction, [id_])).get(id_)
+            if found is None or found.user_id != user_id:
+                return False
+            await audit.record(transaction, EventKind.SESSION_ENDED, user_id, origin)
+            await end_session(transaction, id_)
+        return True
+
+    async def end_all(self, user_id: UUID, origin: Origin) -> int:
+        """Ends all sessions of the user and all that clients were given; how many sessions there were."""
+        async with self._database.transaction() as transaction:
+            await audit.record(transaction, EventKind.ALL_SESSIONS_ENDED, user_id, origin)
+            return await end_sessions(transaction, user_id)
 
     async def end(self, session: Session) -> None:
         """Signs the browser out."""

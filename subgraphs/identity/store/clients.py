@@ -22,6 +22,12 @@ async def client_by_id(transaction: Transaction, id_: str) -> Client | None:
     return Client(**row) if row else None
 
 
+async def newest_clients(transaction: Transaction, first: int) -> list[Client]:
+    statement = sa.select(*(client.c[name] for name in _STORED), _OLD)
+    statement = statement.order_by(client.c.created_at.desc(), client.c.id).limit(first)
+    return [Client(**row) for row in (await transaction.execute(statement)).mappings()]
+
+
 async def insert_client(transaction: Transaction, new: Client) -> bool:
     """Whether there was none of that id."""
     statement = insert(client).values({name: getattr(new, name) for name in _STORED})

@@ -48,13 +48,10 @@ async def session_by_token(transaction: Transaction, token_hash: bytes) -> Sessi
     return Session(**row) if row else None
 
 
-async def session_by_id(transaction: Transaction, id_: UUID) -> Session | None:
-    row = (
-        (await transaction.execute(sa.select(*_SHOWN).where(session.c.id == id_, _LIVE)))
-        .mappings()
-        .one_or_none()
-    )
-    return Session(**row) if row else None
+async def sessions_by_id(transaction: Transaction, ids: Collection[UUID]) -> dict[UUID, Session]:
+    wanted = session.c.id == sa.any_(sa.bindparam("ids", list(ids), postgresql.ARRAY(sa.Uuid)))
+    rows = (await transaction.execute(sa.select(*_SHOWN).where(wanted, _LIVE))).mappings()
+    return {row["id"]: Session(**row) for row in rows}
 
 
 async def sessions_of(
@@ -73,11 +70,6 @@ async def sessions_of(
     return found
 
 
-async def session_ids_of(transaction: Transaction, user_id: UUID) -> list[UUID]:
-    statement = sa.select(session.c.id).where(session.c.user_id == user_id)
-    return list((await transaction.execute(statement)).scalars())
-
-
 async def touch_session(transaction: Transaction, id_: UUID) -> None:
     is_old = session.c.last_seen_at < _NOW - SEEN_PRECISION
     await transaction.execute(sa.update(session).where(session.c.id == id_, is_old).values(last_seen_at=_NOW))
@@ -87,10 +79,11 @@ async def delete_session(transaction: Transaction, id_: UUID) -> None:
     await transaction.execute(sa.delete(session).where(session.c.id == id_))
 
 
-async def delete_sessions_of(transaction: Transaction, user_id: UUID) -> None:
-    """All of the user's, with what outlives a session: sign-ins that wait, and what was granted for good."""
-    for table in (session, pending_sign_in, token_family):
+async def delete_sessions_of(transaction: Transaction, user_id: UUID) -> int:
+    """All of the user's, with what outlives a session: sign-ins that wait, and what was granted for good. How many sessions."""
+    for table in (pending_sign_in, token_family):
         await transaction.execute(sa.delete(table).where(table.c.user_id == user_id))
+    return (await transaction.execute(sa.delete(session).where(session.c.user_id == user_id))).rowcount
 
 
 async def insert_pending(transaction: Transaction, token_hash: bytes, pending: PendingSignIn) -> None:

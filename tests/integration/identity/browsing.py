@@ -35,11 +35,11 @@ class Page:
 class Browser:
     """One user's browser; `site` is identity's issuer, reached by `transport` or over the network."""
 
-    def __init__(self, site: str, transport: Transport | None = None) -> None:
+    def __init__(self, site: str, transport: Transport | None = None, address: str = "127.0.0.1") -> None:
         self.site = site
         doors = ServiceDoors(nothing, {"identity": transport}) if transport else None
         self.client = httpx.AsyncClient(
-            transport=httpx.ASGITransport(doors) if doors else None,
+            transport=httpx.ASGITransport(doors, client=(address, 0)) if doors else None,
             base_url=site,
             headers={"user-agent": "Cog/1.0"},
         )

@@ -1,4 +1,4 @@
-"""Guarantee 35 of identity's README: a killed process loses no grant that was answered, and revives none that has ended."""
+"""Guarantee 45 of identity's README: a killed process loses no grant that was answered, and revives none that has ended."""
 
 import asyncio
 import json

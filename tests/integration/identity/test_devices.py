@@ -1,4 +1,4 @@
-"""Guarantee 32 of identity's README: the codes of devices."""
+"""Guarantee 42 of identity's README: the codes of devices."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Guarantee 33 of identity's README: what is said of tokens, and ending them."""
+"""Guarantee 43 of identity's README: what is said of tokens, and ending them."""
 
 from typing import Any
 
