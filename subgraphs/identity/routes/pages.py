@@ -122,6 +122,7 @@ def answers(*statuses: int) -> dict[int, ResponseSpec]:
         303: "On",
         400: "Refused",
         403: "Not from here",
+        404: "Not known",
         413: "Too large",
         429: "Later",
         503: "Later",
