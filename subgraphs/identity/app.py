@@ -70,10 +70,11 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         step_up=step_up,
         throttle=SignInThrottle(redis, of="second-factor"),
     )
+    roles = Roles(database, settings.first_admin)
     services = Services(
-        roles=Roles(database),
+        roles=roles,
         audit=AuditLog(database),
-        emails=Emails(database, mailbox, links, step_up, throttle),
+        emails=Emails(database, mailbox, links=links, step_up=step_up, throttle=throttle, roles=roles),
         password_changes=PasswordChanges(
             database, passwords, mailbox, links=links, step_up=step_up, throttle=throttle
         ),

@@ -27,6 +27,12 @@ class Settings(ServiceSettings, frozen=True, kw_only=True):
         Secret | None,
         variable("HANSA_ROUTER_SECRET", "the secret by which the router exchanges its callers' tokens"),
     ] = None
+    first_admin: Annotated[
+        str | None,
+        variable(
+            "HANSA_FIRST_ADMIN", "the address that makes an admin once it is verified, while there is none"
+        ),
+    ] = None
     mail_url: Annotated[
         Secret | None,
         variable("HANSA_MAIL_URL", "where letters go: file:///folder, smtp://user:password@host or smtps://"),

@@ -12,6 +12,7 @@ from subgraphs.identity.errors import EmailTakenError, InvalidCodeError, Unknown
 from subgraphs.identity.links import Links
 from subgraphs.identity.opaque import digest, new_token
 from subgraphs.identity.service.mail import Mailbox
+from subgraphs.identity.service.roles import Roles
 from subgraphs.identity.service.step_up import Proof, StepUp
 from subgraphs.identity.store import accounts, audit
 from subgraphs.identity.store import emails as store
@@ -22,13 +23,21 @@ class Emails:
     """Whoever can read the mail of an address, has it."""
 
     def __init__(
-        self, database: Database, mailbox: Mailbox, links: Links, step_up: StepUp, throttle: SignInThrottle
+        self,
+        database: Database,
+        mailbox: Mailbox,
+        *,
+        links: Links,
+        step_up: StepUp,
+        throttle: SignInThrottle,
+        roles: Roles,
     ) -> None:
         self._database = database
         self._mailbox = mailbox
         self._links = links
         self._step_up = step_up
         self._throttle = throttle
+        self._roles = roles
 
     async def ask_for_verification(self, user_id: UUID, origin: Origin) -> None:
         """Has a link sent to the user's address, which verifies it. Raises TooManyAttemptsError, UnknownUserError."""
@@ -51,9 +60,10 @@ class Emails:
         async with self._database.transaction() as transaction:
             redeemed = await store.redeem(transaction, Purpose.VERIFY_EMAIL, digest(token))
             user_id = await store.verify(transaction, redeemed.email) if redeemed else None
-            if user_id is None:
+            if redeemed is None or user_id is None:
                 raise InvalidCodeError
             await audit.record(transaction, EventKind.EMAIL_VERIFIED, user_id, origin)
+            await self._roles.proved(transaction, user_id, redeemed.email)
         return user_id
 
     async def change(self, user_id: UUID, email: str, proof: Proof) -> None:

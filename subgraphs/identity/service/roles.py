@@ -4,6 +4,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from common.database import Database, Transaction
+from subgraphs.identity.domain.accounts import normalise_email
 from subgraphs.identity.domain.audit import EventKind, Origin
 from subgraphs.identity.domain.roles import (
     ADMIN,
@@ -26,8 +27,10 @@ from subgraphs.identity.store import roles as store
 class Roles:
     """A change of what one user has ends their tokens, so that the next ones tell of it; that of a role shows in those to come."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, first_admin: str | None = None) -> None:
+        """`first_admin` is the address of who becomes an admin while there is none."""
         self._database = database
+        self._first_admin = normalise_email(first_admin) if first_admin else None
 
     async def access_of(self, user_id: UUID) -> Access:
         """The roles and scopes that the user's next token may have."""
@@ -63,6 +66,13 @@ class Roles:
             if name != MEMBER and await store.grant(transaction, user_id, name, origin.actor_id):
                 await _record(transaction, EventKind.ROLE_GRANTED, user_id, origin, role=name)
                 await end_tokens(transaction, user_id)
+
+    async def proved(self, transaction: Transaction, user_id: UUID, email: str) -> None:
+        """Makes an admin of the user whose address was proved, if it is the one and there is none."""
+        if email == self._first_admin and not await store.holders(transaction, ADMIN):
+            await store.grant(transaction, user_id, ADMIN, granted_by=None)
+            await _record(transaction, EventKind.ROLE_GRANTED, user_id, Origin(), role=ADMIN)
+            await end_tokens(transaction, user_id)
 
     async def take(self, user_id: UUID, name: str, origin: Origin) -> None:
         """Takes the role from the user.

@@ -3,10 +3,16 @@
 import asyncio
 import base64
 import json
+from collections.abc import Mapping
 from typing import Any
 
+from common.app import running
 from common.demo import DEMO_PASSWORD, DEMO_USERS
+from common.http import open_transport
 from subgraphs.identity.app import service
+from subgraphs.identity.domain.roles import BUILT_IN
+from tests.integration.identity.conftest import Identity
+from tests.integration.identity.letters import Letters
 
 GRANT = """mutation ($id: ID!, $role: String!) { changed: grantUserRole(userId: $id, role: $role) { __typename
   ... on User { roles } ... on RoleRefused { code } } }"""
@@ -135,7 +141,7 @@ async def test_a_built_in_role_stays_as_it_is(identity: Any) -> None:
     made = await admin.ask(PUT, input={"name": "member", "description": "All", "grants": []})
     assert made == {"__typename": "InvalidInput", "field": "name"}
     names = [role["name"] for role in await admin.ask("{ userRoles { name } }")]
-    assert names == ["member", "operator", "admin"]
+    assert names == list(BUILT_IN)
 
 
 async def test_the_demo_makes_no_second_admin(identity: Any) -> None:
@@ -156,3 +162,23 @@ async def test_who_loses_a_role_has_no_token_with_it_any_more(identity: Any) -> 
     again = await identity.sign_in("ada@hansa.example", "long enough")
     answer = await identity.ask("{ me { roles } }", authorization=f"Bearer {again['accessToken']}")
     assert answer["data"]["me"]["roles"] == ["member", "operator"]
+
+
+async def test_the_first_admin_is_who_verifies_the_address_in_the_settings(
+    environment: Mapping[str, str], letters: Letters
+) -> None:
+    app = service.create_app({**environment, "HANSA_FIRST_ADMIN": "Ada@Hansa.example"})
+    app.state.apps = {"identity": app}
+    transport = open_transport("app://identity/graphql", apps=app.state.apps)
+    async with running(app):
+        identity = Identity(transport, environment)
+        await identity.sign_up("ada@hansa.example")
+        assert claims(await identity.sign_in("ada@hansa.example", "long enough"))["roles"] == ["member"]
+        for email, roles in (("ada@hansa.example", ["admin", "member"]), ("bob@hansa.example", ["member"])):
+            await identity.sign_up(email)
+            token = await letters.token(email)
+            await identity.ask(
+                "mutation ($t: String!) { verifyEmail(token: $t) { __typename } }", {"t": token}
+            )
+            assert claims(await identity.sign_in(email, "long enough"))["roles"] == roles
+    await transport.close()
