@@ -19,7 +19,7 @@ DEMO_CLIENT = Client(
     secret_hash=digest(DEMO_PASSWORD),
     redirect_uris=["http://127.0.0.1:3000/callback", "http://localhost:3000/callback"],
     post_logout_redirect_uris=["http://127.0.0.1:3000/", "http://localhost:3000/"],
-    grant_types=[grant_type.value for grant_type in GrantType],
+    grant_types=[each.value for each in GrantType if each is not GrantType.TOKEN_EXCHANGE],
     scopes=[*STANDARD_SCOPES, "graph"],
 )
 """Its secret is the demo users' password."""

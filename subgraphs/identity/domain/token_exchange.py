@@ -18,7 +18,7 @@ def exchanged_claims(
     *,
     audience: str,
     actor: str,
-    now: int,
+    now: float,
     scopes: Collection[str] | None = None,
 ) -> dict[str, Any]:
     """The claims for `audience`: the same subject, session and rights, or fewer, for a minute and no longer than before.
@@ -41,7 +41,7 @@ def exchanged_claims(
         **kept,
         "aud": audience,
         "iat": now,
-        "exp": min(now + LIFETIME, int(claims["exp"])),
+        "exp": min(int(now) + LIFETIME, int(claims["exp"])),
         "scope": " ".join(granted if scopes is None else sorted(set(scopes))),
         "act": _actors(actor, claims.get("act")),
     }

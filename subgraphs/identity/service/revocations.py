@@ -17,6 +17,7 @@ from subgraphs.identity.store import revocations as store
 
 LOOK_INTERVAL = 0.2  # seconds between two looks for news of one that waits
 LONGEST_WAIT = 10.0  # seconds
+MAX_WAITING = 1_000  # whoever comes beyond is answered at once
 PAGE = 10_000  # revocations of one region in an answer
 
 
@@ -53,6 +54,7 @@ class RevocationFeed:
         self._looking = asyncio.Lock()
         self._looked_at = float("-inf")
         self._feeds: list[store.Feed] = []
+        self._waiting = 0
 
     async def page(self, after: Mapping[str, Cursor], wait: float) -> FeedPage:
         """What is new of all regions behind `after`; without news the answer waits for `wait` seconds, ten at most."""
@@ -71,12 +73,17 @@ class RevocationFeed:
     ) -> list[store.Feed]:
         clock = asyncio.get_running_loop()
         asked_at = clock.time()
-        while True:
-            feeds = select(await self._look(clock, asked_at))
-            is_new = any(_position(feed, after) < feed.newest for feed in feeds)
-            if is_new or clock.time() - asked_at >= min(wait, LONGEST_WAIT):
-                return feeds
-            await asyncio.sleep(LOOK_INTERVAL)
+        until = asked_at + (min(LONGEST_WAIT, wait) if self._waiting < MAX_WAITING else 0)
+        self._waiting += 1
+        try:
+            while True:
+                feeds = select(await self._look(clock, asked_at))
+                is_new = any(_position(feed, after) < feed.newest for feed in feeds)
+                if is_new or clock.time() >= until:
+                    return feeds
+                await asyncio.sleep(LOOK_INTERVAL)
+        finally:
+            self._waiting -= 1
 
     async def _look(self, clock: asyncio.AbstractEventLoop, asked_at: float) -> list[store.Feed]:
         """The regions as they were after the question, and `LOOK_INTERVAL` ago at most."""

@@ -49,10 +49,10 @@ class TokenExchange:
             caller = await verifier.verify(subject_token)
         except InvalidToken as refusal:
             raise invalid_request(refusal.message) from refusal
-        now = int(time.time())
+        now = round(time.time(), 3)  # to the millisecond, as all access tokens
         claims = exchanged_claims(caller.claims, audience=audience, actor=actor, now=now, scopes=scopes)
         kid, key = await self._keys.signer()
         header = {"typ": "at+jwt", "alg": Algorithm.ES256.value, "kid": kid}
         signed = {**claims, "jti": secrets.token_urlsafe(16)}
         text = jwt.encode(header, signed, key, algorithms=[Algorithm.ES256])
-        return ExchangedToken(access_token=text, expires_in=claims["exp"] - now, scope=claims["scope"])
+        return ExchangedToken(access_token=text, expires_in=claims["exp"] - int(now), scope=claims["scope"])

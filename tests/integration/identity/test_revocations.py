@@ -158,3 +158,24 @@ async def test_a_cursor_of_another_form_is_refused(identity: Any, after: str) ->
     answer = await ask(identity, f"/revocations?after={after}")
     assert answer.status == 400
     assert json.loads(answer.body)["code"] == "INVALID_CURSOR"
+
+
+@pytest.mark.parametrize("wait", [-1.0, float("nan"), 1e9])
+async def test_whatever_wait_one_asks_for_there_is_an_answer(
+    feed: RevocationFeed, monkeypatch: pytest.MonkeyPatch, wait: float
+) -> None:
+    monkeypatch.setattr(service, "LONGEST_WAIT", 0.1)
+    async with asyncio.timeout(5):
+        assert (await feed.page({}, wait)).regions[0].newest == 0
+
+
+async def test_of_too_many_who_wait_the_last_are_answered_at_once(
+    feed: RevocationFeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "MAX_WAITING", 1)
+    first = asyncio.create_task(feed.page({}, 10))
+    await asyncio.sleep(0.05)
+    async with asyncio.timeout(3):
+        await feed.page({}, 10)
+    assert not first.done()
+    first.cancel()

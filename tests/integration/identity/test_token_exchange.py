@@ -1,4 +1,4 @@
-"""The router's grant: one caller's token for one of a single service (guarantee 33)."""
+"""The router's grant: one caller's token for one of a single service (guarantee 38)."""
 
 import base64
 import json
@@ -36,7 +36,7 @@ async def test_the_router_gets_a_token_of_one_service_for_a_minute(identity: Any
     assert (body["issued_token_type"], body["token_type"], body["expires_in"]) == (ACCESS_TOKEN, "Bearer", 60)
     before, after = claims(token), claims(body["access_token"])
     assert (after["aud"], after["act"]) == ("payments", {"sub": "hansa-router"})
-    assert after["exp"] - after["iat"] == 60
+    assert 59 < after["exp"] - after["iat"] <= 60
     assert after["jti"] != before["jti"]
     for name in ("iss", "sub", "client_id", "scope", "roles"):
         assert after[name] == before[name], name

@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 from pathlib import Path
@@ -45,8 +46,12 @@ async def test_a_clients_copy_of_a_platform_header_does_not_reach_a_service(up: 
 
 @pytest.mark.parametrize("processes", [False, True])
 async def test_a_second_start_finds_the_first_ones_users(up: Any, *, processes: bool) -> None:
-    sign_up = 'mutation { signUp(input: {email: "ada@b.example", password: "long enough", name: "Ada"}) { __typename } }'
+    sign_up = """mutation { signUp(input: {email: "ada@b.example", password: "long enough", name: "Ada"}) {
+        __typename ... on Session { accessToken } } }"""
     async with up(processes=processes) as running:
-        assert (await running.data(sign_up))["signUp"]["__typename"] == "Session"
+        session = (await running.data(sign_up))["signUp"]
+        assert session["__typename"] == "Session"
+        mine = await running.ask("{ me { name } }", authorization=f"Bearer {session['accessToken']}")
+        assert json.loads(mine.body) == {"data": {"me": {"name": "Ada"}}}
     async with up(processes=processes) as running:
         assert (await running.data(sign_up))["signUp"]["__typename"] == "EmailTaken"

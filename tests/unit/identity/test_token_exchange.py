@@ -1,4 +1,4 @@
-"""An exchanged token allows no more, lives no longer and says who acts (guarantee 33)."""
+"""An exchanged token allows no more, lives no longer and says who acts (guarantee 38)."""
 
 from typing import Any
 
@@ -39,6 +39,11 @@ def test_it_is_the_same_person_for_one_service_and_a_minute() -> None:
         "exp": 1_160,
         "act": {"sub": "router"},
     }
+
+
+def test_it_is_issued_to_the_millisecond_as_all_that_may_be_revoked_by_their_time() -> None:
+    claims = exchanged(now=1_100.25)
+    assert (claims["iat"], claims["exp"]) == (1_100.25, 1_160)
 
 
 scopes = st.frozensets(st.sampled_from(["graph", "jobs:admin", "identity:admin", "openid"]))
