@@ -1,4 +1,4 @@
-"""Guarantee 16 of tenants' README: members see a rollout and keys change while it happens, and others see nothing."""
+"""Guarantee 17 of tenants' README: members see a rollout and keys change while it happens, and others see nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
