@@ -41,7 +41,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     directory = KeyDirectory(feed, use.keys.facts)
 
     def context(request: ServiceRequest) -> Context:
-        return Context.of(request, use)
+        return Context.of(request, use, parts.live)
 
     @asynccontextmanager
     async def following(app: Litestar) -> AsyncIterator[None]:

@@ -11,6 +11,7 @@ from common.app import CallerContext, ServiceRequest
 from common.app.loaders import by_key
 from common.errors import ForbiddenError
 from common.inputs import parse_id
+from common.live import Live
 from subgraphs.tenants.domain.keys import ApiKey
 from subgraphs.tenants.domain.plans import Plan
 from subgraphs.tenants.domain.tenants import Acting
@@ -26,12 +27,13 @@ class Context(CallerContext):
     """Made for one request; the loaders batch the look-ups of that request."""
 
     use: UseCases
+    live: Live
     acting: DataLoader[UUID, Acting | None]
     plans: DataLoader[str, Plan | None]
     keys: DataLoader[UUID, ApiKey | None]
 
     @classmethod
-    def of(cls, request: ServiceRequest, use: UseCases) -> "Context":
+    def of(cls, request: ServiceRequest, use: UseCases, live: Live) -> "Context":
         async def acting(ids: list[UUID]) -> dict[UUID, Acting]:
             return await use.tenants.acting(request.caller.subject, ids) if request.caller else {}
 
@@ -41,7 +43,7 @@ class Context(CallerContext):
         async def keys(ids: list[UUID]) -> dict[UUID, ApiKey]:
             return await use.keys.find(request.caller.subject, ids) if request.caller else {}
 
-        return cls(request.caller, use, by_key(acting), by_key(plans), by_key(keys))
+        return cls(request.caller, use, live, by_key(acting), by_key(plans), by_key(keys))
 
     def require_admin(self) -> str:
         """The caller's id, if it is one of the platform's administrators."""

@@ -7,6 +7,7 @@ from subgraphs.tenants.api.configurations import ConfigurationMutations
 from subgraphs.tenants.api.keys import KeyMutations, KeyQueries
 from subgraphs.tenants.api.members import MemberMutations, MemberQueries
 from subgraphs.tenants.api.plans import PlanMutations, PlanQueries
+from subgraphs.tenants.api.subscriptions import Subscription
 from subgraphs.tenants.api.tenants import TenantMutations, TenantQueries
 from subgraphs.tenants.api.types import User
 
@@ -21,4 +22,4 @@ class Mutation(TenantMutations, MemberMutations, PlanMutations, KeyMutations, Co
     """What can be changed."""
 
 
-schema = subgraph_schema(query=Query, mutation=Mutation, types=[User])
+schema = subgraph_schema(query=Query, mutation=Mutation, subscription=Subscription, types=[User])

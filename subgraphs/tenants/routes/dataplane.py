@@ -24,6 +24,7 @@ from subgraphs.tenants.service.use_cases import UseCases
 AskedT = TypeVar("AskedT")
 
 MAX_USAGE = 4 * 1024 * 1024
+LONGEST_WAIT = 5.0  # seconds; a process that is told to stop waits for the answers that it holds back
 
 
 def routes(use: UseCases, feed: Feed, doorkeeper: Doorkeeper) -> list[EdgeRoute[Any]]:
@@ -32,7 +33,7 @@ def routes(use: UseCases, feed: Feed, doorkeeper: Doorkeeper) -> list[EdgeRoute[
     @_answering
     async def changes(asked: ChangesAfter) -> EdgeAnswer:
         if asked.after and asked.wait:
-            await feed.wait(asked.after, asked.wait)
+            await feed.wait(asked.after, min(asked.wait, LONGEST_WAIT))
         return EdgeAnswer.of(await use.data_planes.changes(asked.after))
 
     @_answering

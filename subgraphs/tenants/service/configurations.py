@@ -20,6 +20,8 @@ from subgraphs.tenants.errors import ConflictError, NotFoundError
 from subgraphs.tenants.service.work import Work, working
 from subgraphs.tenants.store import configurations, feed, tenants
 
+TOPIC = "configuration"
+
 
 class Applied(Struct, frozen=True):
     """The version that is served now, or still, and how the document differs from what was served before."""
@@ -99,7 +101,7 @@ class Configurations:
         await work.note("config.apply" if restored is None else "config.rollback", version.version, detail)
         failpoint("configurations.apply.before_feed")
         await feed.tenant_changed(work.transaction, tenant.id)
-        work.transaction.changed("configuration", str(tenant.id))
+        work.transaction.changed(TOPIC, str(tenant.id))
         failpoint("configurations.apply.before_commit")
         return Applied(version, changes)
 

@@ -71,13 +71,12 @@ class Feed:
     @asynccontextmanager
     async def following(self) -> AsyncIterator[None]:
         """Follow until the end of the block."""
-        tasks = [asyncio.create_task(self._poll()), asyncio.create_task(self._heed())]
+        task = asyncio.create_task(self._follow())
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
     async def _advance(self) -> bool:
         """Take in one batch; whether it was the last."""
@@ -100,24 +99,24 @@ class Feed:
             self._moved.notify_all()
         return self._sequence == last
 
-    async def _poll(self) -> None:
+    async def _follow(self) -> None:
         is_reachable = True
-        while True:
-            try:
-                await self.look()
-                is_reachable = True
-            except RetryableError as error:
-                if is_reachable:
-                    _log.warning("Changes of keys and tenants are not heard of: %s", error)
-                is_reachable = False
-            except Exception:  # noqa: BLE001 - whatever is wrong, it is looked again
-                _log.exception("Changes of keys and tenants are not heard of")
-            await asyncio.sleep(INTERVAL)
+        with self._live.waking(feed.TOPIC, [feed.TOPIC], asyncio.Event()) as woken:
+            while True:
+                woken.clear()
+                is_reachable = await self._try(is_reachable=is_reachable)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(INTERVAL):
+                        await woken.wait()
 
-    async def _heed(self) -> None:
-        """Look at each nudge."""
-        while True:
-            with contextlib.suppress(RetryableError):
-                async for _ in self._live.watch(feed.TOPIC, [feed.TOPIC], self.look):
-                    pass
-            await asyncio.sleep(INTERVAL)
+    async def _try(self, *, is_reachable: bool) -> bool:
+        """Look; whether the database could be asked, which is told once when it could before."""
+        try:
+            await self.look()
+        except RetryableError as error:
+            if is_reachable:
+                _log.warning("Changes of keys and tenants are not heard of: %s", error)
+            return False
+        except Exception:  # noqa: BLE001 - whatever is wrong, it is looked again
+            _log.exception("Changes of keys and tenants are not heard of")
+        return True

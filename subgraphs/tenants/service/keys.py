@@ -26,6 +26,8 @@ from subgraphs.tenants.errors import KeyEndedError, NotFoundError, PlanLimitErro
 from subgraphs.tenants.service.work import Work, working
 from subgraphs.tenants.store import directory, feed, keys
 
+TOPIC = "keys"
+
 
 class IssuedKey(Struct, frozen=True):
     """A new key; `secret` is its text, None where the request was answered before."""
@@ -97,6 +99,7 @@ class Keys:
             revoked, key_hash = ended
             await work.note("key.revoke", id_, {"name": revoked.name})
             await feed.keys_changed(work.transaction, tenant_id, [key_hash])
+            work.transaction.changed(TOPIC, str(tenant_id))
             failpoint("keys.revoke.before_commit")
         return revoked
 
@@ -177,6 +180,7 @@ class _Issuing:
         )
         if added is None:
             raise InvalidInputError("expiresAt", "is over already")
+        self._work.transaction.changed(TOPIC, str(self._work.tenant.id))
         return added
 
 

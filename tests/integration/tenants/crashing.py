@@ -57,6 +57,10 @@ async def live(slug: str) -> None:
     id_ = await use.tenants.create("ada", NewTenant(slug, slug), slug)
     await use.tenants.rename("ada", id_, f"{slug} renamed")
     await use.tenants.set_plan("root", id_, FREE)
+    (free,) = await use.tenants.plans()
+    await use.tenants.put_plan(free)
+    for suspended in (True, False):
+        await use.tenants.suspend("root", id_, suspended=suspended)
     await join(use, id_, "bob", Role.VIEWER)
     await use.members.set_role("ada", id_, "bob", Role.ADMIN)
     await join(use, id_, "cis", Role.VIEWER)

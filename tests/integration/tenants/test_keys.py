@@ -1,4 +1,4 @@
-"""Guarantees 5 to 8 of tenants' README: keys are shown once, end when they are told to, and are refused everywhere soon."""
+"""Guarantees 5 to 8 and 16 of tenants' README: keys are shown once, end when they are told to, and are refused everywhere soon."""
 
 import asyncio
 import hashlib
@@ -9,6 +9,11 @@ from typing import Any
 
 import pytest
 
+from common.app import ServiceRequest
+from common.auth import Caller
+from common.database.testing import count_statements
+from common.live import Live
+from subgraphs.tenants.api import Context, schema
 from subgraphs.tenants.dataplane.control import CHANGES, FIND_KEY, USAGE
 from subgraphs.tenants.domain.keys import hash_of, new_secret
 from tests.integration.tenants.conftest import Hall, opened
@@ -182,6 +187,23 @@ async def test_viewers_see_keys_and_developers_make_them(hall: Hall) -> None:
     assert await hall.refused(REVOKE, "eve", id=id_) == ["NOT_FOUND"]
     assert await hall.refused(ROLL, "eve", id=id_, key="k") == ["NOT_FOUND"]
     assert await hall.get("query ($id: ID!) { apiKey(id: $id) { id } }", "eve", id=id_) is None
+
+
+async def test_a_batch_of_entities_is_a_statement_for_each_type(hall: Hall) -> None:
+    tenants = [await hall.create(slug) for slug in ("bergen", "visby")]
+    keys = [(await issue(hall, tenant, key=key))["key"]["id"] for tenant in tenants for key in "12"]
+    of = [{"__typename": "ApiKey", "id": id_} for id_ in keys]
+    of += [{"__typename": "Tenant", "id": id_} for id_ in tenants]
+    query = """query ($of: [_Any!]!) { _entities(representations: $of) {
+        ... on ApiKey { name } ... on Tenant { name plan { title } } } }"""
+    request = ServiceRequest(Caller("ada", frozenset(), {}), None)
+    context = Context.of(request, hall.use, Live("nats://127.0.0.1:1", "tenants"))
+    with count_statements() as statements:
+        found = await schema.execute(query, {"of": of}, context_value=context)
+    assert found.errors is None
+    assert found.data is not None
+    assert all(found.data["_entities"])
+    assert len(statements) == 3, "keys, tenants and plans"
 
 
 async def test_without_nats_a_revoked_key_is_refused_as_soon(
