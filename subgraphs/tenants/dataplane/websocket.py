@@ -34,11 +34,12 @@ _MUST_NOT_BE_SENT = frozenset((1005, 1006, 1015))
 
 
 class WebSockets:
-    """Serves those that `admit` lets through; `lines` are the handshake's header lines for the upstream."""
+    """Serves those that `admit` lets through; `lines` are the handshake's header lines for the upstream, `answered` is told of its answer."""
 
-    def __init__(self, admit: Admit, lines: Lines) -> None:
+    def __init__(self, admit: Admit, lines: Lines, answered: Callable[[Record], None]) -> None:
         self._admit = admit
         self._lines = lines
+        self._answered = answered
 
     async def serve(self, request: IncomingRequest, receive: Any, send: Any, record: Record) -> None:
         """From the handshake to the end of both sides. Raises Refusal."""
@@ -55,6 +56,7 @@ class WebSockets:
         target.in_flight += 1
         try:
             record.status = 101
+            self._answered(record)
             await send({"type": "websocket.accept", "subprotocol": connection.subprotocol})
             await _pass_both_ways(connection, receive, send)
         finally:

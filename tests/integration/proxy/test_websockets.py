@@ -72,6 +72,7 @@ async def test_messages_pass_both_ways(control: Control, tmp_path: Path) -> None
         assert connection.request.headers.get_all("x-hansa-consumer") == ["ada"]
         assert "x-api-key" not in connection.request.headers
         await until(lambda: connection.close_code == 1000)
+        await until(lambda: control.counted() == 1)
 
 
 async def test_the_upstreams_end_is_the_clients(control: Control, tmp_path: Path) -> None:
