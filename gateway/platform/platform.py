@@ -27,6 +27,7 @@ from gateway.server.tracing import open_telemetry
 from gateway.supergraph import Supergraph
 
 LOG_FILE = "hansa.log"
+_LOOPBACK = ("127.", "localhost:", "[::1]:")
 SUPERGRAPH_FILE = "supergraph.graphql"
 MAIL_FOLDER = "mail"
 
@@ -113,6 +114,8 @@ def _complete(options: Options, services: Mapping[str, Service], host: Host) -> 
         "HANSA_REVOCATIONS_URL": host.url("identity", "/revocations"),
         "HANSA_TOKEN_URL": host.url("identity", "/oauth/token"),
         "HANSA_LISTEN": options.address,
+        # whoever can reach a platform that listens on this machine alone can reach what else is on it
+        "HANSA_TENANTS_INNER_UPSTREAMS": str(options.address.startswith(_LOOPBACK)).lower(),
         "HANSA_MAIL_URL": (options.directory.resolve() / MAIL_FOLDER).as_uri(),
     }
     return made_up | {name: value for name, value in options.environment.items() if value}

@@ -3,7 +3,7 @@
 All pass the same small answer of one upstream on, over kept connections. `hansa, keyed` also checks a key and two limits
 by a real rate limiter, and all of ours write a log line and count usage for each request. The figures are microseconds of CPU
 for a request, of the proxy's process, medians of rounds that alternate; read them as ratios. The peers are installed
-under `.hansa/benchmark-proxy`; nginx and HAProxy take part where they are installed.
+under `.hansa/benchmark-proxy`.
 """
 
 import argparse
@@ -58,8 +58,9 @@ HTTP_PROXY = """
 const http = require('http'), proxy = require('http-proxy').createProxyServer({target: process.argv[2], agent: new http.Agent({keepAlive: true, maxSockets: 256})});
 http.createServer((request, response) => proxy.web(request, response)).listen(+process.argv[3], '127.0.0.1');
 """
-FAST_GATEWAY = """
-require('fast-gateway')({routes: [{prefix: '', target: process.argv[2]}]}).start(+process.argv[3]);
+FAST_PROXY = """
+const http = require('http'), {proxy} = require('fast-proxy')({base: process.argv[2]});
+http.createServer((request, response) => proxy(request, response, request.url, {})).listen(+process.argv[3], '127.0.0.1');
 """
 
 
@@ -79,7 +80,7 @@ def main() -> None:
 def _install() -> None:
     (WORKSPACE / "aiohttp_proxy.py").write_text(AIOHTTP)
     (WORKSPACE / "http-proxy.js").write_text(HTTP_PROXY)
-    (WORKSPACE / "fast-gateway.js").write_text(FAST_GATEWAY)
+    (WORKSPACE / "fast-proxy.js").write_text(FAST_PROXY)
     python = WORKSPACE / "venv/bin/python"
     uv = Path(sys.executable).with_name("uv")
     if not python.exists():
@@ -88,7 +89,7 @@ def _install() -> None:
             [uv, "pip", "install", "--quiet", "--python", python, "aiohttp==3.14.5", "uvloop"], check=True
         )
     if shutil.which("npm") and not (WORKSPACE / "node_modules").exists():
-        packages = ("http-proxy@1.18.1", "fast-gateway@5.0.1")
+        packages = ("http-proxy@1.18.1", "fast-proxy@2.2.0")
         subprocess.run(
             ["npm", "install", "--silent", "--no-audit", "--no-fund", *packages], cwd=WORKSPACE, check=True
         )
@@ -147,7 +148,7 @@ async def _peers(stack: AsyncExitStack, url: str) -> Mapping[str, tuple[int, int
     commands: dict[str, Sequence[str | Path]] = {
         "aiohttp": (WORKSPACE / "venv/bin/python", WORKSPACE / "aiohttp_proxy.py", url),
         "npm http-proxy": ("node", WORKSPACE / "http-proxy.js", url),
-        "npm fast-gateway": ("node", WORKSPACE / "fast-gateway.js", url),
+        "npm fast-proxy": ("node", WORKSPACE / "fast-proxy.js", url),
     }
     peers = {}
     for number, (name, command) in enumerate(commands.items()):

@@ -49,6 +49,9 @@ class Follower:
             except ControlPlaneUnavailableError as error:
                 _log.warning("The control plane does not answer; what is known is served: %s", error)
                 pause = min(2 * pause, _LONGEST_PAUSE)
+            except Exception:  # noqa: BLE001 - whatever it is, the next change may be served, and keys must be followed
+                _log.exception("What the control plane has changed could not be served")
+                pause = _LONGEST_PAUSE
             await asyncio.sleep(pause * random.uniform(0.8, 1.0))  # noqa: S311 - spreads load, no secret
 
     async def _apply(self, changes: Changes) -> None:

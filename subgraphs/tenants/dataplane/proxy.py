@@ -30,7 +30,7 @@ class Proxy:
         self._admissions = admissions
         self._forwarding = forwarding
         self._observer = observer
-        self._websockets = WebSockets(self._admit, self._lines)
+        self._websockets = WebSockets(self._admit, self._lines, observer.answered)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":

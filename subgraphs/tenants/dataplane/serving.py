@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from common.limiting import Check
 from subgraphs.tenants.dataplane.checking import ConfigurationError, check
 from subgraphs.tenants.dataplane.config import Attribute, Configuration, Plan, Policy, Route
+from subgraphs.tenants.dataplane.config import Upstream as UpstreamConfig
 from subgraphs.tenants.dataplane.gate import Gate
 from subgraphs.tenants.dataplane.headers import Rules
 from subgraphs.tenants.dataplane.keys import KnownKey
@@ -84,9 +85,10 @@ _CHECKS = 10_000
 
 
 class Serving:
-    """What is served now. `hosts` is replaced, never changed."""
+    """What is served now. `hosts` is replaced, never changed. Upstreams are inside the platform's network only if they may be."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, inner_upstreams: bool) -> None:
+        self._inner_upstreams = inner_upstreams
         self.hosts: Hosts[Matcher[ServedRoute]] = Hosts(())
         self.configurations: dict[str, Configuration] = {}
         self._matchers: dict[str, Mapping[str, Matcher[ServedRoute]]] = {}
@@ -134,8 +136,11 @@ class Serving:
             for name, config in configuration.upstreams.items():
                 before = self._upstreams.get((tenant, name))
                 is_same = before is not None and before.config == config
-                upstreams[tenant, name] = before if before is not None and is_same else Upstream(config)
+                upstreams[tenant, name] = before if before is not None and is_same else self._upstream(config)
         return upstreams
+
+    def _upstream(self, config: UpstreamConfig) -> Upstream:
+        return Upstream(config, may_be_inner=self._inner_upstreams)
 
     async def _replace(self, upstreams: dict[tuple[str, str], Upstream]) -> None:
         before, self._upstreams = self._upstreams, upstreams

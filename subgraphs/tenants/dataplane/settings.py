@@ -43,5 +43,12 @@ class ProxySettings(ServiceSettings, frozen=True, kw_only=True):
         Meta(ge=0.1, le=3600),
         variable("HANSA_PROXY_USAGE_INTERVAL", "seconds between two batches of usage"),
     ] = 5.0
+    inner_upstreams: Annotated[
+        bool,
+        variable(
+            "HANSA_TENANTS_INNER_UPSTREAMS",
+            "whether upstreams may be at private addresses and Unix sockets: true or false",
+        ),
+    ] = False
     issuer: str = ""
     jwks_url: str = ""

@@ -7,18 +7,20 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect, unix_connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.typing import Subprotocol
 
+from common.http import ConnectError
 from common.http.client import default_tls
 from subgraphs.tenants.dataplane.observing import Record
 from subgraphs.tenants.dataplane.paths import without_segments
 from subgraphs.tenants.dataplane.refusals import Refusal, Rule
 from subgraphs.tenants.dataplane.request import IncomingRequest
 from subgraphs.tenants.dataplane.serving import ServedRoute
-from subgraphs.tenants.dataplane.upstream import NoTarget, Target
+from subgraphs.tenants.dataplane.upstream import NoTarget, Target, outer_address
 
 Admit = Callable[[IncomingRequest, Record], Awaitable[ServedRoute]]
 Lines = Callable[[IncomingRequest, ServedRoute, Record], bytes]
@@ -32,11 +34,12 @@ _MUST_NOT_BE_SENT = frozenset((1005, 1006, 1015))
 
 
 class WebSockets:
-    """Serves those that `admit` lets through; `lines` are the handshake's header lines for the upstream."""
+    """Serves those that `admit` lets through; `lines` are the handshake's header lines for the upstream, `answered` is told of its answer."""
 
-    def __init__(self, admit: Admit, lines: Lines) -> None:
+    def __init__(self, admit: Admit, lines: Lines, answered: Callable[[Record], None]) -> None:
         self._admit = admit
         self._lines = lines
+        self._answered = answered
 
     async def serve(self, request: IncomingRequest, receive: Any, send: Any, record: Record) -> None:
         """From the handshake to the end of both sides. Raises Refusal."""
@@ -53,6 +56,7 @@ class WebSockets:
         target.in_flight += 1
         try:
             record.status = 101
+            self._answered(record)
             await send({"type": "websocket.accept", "subprotocol": connection.subprotocol})
             await _pass_both_ways(connection, receive, send)
         finally:
@@ -80,7 +84,7 @@ class WebSockets:
             target.breaker.succeed()
             status = error.response.status_code
             raise Refusal(502, Rule.UPSTREAM, f"The upstream answered the handshake with {status}") from error
-        except (OSError, TimeoutError, InvalidHandshake) as error:
+        except (ConnectError, OSError, TimeoutError, InvalidHandshake) as error:
             target.breaker.fail()
             raise Refusal(502, Rule.UPSTREAM, "The upstream cannot be reached") from error
         except BaseException:
@@ -91,14 +95,16 @@ class WebSockets:
 
 
 async def _dial(target: Target, path: str, options: dict[str, Any]) -> ClientConnection:
-    scheme, _, rest = target.config.url.partition("://")
-    if scheme == "unix":
-        return await unix_connect(rest, f"ws://localhost{path}", **options)
-    if scheme == "https":
-        return await connect(
-            f"wss://{target.authority.decode()}{path}", proxy=None, ssl=default_tls(), **options
-        )
-    return await connect(f"ws://{target.authority.decode()}{path}", proxy=None, **options)
+    url = urlsplit(target.config.url)
+    is_secure = url.scheme == "https"
+    if not target.may_be_inner:
+        port = url.port or (443 if is_secure else 80)
+        options |= {"host": await outer_address(url.hostname or "", port), "port": port}
+    if url.scheme == "unix":
+        return await unix_connect(url.path, f"ws://localhost{path}", **options)
+    if is_secure:
+        options["ssl"] = default_tls()
+    return await connect(f"{'wss' if is_secure else 'ws'}://{url.netloc}{path}", proxy=None, **options)
 
 
 def _target(request: IncomingRequest, route: ServedRoute) -> str:

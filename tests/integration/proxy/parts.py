@@ -342,6 +342,7 @@ async def gateway(
         "HANSA_TENANTS_URL": "app://tenants",
         "HANSA_TENANTS_TOKEN": TOKEN,
         "HANSA_PROXY_USAGE_INTERVAL": "0.1",
+        "HANSA_TENANTS_INNER_UPSTREAMS": "true",
         **environment,
     }
     options = ProxyOptions(directory, {"tenants": control, **(apps or {})})

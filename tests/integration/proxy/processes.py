@@ -14,6 +14,7 @@ from gateway.server.health import Health
 from gateway.server.serving import open_listener, serve_router
 from tests.integration.proxy.parts import TOKEN
 
+INNER = {"HANSA_TENANTS_INNER_UPSTREAMS": "true"}
 HANSA = Path(sys.executable).with_name("hansa")
 
 
@@ -93,7 +94,7 @@ async def proxy_process(
     """`hansa proxy`, and the ports of its clients and its operators. Its log is `proxy.log` beside its directory."""
     port, doors = ports or (free_port(), free_port())
     listening = ("--listen", f"127.0.0.1:{port}", "--doors", f"127.0.0.1:{doors}")
-    settings = {"HANSA_TENANTS_URL": control, "HANSA_TENANTS_TOKEN": TOKEN, **environment}
+    settings = {"HANSA_TENANTS_URL": control, "HANSA_TENANTS_TOKEN": TOKEN, **INNER, **environment}
     log, ready = directory.with_name("proxy.log"), f"http://127.0.0.1:{doors}/health/live"
     async with program(("proxy", *listening, "--directory", directory), settings, log, ready) as process:
         yield process, port, doors

@@ -229,6 +229,18 @@ async def test_some_answers_have_no_body(control: Control, tmp_path: Path, statu
         assert servers[0].connections == 1
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_a_name_that_leads_inside_is_not_followed(
+    control: Control, upstream: Server, tmp_path: Path, host: str
+) -> None:
+    url = upstream.url.replace("127.0.0.1", host)
+    control.set(configuration({"main": {"targets": [{"url": url}], "attempts": 1}}))
+    async with gateway(control, tmp_path, HANSA_TENANTS_INNER_UPSTREAMS="false") as proxy:
+        reply = await proxy.ask("/")
+        assert (reply.status, reply.json["reason"]) == (502, "INNER_ADDRESS")
+    assert upstream.seen == []
+
+
 async def test_a_prefix_can_be_taken_off_and_the_host_kept(
     control: Control, upstream: Server, tmp_path: Path
 ) -> None:

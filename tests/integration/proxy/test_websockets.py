@@ -18,7 +18,7 @@ from tests.integration.proxy.parts import HOST, KEY, LIMIT, Control, Gateway, co
 
 @asynccontextmanager
 async def over(
-    control: Control, tmp_path: Path, handle: Any
+    control: Control, tmp_path: Path, handle: Any, **environment: str
 ) -> AsyncIterator[tuple[Gateway, list[ServerConnection]]]:
     """A proxy before a server of WebSockets, and the connections that this has got."""
     got: list[ServerConnection] = []
@@ -36,7 +36,7 @@ async def over(
         document["policies"]["keyed"]["websocket"] = True
         control.set(document)
         control.issue(KEY)
-        async with gateway(control, tmp_path) as proxy:
+        async with gateway(control, tmp_path, **environment) as proxy:
             yield proxy, got
 
 
@@ -72,6 +72,7 @@ async def test_messages_pass_both_ways(control: Control, tmp_path: Path) -> None
         assert connection.request.headers.get_all("x-hansa-consumer") == ["ada"]
         assert "x-api-key" not in connection.request.headers
         await until(lambda: connection.close_code == 1000)
+        await until(lambda: control.counted() == 1)
 
 
 async def test_the_upstreams_end_is_the_clients(control: Control, tmp_path: Path) -> None:
@@ -123,6 +124,15 @@ async def test_an_upstream_that_takes_none_is_told(control: Control, tmp_path: P
             async with client(proxy, "/"):
                 pass
         assert refused.value.response.status_code == 502
+
+
+async def test_a_name_that_leads_inside_is_not_followed(control: Control, tmp_path: Path) -> None:
+    async with over(control, tmp_path, echo, HANSA_TENANTS_INNER_UPSTREAMS="false") as (proxy, got):
+        with pytest.raises(InvalidStatus) as refused:
+            async with client(proxy):
+                pass
+        assert refused.value.response.status_code == 502
+        assert got == []
 
 
 async def test_a_client_that_does_not_read_makes_the_upstream_wait(control: Control, tmp_path: Path) -> None:

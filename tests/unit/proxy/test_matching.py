@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from subgraphs.tenants.dataplane.config import Route
 from subgraphs.tenants.dataplane.routing import Hosts, Matcher, NoMethod, NoRoute, host_of
 
-SEGMENTS = st.sampled_from(["a", "b", "ab", "%61", "a.b"])
-PREFIXES = st.lists(SEGMENTS, max_size=3).map(lambda segments: "/" + "/".join(segments))
-PATHS = st.lists(st.sampled_from(["a", "b", "ab", "a.b", "c", ""]), max_size=5).map(
+SEGMENTS = st.sampled_from(["a", "b", "%61"])
+PREFIXES = st.lists(SEGMENTS, max_size=2).map(lambda segments: "/" + "/".join(segments))
+PATHS = st.lists(st.sampled_from(["a", "b", "ab", ""]), max_size=5).map(
     lambda segments: "/" + "/".join(segments)
 )
 METHODS = ("GET", "POST", "PUT")

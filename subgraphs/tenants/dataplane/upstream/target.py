@@ -12,6 +12,7 @@ from common.resilience import Breaker
 from subgraphs.tenants.dataplane.config import Target as TargetConfig
 from subgraphs.tenants.dataplane.config import Upstream as UpstreamConfig
 from subgraphs.tenants.dataplane.upstream.connection import Connection
+from subgraphs.tenants.dataplane.upstream.reach import check_outer
 
 _IDLE = 4.0
 """Seconds that an idle connection is kept: fewer than common servers keep theirs (5), who would close what is about to be used."""
@@ -22,8 +23,9 @@ _LONGEST = 10
 class Target:
     """`is_up` is what the health checks say, `breaker` what became of requests."""
 
-    def __init__(self, config: TargetConfig, upstream: UpstreamConfig) -> None:
+    def __init__(self, config: TargetConfig, upstream: UpstreamConfig, *, may_be_inner: bool) -> None:
         self.config = config
+        self.may_be_inner = may_be_inner
         self.in_flight = 0
         self.is_up = True
         self.breaker = Breaker(
@@ -80,9 +82,14 @@ class Target:
     async def _connect(self, on_close: Callable[[Connection], None]) -> Connection:
         connection = Connection(on_close)
         try:
-            await self._origin.connect(connection)
+            transport = await self._origin.connect(connection)
+            if not self.may_be_inner:
+                check_outer(transport.get_extra_info("peername"))
         except OSError as error:
             raise ConnectError(str(error)) from error
+        except ConnectError:
+            connection.close()
+            raise
         return connection
 
 

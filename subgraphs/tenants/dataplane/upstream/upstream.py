@@ -21,9 +21,9 @@ class NoTarget(Exception):  # noqa: N818 - a fact about the upstream
 class Upstream:
     """Runs for as long as a configuration names it just so; `retire` lets what is under way end."""
 
-    def __init__(self, config: UpstreamConfig) -> None:
+    def __init__(self, config: UpstreamConfig, *, may_be_inner: bool) -> None:
         self.config = config
-        self.targets = tuple(Target(target, config) for target in config.targets)
+        self.targets = tuple(Target(target, config, may_be_inner=may_be_inner) for target in config.targets)
         self.budget = Budget(share=config.retry_share, floor=_RETRIES_A_SECOND, seconds=_WINDOW)
         self._checks: list[asyncio.Task[None]] = []
 
