@@ -135,7 +135,7 @@ async def test_a_built_in_role_stays_as_it_is(identity: Any) -> None:
     made = await admin.ask(PUT, input={"name": "member", "description": "All", "grants": []})
     assert made == {"__typename": "InvalidInput", "field": "name"}
     names = [role["name"] for role in await admin.ask("{ userRoles { name } }")]
-    assert names == ["member", "operator", "admin"]
+    assert names == ["member", "operator", "cashier", "admin"]
 
 
 async def test_the_demo_makes_no_second_admin(identity: Any) -> None:
