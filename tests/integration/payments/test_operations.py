@@ -11,18 +11,21 @@ from sqlalchemy.exc import DBAPIError
 
 from common.database import Database
 from common.idempotency import IdempotencyMismatch
-from subgraphs.payments.domain.attempts import Operation
+from subgraphs.payments.domain.attempts import Operation, PaymentMethod, ProviderName
 from subgraphs.payments.domain.history import Requested
 from subgraphs.payments.domain.money import Money
 from subgraphs.payments.domain.payments import Payment, fold
 from subgraphs.payments.errors import NotPossibleError, UnknownPaymentError
+from subgraphs.payments.provider.wallet import WalletProvider
 from subgraphs.payments.service.books import Books
 from subgraphs.payments.service.operations import Operations
 from subgraphs.payments.service.payments import Payments
+from subgraphs.payments.service.runner import AttemptRunner
 from subgraphs.payments.service.wallets import Wallets
 from subgraphs.payments.store import history
 from subgraphs.payments.store.history import VersionConflictError
 from tests.integration.payments.bank import Bank, declines
+from tests.integration.payments.test_attempts import ignore
 
 Ledger = Callable[[], Awaitable[dict[str, int]]]
 Settle = Callable[[], Awaitable[None]]
@@ -42,13 +45,25 @@ async def test_a_payment_by_card_is_booked_less_the_fee(
 
 
 async def test_a_payment_is_captured_in_parts_and_the_rest_let_go(
-    payments: Payments, wallets: Wallets, wallet_payment: CardPayment, settle: Settle, ledger: Ledger
+    database: Database, payments: Payments, wallets: Wallets, ledger: Ledger
 ) -> None:
     await wallets.top_up("ada", 1_500, "k")
-    payment_id = await wallet_payment(1_000)
+    runner, payment_id = (
+        AttemptRunner(database, {ProviderName.WALLET: WalletProvider(database)}, ignore),
+        uuid4(),
+    )
+    async with database.transaction() as transaction:
+        await Operations().begin(
+            transaction,
+            payment_id,
+            payer_id="ada",
+            amount=Money(1_000, "EUR"),
+            method=PaymentMethod(ProviderName.WALLET, "ada"),
+        )
+    await runner.run_due()
     for amount, is_last, available in ((300, False, 500), (200, False, 500), (100, True, 900)):
         await payments.capture("clerk", payment_id, amount, f"k{amount}", is_last=is_last)
-        await settle()
+        await runner.run_due()
         [wallet] = (await wallets.list_for(["ada"]))["ada"]
         assert wallet.available.amount == available
     payment = await current(payments, payment_id)
