@@ -19,7 +19,7 @@ import uvloop
 
 from common.database import Database
 from common.embedded import EmbeddedServers
-from common.jobs.ids import new_id
+from common.ids import new_id
 from common.ledger import Account, Result, Transfer, TransferBatcher, create_accounts, create_transfers
 from common.ledger.tables import LEDGER_TABLES, POST_BATCH
 from tests.benchmarks.jobs.__main__ import _cpu_seconds as server_seconds

@@ -49,9 +49,6 @@ HASTEN: Final = text("""
     WHERE effect_key = :effect_key AND next_at IS NOT NULL AND state <> 'SENT'
 """)
 FIND: Final = text(f"SELECT {COLUMNS} FROM attempt WHERE payment_id = ANY(:ids) ORDER BY id")  # noqa: S608 - the columns above
-BY_REFERENCE: Final = text("""
-    SELECT payment_id FROM attempt WHERE provider = :provider AND reference = :reference LIMIT 1
-""")
 
 
 class Claim(Struct, frozen=True):
@@ -136,12 +133,6 @@ async def find_attempts(transaction: Transaction, payment_ids: Sequence[UUID]) -
     for row in await transaction.execute(FIND, {"ids": list(payment_ids)}):
         found[row.payment_id].append(_attempt(row))
     return found
-
-
-async def payment_of(transaction: Transaction, provider: ProviderName, reference: str) -> UUID | None:
-    """The payment that the provider's reference belongs to."""
-    parameters = {"provider": provider.value, "reference": reference}
-    return (await transaction.execute(BY_REFERENCE, parameters)).scalar_one_or_none()
 
 
 def _attempt(row: Any) -> Attempt:

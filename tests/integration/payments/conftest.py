@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -123,16 +122,20 @@ def pay(
 
 
 @pytest.fixture
-def begin(
+def card_payment(
     database: Database, operations: Operations, settle: Callable[[], Awaitable[None]]
 ) -> Callable[..., Awaitable[UUID]]:
-    """Begins a payment of ada's by a method, and gives its id when the provider has answered; captured if `capture` says how much."""
+    """Begins a payment at `bank`, and gives its id when that has answered; captured if `capture` says how much."""
 
-    async def begin(method: PaymentMethod, amount: int = 1_000, *, capture: int | None = None) -> UUID:
+    async def card_payment(amount: int = 1_000, *, capture: int | None = None) -> UUID:
         payment_id = uuid4()
         async with database.transaction() as transaction:
             await operations.begin(
-                transaction, payment_id, payer_id="ada", amount=Money(amount, "EUR"), method=method
+                transaction,
+                payment_id,
+                payer_id="ada",
+                amount=Money(amount, "EUR"),
+                method=PaymentMethod(ProviderName.CARD, "pm_card_visa"),
             )
         await settle()
         if capture is not None:
@@ -141,19 +144,7 @@ def begin(
             await settle()
         return payment_id
 
-    return begin
-
-
-@pytest.fixture
-def card_payment(begin: Callable[..., Awaitable[UUID]]) -> Callable[..., Awaitable[UUID]]:
-    """Begins a payment at `bank`."""
-    return partial(begin, PaymentMethod(ProviderName.CARD, "pm_card_visa"))
-
-
-@pytest.fixture
-def wallet_payment(begin: Callable[..., Awaitable[UUID]]) -> Callable[..., Awaitable[UUID]]:
-    """Begins a payment out of ada's wallet."""
-    return partial(begin, PaymentMethod(ProviderName.WALLET, "ada"))
+    return card_payment
 
 
 async def hasten(database: Database) -> None:

@@ -16,7 +16,6 @@ from subgraphs.payments.service.operations import AttemptOutcome, Operations
 from subgraphs.payments.service.payments import Payments
 from subgraphs.payments.service.recording import MAX_DELAY, backoff
 from subgraphs.payments.service.runner import AttemptRunner
-from subgraphs.payments.store import attempts
 from tests.integration.payments.bank import Bank, declines, demands_action, loses_answer, loses_request
 from tests.integration.payments.conftest import hasten
 
@@ -94,7 +93,6 @@ async def test_a_payer_who_must_act_is_waited_for_until_the_provider_says(
     async with database.transaction() as transaction:
         assert not await operations.hasten(transaction, attempt.effect_key)
         assert not await operations.hasten(transaction, "unknown")
-        assert await attempts.payment_of(transaction, ProviderName.CARD, "ref") == payment_id
 
 
 async def test_a_payment_that_waits_for_its_payer_is_let_go(
