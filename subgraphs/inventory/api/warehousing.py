@@ -47,7 +47,7 @@ class StockMoved:
 @strawberry.type(description="No warehouse has the id.")
 class WarehouseNotFound:
     message: str
-    warehouse: str
+    warehouse_id: str
     code: str = "WAREHOUSE_NOT_FOUND"
 
 
@@ -421,7 +421,7 @@ def unknown(
 ) -> ProductNotFound | WarehouseNotFound:
     if isinstance(outcome, reservations.UnknownProduct):
         return _product_not_found(outcome.sku)
-    return WarehouseNotFound(message=f"There is no warehouse {outcome.id}", warehouse=outcome.id)
+    return WarehouseNotFound(message=f"There is no warehouse {outcome.id}", warehouse_id=outcome.id)
 
 
 def _product_not_found(sku: str) -> ProductNotFound:
