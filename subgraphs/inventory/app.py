@@ -23,7 +23,8 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         SettingsError: the environment lacks something.
     """
     parts = Parts(Settings, environment)
-    services = Services.of(parts.database, timedelta(seconds=parts.settings.hold_seconds))
+    settings = parts.settings
+    services = Services.of(parts.database, timedelta(seconds=settings.hold_seconds), settings.region)
 
     def context(request: ServiceRequest) -> Context:
         return Context.of(request, services, parts.live)

@@ -102,6 +102,39 @@ class StockLow(Event, frozen=True, kw_only=True):
     low_at: int
 
 
+class QuotaWanted(Event, frozen=True, kw_only=True):
+    """A region has little left of what it may sell of a SKU."""
+
+    subject: ClassVar[str] = "inventory.quota.wanted"
+    aggregate: ClassVar[str] = "sku"
+
+    sku: str
+    region: str
+    quantity: int
+
+
+class QuotaSent(Event, frozen=True, kw_only=True):
+    """So much of a region's quota has left it for another."""
+
+    subject: ClassVar[str] = "inventory.quota.sent"
+    aggregate: ClassVar[str] = "transfer_id"
+
+    transfer_id: UUID
+    sku: str
+    source: str
+    target: str
+    quantity: int
+
+
+class QuotaReceived(Event, frozen=True, kw_only=True):
+    """What was sent is there."""
+
+    subject: ClassVar[str] = "inventory.quota.received"
+    aggregate: ClassVar[str] = "transfer_id"
+
+    transfer_id: UUID
+
+
 class PaymentCaptured(Event, frozen=True, kw_only=True):
     """Payments took the money for a reservation."""
 

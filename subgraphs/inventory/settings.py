@@ -15,3 +15,10 @@ class Settings(DataSettings, frozen=True, kw_only=True):
         Meta(gt=0),
         variable("HANSA_INVENTORY_HOLD_SECONDS", "how long a reservation waits for its payment, in seconds"),
     ] = 900
+    region: Annotated[
+        str | None,
+        Meta(min_length=1, max_length=16),
+        variable(
+            "HANSA_INVENTORY_REGION", "the region whose quotas reservations use; without one they use none"
+        ),
+    ] = None

@@ -11,14 +11,20 @@ from subgraphs.inventory.events import (
     CheckoutStarted,
     PaymentCaptured,
     PaymentDeclined,
+    QuotaReceived,
+    QuotaSent,
+    QuotaWanted,
 )
-from subgraphs.inventory.service import checkout
+from subgraphs.inventory.service import checkout, quotas
 from subgraphs.inventory.service.services import Services
 
 HANDLERS: Mapping[type[Event], Handler] = {
     CheckoutStarted: checkout.on_checkout_started,
     CheckoutAuthorised: checkout.on_checkout_authorised,
     CheckoutFailed: checkout.on_checkout_failed,
+    QuotaWanted: quotas.on_quota_wanted,
+    QuotaSent: quotas.on_quota_sent,
+    QuotaReceived: quotas.on_quota_received,
     PaymentCaptured: checkout.on_payment_captured,
     PaymentDeclined: checkout.on_payment_declined,
 }
@@ -26,4 +32,9 @@ HANDLERS: Mapping[type[Event], Handler] = {
 
 def schedules(services: Services) -> Sequence[Work]:
     """Done once a second by every process; none minds that others do it too."""
-    return [services.reservations.expire_due, services.stock.tell_low, services.hot.look]
+    return [
+        services.reservations.expire_due,
+        services.stock.tell_low,
+        services.hot.look,
+        services.quotas.look,
+    ]

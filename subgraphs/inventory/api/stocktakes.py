@@ -74,7 +74,7 @@ class StocktakeMutation:
             case stocktakes.StocktakeTaken():
                 return StocktakeTaken(message="Somebody counts the warehouse now")
             case warehousing.UnknownWarehouse(id_):
-                return WarehouseNotFound(message=f"There is no warehouse {id_}", warehouse=id_)
+                return WarehouseNotFound(message=f"There is no warehouse {id_}", warehouse_id=id_)
 
     @_writing(
         description="So many pieces are in the house, those included that are promised; what differs is available or is not."

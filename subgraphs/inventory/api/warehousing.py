@@ -23,7 +23,7 @@ from subgraphs.inventory.api.reservations import (
     ReservationNotFound,
 )
 from subgraphs.inventory.api.stock import Warehouse, WarehouseStock
-from subgraphs.inventory.domain import reservations, warehousing
+from subgraphs.inventory.domain import quotas, reservations, warehousing
 from subgraphs.inventory.domain.hot import PARTS
 from subgraphs.inventory.domain.stock import VariantLevel
 from subgraphs.inventory.domain.warehousing import StockMove
@@ -47,7 +47,7 @@ class StockMoved:
 @strawberry.type(description="No warehouse has the id.")
 class WarehouseNotFound:
     message: str
-    warehouse: str
+    warehouse_id: str
     code: str = "WAREHOUSE_NOT_FOUND"
 
 
@@ -116,6 +116,18 @@ class Transfer:
         parsed = parse_id(id)
         found = await info.context.loaders.transfer.load(parsed) if parsed else None
         return cls.of(found) if found else None
+
+
+@strawberry.type(description="What a region may sell of a SKU without asking the others.")
+class Quota:
+    sku: str
+    region: str
+    granted: int
+    used: int = strawberry.field(description="Sold or promised.")
+
+    @classmethod
+    def of(cls, quota: quotas.Quota) -> "Quota":
+        return cls(sku=quota.sku, region=quota.region, granted=quota.granted, used=quota.used)
 
 
 @strawberry.input
@@ -205,6 +217,9 @@ PutBundleResult: TypeAlias = Annotated[
 SplitStockResult: TypeAlias = Annotated[
     ProductVariant | ProductNotFound | InvalidInput, strawberry.union("SplitStockResult")
 ]
+PutQuotaResult: TypeAlias = Annotated[
+    Quota | ProductNotFound | InvalidInput, strawberry.union("PutQuotaResult")
+]
 
 
 @strawberry.type
@@ -212,6 +227,13 @@ class WarehousingQuery:
     @strawberry.federation.field(description="The transfer of that id.", requires_scopes=READ_SCOPES)
     async def transfer(self, info: Info, id: strawberry.ID) -> Transfer | None:  # noqa: A002 - the argument's name in the schema
         return await Transfer.resolve_reference(info, id)
+
+    @strawberry.federation.field(
+        description="The quotas of some SKUs that are kept here.", requires_scopes=READ_SCOPES
+    )
+    async def quotas(self, info: Info, skus: list[str]) -> list[Quota]:
+        info.context.require_reader()
+        return [Quota.of(quota) for quota in await info.context.services.quotas.find_quotas(skus)]
 
 
 @strawberry.type
@@ -346,6 +368,17 @@ class WarehousingMutation:
             return _product_not_found(outcome.sku)
         return ProductVariant.of(outcome)
 
+    @_writing(description="Let a region sell so many pieces of a SKU without asking the others.")
+    async def put_quota(self, info: Info, sku: str, region: str, granted: int) -> PutQuotaResult:
+        info.context.require_writer()
+        try:
+            outcome = await info.context.services.quotas.put_quota(sku, region, granted)
+        except InvalidInputError as refusal:
+            return InvalidInput(message=refusal.message, field=refusal.field)
+        if isinstance(outcome, reservations.UnknownProduct):
+            return _product_not_found(outcome.sku)
+        return Quota.of(outcome)
+
 
 def demands(lines: list[StockLine]) -> list[reservations.Demand]:
     return [reservations.Demand(line.sku, line.quantity) for line in lines]
@@ -388,7 +421,7 @@ def unknown(
 ) -> ProductNotFound | WarehouseNotFound:
     if isinstance(outcome, reservations.UnknownProduct):
         return _product_not_found(outcome.sku)
-    return WarehouseNotFound(message=f"There is no warehouse {outcome.id}", warehouse=outcome.id)
+    return WarehouseNotFound(message=f"There is no warehouse {outcome.id}", warehouse_id=outcome.id)
 
 
 def _product_not_found(sku: str) -> ProductNotFound:

@@ -27,7 +27,7 @@ from subgraphs.inventory.domain.reservations import (
 from subgraphs.inventory.events import ReservationExpired, ReservationHeld, ReservationReleased
 from subgraphs.inventory.service.ending import end
 from subgraphs.inventory.service.hot import HotItems
-from subgraphs.inventory.store import bundles, catalogue, stock
+from subgraphs.inventory.store import bundles, catalogue, quotas, stock
 from subgraphs.inventory.store import reservations as store
 
 SWEEP = 200
@@ -50,12 +50,22 @@ class _Receipt(Struct, frozen=True):
 
 
 class Inventory:
-    """The reservations of the house. `hold` is how long one waits for its payment, `hot` which items are split."""
+    """The reservations of the house.
 
-    def __init__(self, database: Database, hold: timedelta, hot: HotItems | None = None) -> None:
+    `hold` is how long one waits for its payment, `hot` which items are split, `region` whose quotas are used.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        hold: timedelta,
+        hot: HotItems | None = None,
+        region: str | None = None,
+    ) -> None:
         self._database = database
         self._hold = hold
         self._hot = hot or HotItems(database)
+        self._region = region
 
     async def find_reservations(self, ids: Sequence[UUID]) -> dict[UUID, Reservation]:
         async with self._database.transaction() as transaction:
@@ -98,13 +108,34 @@ class Inventory:
             return receipt.outcome
 
     async def _reserve(self, transaction: Transaction, owner_id: str, demands: Sequence[Demand]) -> _Receipt:
-        taken = await self._take_one(transaction, owner_id, demands)
-        outcome = taken or await self._take(transaction, owner_id, demands)
+        outcome = await self._within_quota(transaction, owner_id, demands)
         if isinstance(outcome, UUID):
             failpoint("inventory.reserve.after_take")
             held = (await store.find_reservations(transaction, [outcome]))[outcome]
             await transaction.publish(_held_event(held))
         return _Receipt(outcome)
+
+    async def _within_quota(
+        self, transaction: Transaction, owner_id: str, demands: Sequence[Demand]
+    ) -> UUID | InsufficientStock | UnknownProduct:
+        """Take the pieces, if the region may still sell so many."""
+        if self._region is None:
+            return await self._take(transaction, owner_id, demands)
+        taken, short = await quotas.take(transaction, self._region, demands)
+        if short:
+            return InsufficientStock(tuple(short))
+        outcome = await self._take(transaction, owner_id, demands)
+        if isinstance(outcome, UUID):
+            await quotas.note(transaction, outcome, self._region, taken)
+        else:
+            await quotas.untake(transaction, self._region, taken)
+        return outcome
+
+    async def _take(
+        self, transaction: Transaction, owner_id: str, demands: Sequence[Demand]
+    ) -> UUID | InsufficientStock | UnknownProduct:
+        taken = await self._take_one(transaction, owner_id, demands)
+        return taken or await self._take_all(transaction, owner_id, demands)
 
     async def _take_one(
         self, transaction: Transaction, owner_id: str, demands: Sequence[Demand]
@@ -124,7 +155,7 @@ class Inventory:
             self._hot.note(demand.sku, taken.waited)
         return taken.id
 
-    async def _take(
+    async def _take_all(
         self, transaction: Transaction, owner_id: str, demands: Sequence[Demand]
     ) -> UUID | InsufficientStock | UnknownProduct:
         found = await catalogue.find_variants(transaction, [demand.sku for demand in demands])

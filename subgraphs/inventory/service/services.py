@@ -7,6 +7,7 @@ from common.database import Database
 from subgraphs.inventory.service.catalogue import Catalogue
 from subgraphs.inventory.service.hot import HotItems
 from subgraphs.inventory.service.imports import Imports
+from subgraphs.inventory.service.quotas import Quotas
 from subgraphs.inventory.service.reservations import Inventory
 from subgraphs.inventory.service.stock import Stock
 from subgraphs.inventory.service.stocktakes import Stocktakes
@@ -24,18 +25,20 @@ class Services:
     transfers: Transfers
     stocktakes: Stocktakes
     imports: Imports
+    quotas: Quotas
 
     @classmethod
-    def of(cls, database: Database, hold: timedelta) -> "Services":
-        """`hold` is how long a reservation waits for its payment."""
+    def of(cls, database: Database, hold: timedelta, region: str | None = None) -> "Services":
+        """`hold` is how long a reservation waits for its payment, `region` the one whose quotas are used."""
         hot = HotItems(database)
         return cls(
             Catalogue(database),
             Stock(database),
             hot,
-            Inventory(database, hold, hot),
+            Inventory(database, hold, hot, region),
             Warehousing(database),
             Transfers(database),
             Stocktakes(database),
             Imports(database),
+            Quotas(database, region),
         )

@@ -15,14 +15,24 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from common import failpoints
 from common.database import Database
+from common.events import Message
+from common.events.inbox import receive
 from subgraphs.inventory import store
 from subgraphs.inventory.domain import Article, Money, Reservation
 from subgraphs.inventory.domain.reservations import Demand
 from subgraphs.inventory.domain.warehousing import Adjustment, Arrival, Policy, StockMove, Transfer, Warehouse
-from subgraphs.inventory.events import CheckoutAuthorised, CheckoutFailed, CheckoutStarted
-from subgraphs.inventory.service import checkout
+from subgraphs.inventory.events import (
+    CheckoutAuthorised,
+    CheckoutFailed,
+    CheckoutStarted,
+    QuotaSent,
+    QuotaWanted,
+)
+from subgraphs.inventory.service import checkout, quotas
 from subgraphs.inventory.service.services import Services
 from subgraphs.inventory.service.stocktakes import Stocktake, Stocktakes
 
@@ -150,6 +160,32 @@ async def _import(_: Database, services: Services) -> None:
     await services.imports.run("file", lines())
 
 
+def _moving_quota(sku: str, message_id: int) -> Act:
+    """One region wants some of another's quota: each message has its effect once."""
+
+    async def act(database: Database, services: Services) -> None:
+        if not await services.quotas.find_quotas([sku]):
+            for region, granted in (("EU", 4), ("US", 0)):
+                await services.quotas.put_quota(sku, region, granted)
+        wanted = QuotaWanted(sku=sku, region="US", quantity=3)
+        await _deliver(database, UUID(int=message_id), wanted, quotas.on_quota_wanted)
+        async with database.transaction() as transaction:
+            query = "SELECT message_id, payload::text FROM outbox WHERE subject = 'inventory.quota.sent' AND payload->>'sku' = :sku"
+            [row] = await transaction.execute(query, {"sku": sku})
+        sent = msgspec.json.decode(row.payload, type=QuotaSent)
+        await _deliver(database, row.message_id, sent, quotas.on_quota_sent)
+        await services.quotas.look()
+
+    return act
+
+
+async def _deliver(database: Database, id_: UUID, event: Any, handler: Any) -> None:
+    message = Message(id=id_, subject=event.subject, payload=b"", headers={})
+    async with database.transaction() as transaction:
+        if await receive(transaction, "inventory", message):
+            await handler(transaction, event)
+
+
 ACTS: Mapping[str, Act] = {
     "inventory.paying.before_commit": _check_out,
     "inventory.authorised.before_commit": _check_out,
@@ -159,6 +195,9 @@ ACTS: Mapping[str, Act] = {
     "stock.count.before_fence": _count,
     "stock.count.before_commit": _count,
     "stock.import.before_progress": _import,
+    "stock.quota.before_sending": _moving_quota("ROPE", 2),
+    "stock.quota.before_receiving": _moving_quota("TEA", 3),
+    "stock.quota.before_giving_back": _moving_quota("ROPE", 2),
     "stock.move.before_commit": _work,
     "stock.adjust.before_commit": _work,
     "stock.send.before_commit": _work,

@@ -46,14 +46,18 @@ def database_url(create_database: Callable[..., str], template: str) -> str:
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    database = Database.open(database_url, schema="inventory")
-    try:
-        async with database.transaction() as transaction:
-            for article in ARTICLES:
-                await store.add_product(transaction, article)
-        yield database
-    finally:
-        await database.close()
+    database = await stocked(database_url)
+    yield database
+    await database.close()
+
+
+async def stocked(url: str) -> Database:
+    """The migrated database at `url`, with the articles in it."""
+    database = Database.open(url, schema="inventory")
+    async with database.transaction() as transaction:
+        for article in ARTICLES:
+            await store.add_product(transaction, article)
+    return database
 
 
 @pytest.fixture

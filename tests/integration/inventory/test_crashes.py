@@ -56,6 +56,8 @@ async def test_what_was_killed_is_done_once_when_it_is_done_again(
             "SELECT state, count(*) FROM reservation GROUP BY state ORDER BY state"
         )
         assert [tuple(row) for row in states] == [("COMMITTED", 1), ("RELEASED", 1)]
+        quotas = await transaction.execute("SELECT region, granted FROM quota ORDER BY variant_id, region")
+        assert [tuple(row) for row in quotas] == [("EU", 2), ("US", 2)] * 2
         told = "SELECT payload FROM outbox WHERE subject = 'inventory.stock.low'"
         assert len((await transaction.execute(told)).all()) == 1
         moved = "SELECT reason, sum(quantity)::int AS pieces FROM movement WHERE reason <> 'SPLIT' GROUP BY reason"
