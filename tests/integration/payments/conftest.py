@@ -72,10 +72,10 @@ def runner(database: Database, operations: Operations, bank: Bank) -> AttemptRun
     providers = {ProviderName.WALLET: WalletProvider(database), ProviderName.CARD: bank}
 
     async def capture_at_once(transaction: Transaction, outcome: AttemptOutcome) -> None:
-        """What is paid from a wallet is taken as soon as it is set aside."""
+        """What is paid for a reservation is taken as soon as it is set aside."""
         payment, attempt = outcome.payment, outcome.attempt
         is_set_aside = attempt.operation is Operation.AUTHORISE and attempt.state is AttemptState.SUCCEEDED
-        if is_set_aside and payment.method.provider is ProviderName.WALLET:
+        if is_set_aside and payment.reservation_id is not None:
             await operations.capture(transaction, payment.id, key="at once")
 
     return AttemptRunner(database, providers, capture_at_once)
