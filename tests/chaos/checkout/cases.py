@@ -20,7 +20,6 @@ KERNEL = ("outbox.", "consumer.", "idempotency.")
 
 ELSEWHERE = (
     "consumer.before_park",  # only a defect comes by: tests/integration/kernel brings one about
-    "inventory.commit.",  # a payment that is no checkout's
     "inventory.release.",  # the owner gives back what no checkout has
     "payments.once.",  # operators' own doors
     "payments.pay_out.",

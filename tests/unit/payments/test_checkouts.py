@@ -1,4 +1,4 @@
-"""Guarantee 10 of payments' README: a checkout ends, as a sale or as nothing, in whatever order its messages come.
+"""Guarantee 11 of payments' README: a checkout ends, as a sale or as nothing, in whatever order its messages come.
 
 The world around it is a state machine of hypothesis: inventory reads what it is told in order, the provider decides when it
 likes, both say each thing any number of times, and what was said arrives in any order, or after the deadline.

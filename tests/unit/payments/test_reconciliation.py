@@ -1,4 +1,4 @@
-"""Guarantee 13 of payments' README: every difference between the provider's report and ours is found, and nothing else."""
+"""Guarantee 14 of payments' README: every difference between the provider's report and ours is found, and nothing else."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Guarantee 12 of payments' README: webhooks are signed so that everyone can verify them, and go to public places only."""
+"""Guarantee 13 of payments' README: webhooks are signed so that everyone can verify them, and go to public places only."""
 
 import base64
 import hashlib

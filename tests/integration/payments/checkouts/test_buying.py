@@ -1,4 +1,4 @@
-"""Guarantees 10 and 11 of payments' README: what buying comes to, with all services that it takes."""
+"""Guarantees 11 and 12 of payments' README: what buying comes to, with all services that it takes."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Guarantees 12 and 13 of payments' README, in the graph: operators see webhooks and breaks, and nobody else does."""
+"""Guarantees 13 and 14 of payments' README, in the graph: operators see webhooks and breaks, and nobody else does."""
 
 import asyncio
 from datetime import UTC, datetime

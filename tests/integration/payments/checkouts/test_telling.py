@@ -1,4 +1,4 @@
-"""Guarantees 11 and 12 of payments' README: who watches a checkout sees it, and the provider's webhooks are reasons to look."""
+"""Guarantees 12 and 13 of payments' README: who watches a checkout sees it, and the provider's webhooks are reasons to look."""
 
 import hashlib
 import hmac

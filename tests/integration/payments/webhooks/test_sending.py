@@ -1,4 +1,4 @@
-"""Guarantee 12 of payments' README: each webhook is sent until it was taken, in order for each object, or kept as DEAD."""
+"""Guarantee 13 of payments' README: each webhook is sent until it was taken, in order for each object, or kept as DEAD."""
 
 import asyncio
 import contextlib
