@@ -9,8 +9,6 @@ from subgraphs.inventory.events import (
     CheckoutAuthorised,
     CheckoutFailed,
     CheckoutStarted,
-    PaymentCaptured,
-    PaymentDeclined,
 )
 from subgraphs.inventory.service import checkout
 from subgraphs.inventory.service.services import Services
@@ -19,8 +17,6 @@ HANDLERS: Mapping[type[Event], Handler] = {
     CheckoutStarted: checkout.on_checkout_started,
     CheckoutAuthorised: checkout.on_checkout_authorised,
     CheckoutFailed: checkout.on_checkout_failed,
-    PaymentCaptured: checkout.on_payment_captured,
-    PaymentDeclined: checkout.on_payment_declined,
 }
 
 
