@@ -79,17 +79,6 @@ class ReservationExpired(ReservationEnded, frozen=True, kw_only=True):
     subject: ClassVar[str] = "inventory.reservation.expired"
 
 
-class ReservationUnfulfilled(Event, frozen=True, kw_only=True):
-    """A payment was captured for a reservation that had already ended in `state`: the money is to go back."""
-
-    subject: ClassVar[str] = "inventory.reservation.unfulfilled"
-    aggregate: ClassVar[str] = "reservation_id"
-
-    reservation_id: UUID
-    payment_id: UUID
-    state: str
-
-
 class StockLow(Event, frozen=True, kw_only=True):
     """No more than `low_at` pieces of a SKU are left to sell in a warehouse; told once each time that it becomes so."""
 
@@ -133,26 +122,6 @@ class QuotaReceived(Event, frozen=True, kw_only=True):
     aggregate: ClassVar[str] = "transfer_id"
 
     transfer_id: UUID
-
-
-class PaymentCaptured(Event, frozen=True, kw_only=True):
-    """Payments took the money for a reservation."""
-
-    subject: ClassVar[str] = "payments.payment.captured"
-    aggregate: ClassVar[str] = "payment_id"
-
-    payment_id: UUID
-    reservation_id: UUID
-
-
-class PaymentDeclined(Event, frozen=True, kw_only=True):
-    """Payments could not take the money for a reservation."""
-
-    subject: ClassVar[str] = "payments.payment.declined"
-    aggregate: ClassVar[str] = "payment_id"
-
-    payment_id: UUID
-    reservation_id: UUID
 
 
 class CheckoutEvent(Event, frozen=True, kw_only=True):

@@ -9,8 +9,6 @@ from subgraphs.inventory.events import (
     CheckoutAuthorised,
     CheckoutFailed,
     CheckoutStarted,
-    PaymentCaptured,
-    PaymentDeclined,
     QuotaReceived,
     QuotaSent,
     QuotaWanted,
@@ -25,8 +23,6 @@ HANDLERS: Mapping[type[Event], Handler] = {
     QuotaWanted: quotas.on_quota_wanted,
     QuotaSent: quotas.on_quota_sent,
     QuotaReceived: quotas.on_quota_received,
-    PaymentCaptured: checkout.on_payment_captured,
-    PaymentDeclined: checkout.on_payment_declined,
 }
 
 

@@ -10,18 +10,15 @@ from subgraphs.inventory.events import (
     CheckoutEvent,
     CheckoutFailed,
     CheckoutStarted,
-    PaymentCaptured,
-    PaymentDeclined,
     ReservationCommitted,
     ReservationPaying,
     ReservationRefused,
     ReservationReleased,
-    ReservationUnfulfilled,
 )
 from subgraphs.inventory.service.ending import end, ended_event
 from subgraphs.inventory.store import reservations as store
 
-_HELD, _PAYING, _COMMITTED = ReservationState.HELD, ReservationState.PAYING, ReservationState.COMMITTED
+_PAYING, _COMMITTED = ReservationState.PAYING, ReservationState.COMMITTED
 
 
 async def on_checkout_started(transaction: Transaction, event: CheckoutStarted) -> None:
@@ -69,38 +66,8 @@ async def on_checkout_failed(transaction: Transaction, event: CheckoutFailed) ->
         await transaction.publish(answer)
 
 
-async def on_payment_captured(transaction: Transaction, event: PaymentCaptured) -> None:
-    """Sell the pieces; when the reservation ended before, say so, and payments gives the money back."""
-    commit = store.Ending(state=_COMMITTED, was=(_HELD,))
-    committed = await end(transaction, [event.reservation_id], commit, ReservationCommitted)
-    failpoint("inventory.commit.before_commit")
-    if committed:
-        return
-    state = (await _see(transaction, event.reservation_id)).state
-    if state is not _COMMITTED:
-        unfulfilled = ReservationUnfulfilled(
-            reservation_id=event.reservation_id, payment_id=event.payment_id, state=state
-        )
-        await transaction.publish(unfulfilled)
-
-
-async def on_payment_declined(transaction: Transaction, event: PaymentDeclined) -> None:
-    """Put the pieces back on offer, unless the reservation ended before."""
-    await _see(transaction, event.reservation_id)
-    release = store.Ending(state=ReservationState.RELEASED, was=(_HELD,))
-    await end(transaction, [event.reservation_id], release, ReservationReleased)
-
-
 async def _find(transaction: Transaction, reservation_id: UUID) -> Reservation | None:
     return (await store.find_reservations(transaction, [reservation_id])).get(reservation_id)
-
-
-async def _see(transaction: Transaction, reservation_id: UUID) -> Reservation:
-    """The reservation as it is now. Raises LookupError when nobody made it."""
-    found = await _find(transaction, reservation_id)
-    if found is None:
-        raise LookupError(f"no reservation {reservation_id}")
-    return found
 
 
 async def _refuse(transaction: Transaction, event: CheckoutEvent, reason: Refusal) -> None:
