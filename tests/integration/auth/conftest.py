@@ -35,7 +35,7 @@ async def doors(
         config=CONFIG,
         environment=environment,
     )
-    services = {"identity": find_service("identity")}
+    services = {name: find_service(name) for name in ("identity", "ratelimit", "tenants")}
     async with running_platform(options, services, lambda _part, _state: None) as platform:
         apps = {"router": platform.app, **platform.host.apps}
         yield {name: open_transport(f"app://{name}/graphql", apps=apps) for name in ("router", "identity")}

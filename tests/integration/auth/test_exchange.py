@@ -29,8 +29,14 @@ async def test_a_service_that_accepts_its_own_tokens_only_answers_through_the_ro
 ) -> None:
     environment = {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "NATS_URL": servers["NATS_URL"]}
     environment["HANSA_INVENTORY_AUDIENCE"] = "nobody"
-    options = Options(address="127.0.0.1:4000", directory=tmp_path, config=CONFIG, environment=environment)
-    services = {name: find_service(name) for name in ("identity", "inventory", "ratelimit")}
+    options = Options(
+        address="127.0.0.1:4000",
+        proxy="127.0.0.1:4001",
+        directory=tmp_path,
+        config=CONFIG,
+        environment=environment,
+    )
+    services = {name: find_service(name) for name in ("identity", "inventory", "ratelimit", "tenants")}
     async with running_platform(options, services, lambda _part, _state: None) as platform:
         apps = {"router": platform.app, **platform.host.apps}
         router, inventory = (
