@@ -126,7 +126,10 @@ async def test_what_is_someones_is_seen_and_changed_by_no_other(shop: Shop) -> N
 
 
 async def payment_of(shop: Shop, reservation: str) -> str:
-    """The id of the payment that the reservation's event leads to."""
+    """The id of the payment that a checkout of the reservation leads to."""
+    buy = """mutation ($id: ID!) {
+        checkout(reservationId: $id, paymentMethod: {provider: WALLET}, idempotencyKey: "k") { __typename } }"""
+    await shop.ask("payments", buy, "ada", id=reservation)
     async with asyncio.timeout(30):
         while True:
             entity = await look(shop, "payments", "ada", ("Reservation", reservation), "payment { id }")

@@ -108,7 +108,9 @@ async def test_traces_are_the_same_and_reach_from_the_client_to_the_sql(up: Any)
 
 RESERVE = """mutation ($sku: String!) { reserveStock(input: {sku: $sku, quantity: 1}, idempotencyKey: "trace") {
   __typename ... on Reservation { id } } }"""
-PAID = "query ($id: ID!) { reservation(id: $id) { state payment { state } } }"
+BUY = """mutation ($id: ID!) { checkout(reservationId: $id, paymentMethod: {provider: WALLET}, idempotencyKey: "trace") {
+  __typename } }"""
+PAID = "query ($id: ID!) { reservation(id: $id) { state } }"
 
 
 async def test_a_trace_goes_on_through_events_to_whoever_takes_them(up: Any, eventually: Any) -> None:
@@ -117,8 +119,9 @@ async def test_a_trace_goes_on_through_events_to_whoever_takes_them(up: Any, eve
             token = await sign_in(running)
             products = await running.data("{ products(first: 1) { edges { node { sku } } } }")
             sku = products["products"]["edges"][0]["node"]["sku"]
-            reserved = await running.data(RESERVE, {"sku": sku}, authorization=token, traceparent=TRACEPARENT)
+            reserved = await running.data(RESERVE, {"sku": sku}, authorization=token)
             reservation = reserved["reserveStock"]["id"]
+            await running.data(BUY, {"id": reservation}, authorization=token, traceparent=TRACEPARENT)
 
             async def is_paid() -> bool:
                 answer = await running.data(PAID, {"id": reservation}, authorization=token)
@@ -130,6 +133,6 @@ async def test_a_trace_goes_on_through_events_to_whoever_takes_them(up: Any, eve
     roots = [span for span in spans if span.parent_id not in by_id]
     assert [(root.service, root.parent_id) for root in roots] == [("router", "b7ad6b7169203331")]
     names = {(span.service, span.name) for span in spans}
-    assert ("payments", "process inventory.reservation.held") in names
-    assert ("inventory", "process payments.payment.captured") in names
+    assert ("inventory", "process payments.checkout.started") in names
+    assert ("payments", "process inventory.reservation.paying") in names
     assert any(service == "payments" and name.startswith("INSERT") for service, name in names)
