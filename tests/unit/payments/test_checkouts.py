@@ -212,7 +212,9 @@ class World(RuleBasedStateMachine):
             }[operation]
         self.said.append(Answered(operation, code))
 
-    @precondition(lambda self: self.is_waiting_for_payer and self.asked[-1:] == [Operation.VOID])
+    @precondition(
+        lambda self: self.is_waiting_for_payer and self.asked == [Operation.AUTHORISE, Operation.VOID]
+    )
     @rule()
     def provider_cancels_a_challenge(self) -> None:
         self.asked.clear()
