@@ -6,6 +6,7 @@ from common.app.entities import InvalidRepresentationError
 from common.app.factory import create_service
 from common.app.lifespan import Lifespan, closing, running
 from common.app.parts import Parts
+from common.app.problems import refusals
 from common.app.request import ServiceRequest
 from common.app.schema import subgraph_schema
 
@@ -21,6 +22,7 @@ __all__ = (
     "closing",
     "create_service",
     "problem",
+    "refusals",
     "running",
     "subgraph_schema",
 )

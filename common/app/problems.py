@@ -5,11 +5,32 @@ from typing import Any
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
+from litestar.openapi import ResponseSpec
+from msgspec import Struct
 
 from common.app.masking import INTERNAL
 from common.errors import DomainError
 
 _log = logging.getLogger("hansa.doors")
+
+
+class Problem(Struct, frozen=True):
+    """A problem document."""
+
+    type: str
+    title: str
+    status: int
+    code: str | None = None
+
+
+def refusals(*statuses: int) -> dict[int, ResponseSpec]:
+    """What a door's description says of the statuses with which it refuses."""
+    return {
+        status: ResponseSpec(
+            Problem, media_type="application/problem+json", description="Refused.", generate_examples=False
+        )
+        for status in statuses
+    }
 
 
 def refusal(_: Request[Any, Any, Any], error: DomainError) -> Response[dict[str, object]]:

@@ -1,20 +1,35 @@
 """The doors by which verifiers learn of revocations, and other regions of this one."""
 
 import gzip
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from litestar import MediaType, Request, Response, get
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromQuery
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import QueryParameter
 
+from common.app import refusals
 from common.auth.revocation import Cursor
+from common.auth.revocation.feed import FeedPage
 from common.database import RetryableError
 from common.errors import DomainError, OverloadedError
-from subgraphs.identity.service.replication import Teller
+from subgraphs.identity.service.replication import Replica, Teller
 from subgraphs.identity.service.revocations import RevocationFeed
 
 _WORTH_COMPRESSING = 1024  # bytes
+_PLACE = "[a-z][a-z0-9-]{0,31}:[0-9]{1,15}:[!-+--9;-~]{1,64}"
+
+After = Annotated[
+    str,
+    QueryParameter(
+        pattern=f"^({_PLACE}(,{_PLACE}){{0,31}})?$",
+        description="REGION:POSITION:FEED, several with commas between: up to where the reader knows.",
+    ),
+]
+Wait = Annotated[
+    float, QueryParameter(ge=0, le=60, description="Seconds that an answer without news may take.")
+]
 
 
 class InvalidCursorError(DomainError):
@@ -26,12 +41,12 @@ class InvalidCursorError(DomainError):
 def revocation_routes(feed: RevocationFeed) -> list[HTTPRouteHandler]:
     """The route handlers over `feed`."""
 
-    @get("/revocations", media_type=MediaType.JSON, summary="Revoked tokens", logged=False)
+    @get("/revocations", summary="Revoked tokens", responses=_described(FeedPage), logged=False)
     async def revocations(
-        request: Request[Any, Any, Any], after: FromQuery[str] = "", wait: FromQuery[float] = 0.0
+        request: Request[Any, Any, Any], after: After = "", wait: Wait = 0.0
     ) -> Response[bytes]:
         try:
-            page = await feed.page(_cursors(after), wait)
+            page = await feed.page(_cursors(request, after), wait)
         except RetryableError as error:
             raise OverloadedError("The revocations cannot be read now") from error
         return _answer(msgspec.json.encode(page), request.headers.get("accept-encoding", ""))
@@ -42,10 +57,10 @@ def revocation_routes(feed: RevocationFeed) -> list[HTTPRouteHandler]:
 def region_routes(teller: Teller) -> list[HTTPRouteHandler]:
     """The door by which other regions follow this one."""
 
-    @get("/region", media_type=MediaType.JSON, summary="This region, for the others", logged=False)
-    async def region(after: FromQuery[str] = "", wait: FromQuery[float] = 0.0) -> Response[bytes]:
+    @get("/region", summary="This region, for the others", responses=_described(Replica), logged=False)
+    async def region(request: Request[Any, Any, Any], after: After = "", wait: Wait = 0.0) -> Response[bytes]:
         try:
-            replica = await teller.replica(_cursors(after), wait)
+            replica = await teller.replica(_cursors(request, after), wait)
         except RetryableError as error:
             raise OverloadedError("This region cannot tell of itself now") from error
         return _answer(msgspec.json.encode(replica), "")
@@ -53,7 +68,15 @@ def region_routes(teller: Teller) -> list[HTTPRouteHandler]:
     return [region]
 
 
-def _cursors(after: str) -> dict[str, Cursor]:
+def _described(answer: type) -> dict[int, ResponseSpec]:
+    """What the document says of an answer that is encoded by hand."""
+    known = ResponseSpec(answer, generate_examples=False, description="What is new")
+    return {200: known, **refusals(400, 503)}
+
+
+def _cursors(request: Request[Any, Any, Any], after: str) -> dict[str, Cursor]:
+    if further := request.query_params.keys() - {"after", "wait"}:
+        raise InvalidCursorError(f"There is no parameter {min(further)}; `after` and `wait` are all")
     try:
         return dict(Cursor.parse(after))
     except ValueError as error:

@@ -10,12 +10,11 @@ from litestar import Request, get, put
 from litestar.connection import ASGIConnection
 from litestar.exceptions import NotFoundException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
-from litestar.openapi import ResponseSpec
 from litestar.params import Parameter
 from litestar.response import Stream
 from litestar.types import Guard
-from msgspec import Struct
 
+from common.app import refusals
 from common.errors import ForbiddenError, UnauthenticatedError
 from subgraphs.inventory.domain.importing import MAX_LINE, ImportProblem, ImportReport
 from subgraphs.inventory.service.imports import Imports
@@ -23,25 +22,7 @@ from subgraphs.inventory.service.imports import Imports
 READ, WRITE = "inventory:read", "inventory:write"
 
 
-class Problem(Struct, frozen=True):
-    """A problem document (RFC 9457)."""
-
-    type: str
-    title: str
-    status: int
-    code: str | None = None
-
-
 FileId = Annotated[str, Parameter(description="Chosen by the sender: a file that is sent again goes on.")]
-
-
-def _refusals(*statuses: int) -> dict[int, ResponseSpec]:
-    return {
-        status: ResponseSpec(
-            Problem, media_type="application/problem+json", description="Refused.", generate_examples=False
-        )
-        for status in statuses
-    }
 
 
 def routes(imports: Imports) -> list[HTTPRouteHandler]:
@@ -51,7 +32,7 @@ def routes(imports: Imports) -> list[HTTPRouteHandler]:
         "/imports/{file_id:str}",
         summary="Set what is available, by CSV with the columns sku, warehouse, quantity and perhaps compare_quantity",
         guards=[_needs(WRITE)],
-        responses=_refusals(400, 401, 403, 409, 422),
+        responses=refusals(400, 401, 403, 409, 422),
     )
     async def import_stock(file_id: FileId, request: Request[Any, Any, Any]) -> ImportReport:
         return await imports.run(file_id, _lines(request.stream()))
@@ -60,7 +41,7 @@ def routes(imports: Imports) -> list[HTTPRouteHandler]:
         "/imports/{file_id:str}/report",
         summary="How far a file is imported, and what was wrong with which row",
         guards=[_needs(READ, WRITE)],
-        responses=_refusals(400, 401, 403, 404),
+        responses=refusals(400, 401, 403, 404),
     )
     async def find_import(file_id: FileId) -> ImportReport:
         found = await imports.find(file_id)
@@ -73,7 +54,7 @@ def routes(imports: Imports) -> list[HTTPRouteHandler]:
         summary="All stock, a row for each place",
         guards=[_needs(READ, WRITE)],
         media_type="text/csv",
-        responses=_refusals(401, 403),
+        responses=refusals(401, 403),
     )
     async def export_stock() -> Stream:
         return Stream(_csv(imports.export()), media_type="text/csv")
