@@ -33,9 +33,10 @@ class Database:
     after a commit what its transaction has changed.
     """
 
-    def __init__(self, engine: AsyncEngine, schema: str) -> None:
+    def __init__(self, engine: AsyncEngine, schema: str, opened: Collection[Connection] = ()) -> None:
         self.engine = engine
         self.schema = schema
+        self._opened = opened
         self.outbox_written = asyncio.Event()
         self.on_change: Callable[[Collection[Change]], None] | None = None
 
@@ -54,16 +55,24 @@ class Database:
         The server ends a transaction in which it has heard nothing for `idle_in_transaction_timeout`, and so the locks
         of a process that was stopped in it.
         """
+        opened: set[Connection] = set()
+
+        async def open_one() -> Connection:
+            connection: Connection = await connect(url, schema, idle_in_transaction_timeout)
+            opened.add(connection)
+            connection.add_termination_listener(opened.discard)
+            return connection
+
         engine = create_async_engine(
             "postgresql+asyncpg://",
-            async_creator=lambda: connect(url, schema, idle_in_transaction_timeout),
+            async_creator=open_one,
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=POOL_TIMEOUT,
         )
         if telemetry is not None and telemetry.enabled:
             telemetry.instrument_engine(engine)
-        return cls(engine, schema)
+        return cls(engine, schema, opened)
 
     @asynccontextmanager
     async def transaction(self, *, opening: str = "") -> AsyncIterator[Transaction]:
@@ -98,8 +107,10 @@ class Database:
             await transaction.execute(text("SELECT 1"))
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, those too that the pool lost when a task was cancelled while it set one up."""
         await self.engine.dispose()
+        for connection in tuple(self._opened):
+            connection.terminate()
 
 
 async def connect(

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from common.app import Doorkeeper, EdgeAnswer, EdgeRoute
 from subgraphs.ratelimit.domain.calendar import CalendarUnit
 from subgraphs.ratelimit.domain.policies import FailMode, Override, Policy
-from subgraphs.ratelimit.domain.rules import Algorithm, Rule
+from subgraphs.ratelimit.domain.rules import MAX_COST, Algorithm, Rule
 from subgraphs.ratelimit.routes.limits import Attribute, Name, Value
 from subgraphs.ratelimit.service import PolicyBook
 
@@ -18,6 +18,7 @@ SERVICE = "service"
 _NEW = UUID(int=0)
 
 Number = Annotated[int, Meta(ge=0, le=2**53)]
+Limit = Annotated[int, Meta(ge=1, le=MAX_COST)]
 
 
 class DeclaredPolicy(Struct, frozen=True, rename="camel"):
@@ -25,7 +26,7 @@ class DeclaredPolicy(Struct, frozen=True, rename="camel"):
 
     name: Name
     algorithm: Algorithm
-    limit: Number
+    limit: Limit
     by: list[Attribute] = []
     period: Number = 0
     burst: Number = 0
@@ -38,7 +39,7 @@ class DeclaredOverride(Struct, frozen=True):
 
     policy: Name
     pattern: Value
-    limit: Number
+    limit: Limit
     burst: Number = 0
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
 from subgraphs.ratelimit.api import schema
 from subgraphs.ratelimit.app import service as description
@@ -31,7 +32,14 @@ ENTITIES = """query ($of: [_Any!]!, $namespace: String! = "graph") { _entities(r
 @DOORS.parametrize()
 @quick
 def test_the_doors_do_what_their_description_says(case: Any, service: Running) -> None:
-    case.call_and_validate(base_url=service.url, headers={"authorization": f"Bearer {RATELIMIT_TOKEN}"})
+    # Which period, burst and calendar an algorithm takes joins several fields, which no schema says. The door without a token, which
+    # the tool looks for by sending the token, is in tests/integration/ratelimit/test_doors.py.
+    excluded = [positive_data_acceptance, ignored_auth] if case.path == "/v1/policies:declare" else []
+    case.call_and_validate(
+        base_url=service.url,
+        headers={"authorization": f"Bearer {RATELIMIT_TOKEN}"},
+        excluded_checks=excluded,
+    )
 
 
 @pytest.mark.parametrize("signed_in", [False, True])

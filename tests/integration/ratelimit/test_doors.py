@@ -237,3 +237,5 @@ async def test_a_declaration_that_is_wrong_changes_nothing(service: Any) -> None
     assert await service.call("/v1/policies:declare", **DECLARED) == {"changed": 2}
     only_checks = f"Bearer {service.issuer.token({'sub': 'ada', 'scope': CHECK_SCOPE})}"
     assert (await service.post("/v1/policies:declare", DECLARED, only_checks)).status == 403
+    for nobody in (None, "Bearer wrong"):
+        assert (await service.post("/v1/policies:declare", DECLARED, nobody)).status == 401

@@ -163,7 +163,8 @@ def test_a_file_that_is_missing_or_not_utf8_is_an_error_with_its_name(tmp_path: 
 
 
 def test_the_platforms_own_file_loads() -> None:
-    config = load_config(Path("compose/router.yaml"), {"HANSA_RATELIMIT_TOKEN": "token"})
+    secrets = {"HANSA_RATELIMIT_TOKEN": "token", "HANSA_ROUTER_SECRET": "secret"}
+    config = load_config(Path("compose/router.yaml"), secrets)
     assert config.headers.all.request
     assert config.authentication.router.jwt
 
