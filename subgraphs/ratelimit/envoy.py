@@ -6,16 +6,10 @@ request brings itself are not taken; limits are policies here.
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import grpc
-from envoy.config.core.v3.base_pb2 import HeaderValue
-from envoy.service.ratelimit.v3.rls_pb2 import RateLimitRequest, RateLimitResponse
-from envoy.service.ratelimit.v3.rls_pb2_grpc import (
-    RateLimitServiceServicer,
-    add_RateLimitServiceServicer_to_server,
-)
-from google.protobuf.duration_pb2 import Duration
 from litestar import Litestar
 
 from common.app import Doorkeeper
@@ -25,6 +19,13 @@ from common.inputs import InvalidInputError
 from subgraphs.ratelimit.domain.model import Standing
 from subgraphs.ratelimit.domain.policies import Limit, Limits
 from subgraphs.ratelimit.engine.outcome import Outcome
+from subgraphs.ratelimit.envoy_messages import (
+    SERVICE,
+    HeaderValue,
+    RateLimitDescriptor,
+    RateLimitRequest,
+    RateLimitResponse,
+)
 from subgraphs.ratelimit.headers import rate_limit_headers, seconds
 from subgraphs.ratelimit.service import RateLimits
 
@@ -37,10 +38,11 @@ _CODES = {
     404: grpc.StatusCode.NOT_FOUND,
     503: grpc.StatusCode.UNAVAILABLE,
 }
-_UNITS = {1: "SECOND", 60: "MINUTE", 3_600: "HOUR", 86_400: "DAY", 604_800: "WEEK"}
+_Unit = RateLimitResponse.RateLimit.Unit
+_UNITS = {1: _Unit.SECOND, 60: _Unit.MINUTE, 3_600: _Unit.HOUR, 86_400: _Unit.DAY, 604_800: _Unit.WEEK}
 
 
-class EnvoyRateLimits(RateLimitServiceServicer):  # type: ignore[misc]  # generated without types
+class EnvoyRateLimits:
     """`ShouldRateLimit` over `limits`; the caller shows a bearer token in the metadata `authorization`."""
 
     def __init__(self, limits: RateLimits, doorkeeper: Doorkeeper, app: Litestar) -> None:
@@ -48,7 +50,7 @@ class EnvoyRateLimits(RateLimitServiceServicer):  # type: ignore[misc]  # genera
         self._doorkeeper = doorkeeper
         self._app = app
 
-    async def ShouldRateLimit(self, request: RateLimitRequest, context: Any) -> RateLimitResponse:  # noqa: N802 - the protocol's name
+    async def should_rate_limit(self, request: RateLimitRequest, context: Any) -> RateLimitResponse:
         """Decides. Ends with the gRPC status of a refusal: the request is no decision's then."""
         try:
             bearer = dict(context.invocation_metadata()).get("authorization")
@@ -70,7 +72,14 @@ async def serving(
     """Serve at `address`, HOST:PORT or unix:PATH, with no TLS, until the end of the block. Raises RuntimeError if it is taken."""
     options = [("grpc.max_receive_message_length", _MAX_MESSAGE), ("grpc.so_reuseport", 0)]
     server = grpc.aio.server(options=options, maximum_concurrent_rpcs=_MAX_CALLS)
-    add_RateLimitServiceServicer_to_server(EnvoyRateLimits(limits, doorkeeper, app), server)
+    method = grpc.unary_unary_rpc_method_handler(
+        EnvoyRateLimits(limits, doorkeeper, app).should_rate_limit,
+        request_deserializer=RateLimitRequest.deserialize,
+        response_serializer=RateLimitResponse.serialize,
+    )
+    server.add_generic_rpc_handlers(
+        [grpc.method_handlers_generic_handler(SERVICE, {"ShouldRateLimit": method})]
+    )
     server.add_insecure_port(address)
     await server.start()
     try:
@@ -79,19 +88,19 @@ async def serving(
         await server.stop(_GRACE)
 
 
-def _descriptor(descriptor: Any) -> dict[str, str]:
+def _descriptor(descriptor: RateLimitDescriptor) -> dict[str, str]:
     entries = {entry.key: entry.value for entry in descriptor.entries}
     if len(entries) != len(descriptor.entries):
         raise InvalidInputError("descriptors", "a descriptor has a key twice")
-    if descriptor.HasField("limit"):
+    if "limit" in descriptor:
         raise InvalidInputError("descriptors", "limits are policies here, and are not taken from requests")
     return entries
 
 
 def _cost(request: RateLimitRequest) -> int:
     """What the request takes of each limit; descriptors that say so for themselves must say the same."""
-    own = {each.hits_addend.value for each in request.descriptors if each.HasField("hits_addend")}
-    if len(own) > 1 or (own and any(not each.HasField("hits_addend") for each in request.descriptors)):
+    own = {each.hits_addend for each in request.descriptors if "hits_addend" in each}
+    if len(own) > 1 or (own and any("hits_addend" not in each for each in request.descriptors)):
         raise InvalidInputError("hits_addend", "must be the same for all descriptors, which are one decision")
     return int(own.pop() if own else request.hits_addend or 1)
 
@@ -99,29 +108,31 @@ def _cost(request: RateLimitRequest) -> int:
 def _response(outcome: Outcome, apart: Sequence[Limits]) -> RateLimitResponse:
     standings = {limit.key: standing for limit, standing in outcome.pairs}
     statuses = [_status(outcome, limits, standings) for limits in apart]
-    code = RateLimitResponse.OK if outcome.is_allowed else RateLimitResponse.OVER_LIMIT
+    code = RateLimitResponse.Code.OK if outcome.is_allowed else RateLimitResponse.Code.OVER_LIMIT
     headers = [HeaderValue(key=name, value=value) for name, value in rate_limit_headers(outcome)]
     return RateLimitResponse(overall_code=code, statuses=statuses, response_headers_to_add=headers)
 
 
-def _status(outcome: Outcome, limits: Limits, standings: dict[str, Standing]) -> Any:
+def _status(
+    outcome: Outcome, limits: Limits, standings: dict[str, Standing]
+) -> RateLimitResponse.DescriptorStatus:
     """How a descriptor stands: by the limit that denies, or by the one with the least left."""
     told = [limit for limit in limits.each if limit.key in standings and not limit.policy.is_shadow]
     denying = outcome.denied_by if outcome.denied_by in told else None
     if not told:
-        return RateLimitResponse.DescriptorStatus(code=RateLimitResponse.OK)
+        return RateLimitResponse.DescriptorStatus(code=RateLimitResponse.Code.OK)
     limit = denying or min(told, key=lambda each: standings[each.key].remaining)
     standing = standings[limit.key]
-    code = RateLimitResponse.OVER_LIMIT if denying else RateLimitResponse.OK
+    code = RateLimitResponse.Code.OVER_LIMIT if denying else RateLimitResponse.Code.OK
     return RateLimitResponse.DescriptorStatus(
         code=code,
         current_limit=_current(limit),
         limit_remaining=standing.remaining,
-        duration_until_reset=Duration(seconds=seconds(standing.reset)),
+        duration_until_reset=timedelta(seconds=seconds(standing.reset)),
     )
 
 
-def _current(limit: Limit) -> Any:
+def _current(limit: Limit) -> RateLimitResponse.RateLimit:
     """The limit where its period is one of the protocol's units; its name alone where not."""
     unit = _UNITS.get(limit.rule.period or 0)
     if unit is None:
@@ -129,5 +140,5 @@ def _current(limit: Limit) -> Any:
     return RateLimitResponse.RateLimit(
         name=limit.policy.name,
         requests_per_unit=limit.rule.limit,
-        unit=RateLimitResponse.RateLimit.Unit.Value(unit),
+        unit=unit,
     )

@@ -5,22 +5,29 @@ from typing import Any
 
 import grpc
 import pytest
-from envoy.extensions.common.ratelimit.v3.ratelimit_pb2 import RateLimitDescriptor
-from envoy.service.ratelimit.v3.rls_pb2 import RateLimitRequest, RateLimitResponse
-from envoy.service.ratelimit.v3.rls_pb2_grpc import RateLimitServiceStub
 
+from subgraphs.ratelimit.envoy_messages import (
+    SERVICE,
+    RateLimitDescriptor,
+    RateLimitRequest,
+    RateLimitResponse,
+)
 from tests.integration.ratelimit.conftest import TOKEN
 
 HOUR = 3_600
-OK, OVER_LIMIT = RateLimitResponse.OK, RateLimitResponse.OVER_LIMIT
+OK, OVER_LIMIT = RateLimitResponse.Code.OK, RateLimitResponse.Code.OVER_LIMIT
 BEARER = (("authorization", f"Bearer {TOKEN}"),)
 
 
 @pytest.fixture
-async def stub(service: Any, grpc_address: str) -> AsyncIterator[Any]:
+async def should_rate_limit(service: Any, grpc_address: str) -> AsyncIterator[Any]:
     del service  # it must run
     async with grpc.aio.insecure_channel(grpc_address) as channel:
-        yield RateLimitServiceStub(channel)
+        yield channel.unary_unary(
+            f"/{SERVICE}/ShouldRateLimit",
+            request_serializer=RateLimitRequest.serialize,
+            response_deserializer=RateLimitResponse.deserialize,
+        )
 
 
 def request(*descriptors: dict[str, str], domain: str = "shop", **members: Any) -> Any:
@@ -30,45 +37,49 @@ def request(*descriptors: dict[str, str], domain: str = "shop", **members: Any) 
     )
 
 
-async def ask(stub: Any, *descriptors: dict[str, str], **members: Any) -> Any:
-    return await stub.ShouldRateLimit(request(*descriptors, **members), metadata=BEARER, timeout=20)
+async def ask(should_rate_limit: Any, *descriptors: dict[str, str], **members: Any) -> Any:
+    return await should_rate_limit(request(*descriptors, **members), metadata=BEARER, timeout=20)
 
 
-async def test_what_is_over_a_limit_is_told_with_the_limit_and_the_time(service: Any, stub: Any) -> None:
+async def test_what_is_over_a_limit_is_told_with_the_limit_and_the_time(
+    service: Any, should_rate_limit: Any
+) -> None:
     await service.put("per-user", algorithm="FIXED_WINDOW", limit=2, period=HOUR, by=["user"])
-    answers = [await ask(stub, {"user": "ada"}) for _ in range(3)]
+    answers = [await ask(should_rate_limit, {"user": "ada"}) for _ in range(3)]
     assert [answer.overall_code for answer in answers] == [OK, OK, OVER_LIMIT]
     (status,) = answers[0].statuses
     assert (status.code, status.limit_remaining) == (OK, 1)
     assert status.current_limit.requests_per_unit == 2
-    assert status.current_limit.unit == RateLimitResponse.RateLimit.HOUR
+    assert status.current_limit.unit == RateLimitResponse.RateLimit.Unit.HOUR
     assert 0 < status.duration_until_reset.seconds <= HOUR
     headers = {header.key: header.value for header in answers[2].response_headers_to_add}
     assert headers["ratelimit-policy"] == '"per-user";q=2;w=3600'
     assert int(headers["retry-after"]) > 0
 
 
-async def test_descriptors_are_one_decision_that_takes_all_or_nothing(service: Any, stub: Any) -> None:
+async def test_descriptors_are_one_decision_that_takes_all_or_nothing(
+    service: Any, should_rate_limit: Any
+) -> None:
     await service.put("wide", algorithm="FIXED_WINDOW", limit=5, period=HOUR, by=["user"])
     await service.put("narrow", algorithm="FIXED_WINDOW", limit=1, period=HOUR, by=["path"])
     asked = ({"user": "ada"}, {"path": "/export"})
-    assert (await ask(stub, *asked)).overall_code == OK
-    denied = [await ask(stub, *asked) for _ in range(9)]
+    assert (await ask(should_rate_limit, *asked)).overall_code == OK
+    denied = [await ask(should_rate_limit, *asked) for _ in range(9)]
     assert {answer.overall_code for answer in denied} == {OVER_LIMIT}
     assert [status.code for status in denied[0].statuses] == [OK, OVER_LIMIT]
-    (left,) = (await ask(stub, {"user": "ada"})).statuses
+    (left,) = (await ask(should_rate_limit, {"user": "ada"})).statuses
     assert left.limit_remaining == 3
 
 
-async def test_hits_are_the_cost(service: Any, stub: Any) -> None:
+async def test_hits_are_the_cost(service: Any, should_rate_limit: Any) -> None:
     await service.put("per-user", algorithm="FIXED_WINDOW", limit=10, period=HOUR, by=["user"])
-    assert (await ask(stub, {"user": "ada"}, hits_addend=8)).overall_code == OK
-    assert (await ask(stub, {"user": "ada"}, hits_addend=3)).overall_code == OVER_LIMIT
-    assert (await ask(stub, {"user": "ada"}, hits_addend=2)).overall_code == OK
+    assert (await ask(should_rate_limit, {"user": "ada"}, hits_addend=8)).overall_code == OK
+    assert (await ask(should_rate_limit, {"user": "ada"}, hits_addend=3)).overall_code == OVER_LIMIT
+    assert (await ask(should_rate_limit, {"user": "ada"}, hits_addend=2)).overall_code == OK
 
 
-async def test_where_no_limit_applies_all_is_let_in(stub: Any) -> None:
-    answer = await ask(stub, {"user": "ada"}, {"path": "/"})
+async def test_where_no_limit_applies_all_is_let_in(should_rate_limit: Any) -> None:
+    answer = await ask(should_rate_limit, {"user": "ada"}, {"path": "/"})
     assert (answer.overall_code, [status.code for status in answer.statuses]) == (OK, [OK, OK])
 
 
@@ -91,8 +102,8 @@ async def test_where_no_limit_applies_all_is_let_in(stub: Any) -> None:
     ],
 )
 async def test_what_cannot_be_decided_is_refused_with_its_status(
-    stub: Any, asked: Any, metadata: Any, code: Any
+    should_rate_limit: Any, asked: Any, metadata: Any, code: Any
 ) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as refusal:
-        await stub.ShouldRateLimit(asked, metadata=metadata, timeout=20)
+        await should_rate_limit(asked, metadata=metadata, timeout=20)
     assert refusal.value.code() == code
