@@ -24,11 +24,12 @@ import pytest
 import redis.asyncio
 from hypothesis import HealthCheck, settings
 
-from common.database import Database
+from common.database import Database, migrate
 from common.database.tables import KERNEL_TABLES
 from common.embedded import NatsServer
 from common.embedded.account import server_account
 from common.embedded.folder import ServerFolder
+from common.service import installed_service
 
 SHARED_FOLDER = Path(os.environ.get("HANSA_SHARED", Path(__file__).parents[2] / "shared"))
 NO_SHARED_FOLDER = f"no shared folder at {SHARED_FOLDER}: set HANSA_SHARED"
@@ -65,6 +66,22 @@ def create_database(servers: Mapping[str, str]) -> Callable[..., str]:
         _run(_execute(servers["DATABASE_URL"], f'CREATE DATABASE "{name}" TEMPLATE "{source}"'))
         parts = urlsplit(servers["DATABASE_URL"])
         return f"{parts.scheme}://{parts.netloc}/{name}?{parts.query}"
+
+    return create
+
+
+@pytest.fixture(scope="session")
+def migrated_database(create_database: Callable[..., str]) -> Callable[..., str]:
+    """Makes a database with the schemas of the services named, as they are when installed, and gives its URL."""
+    templates: dict[tuple[str, ...], str] = {}
+
+    def create(*names: str) -> str:
+        if names not in templates:
+            url = create_database()
+            for name in names:
+                _run(migrate(url, schema=name, scripts=installed_service(name).migrations))
+            templates[names] = url
+        return create_database(template=templates[names])
 
     return create
 

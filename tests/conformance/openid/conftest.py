@@ -9,7 +9,6 @@ from tests.integration.identity.conftest import (
     identity,
     letters,
     relying_party,
-    template,
 )
 
 __all__ = (
@@ -21,5 +20,4 @@ __all__ = (
     "identity",
     "letters",
     "relying_party",
-    "template",
 )

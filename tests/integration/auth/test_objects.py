@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from common.app import running
-from common.database import Database, migrate
+from common.database import Database
 from common.http import Request, Response, Transport, open_transport
 from subgraphs.inventory import app as inventory_app
 from subgraphs.inventory import store
@@ -52,8 +52,8 @@ class Shop:
 
 
 @pytest.fixture
-async def shop(database_url: str, nats_url: str) -> AsyncIterator[Shop]:
-    issuer = Issuer()
+async def shop(migrated_database: Callable[..., str], nats_url: str) -> AsyncIterator[Shop]:
+    issuer, database_url = Issuer(), migrated_database(*SERVICES)
     environment = {
         "DATABASE_URL": database_url,
         "NATS_URL": nats_url,
@@ -63,8 +63,7 @@ async def shop(database_url: str, nats_url: str) -> AsyncIterator[Shop]:
     }
     apps = {name: service.create_app(environment) for name, service in SERVICES.items()}
     async with AsyncExitStack() as stack:
-        for name, app in apps.items():
-            await migrate(database_url, schema=name, scripts=SERVICES[name].migrations)
+        for app in apps.values():
             app.state.apps = {"issuer": issuer}
             await stack.enter_async_context(running(app))
         database = Database.open(database_url, schema="inventory")

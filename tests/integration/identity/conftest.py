@@ -1,9 +1,7 @@
-import asyncio
 import base64
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,7 @@ from msgspec import structs
 from sqlalchemy import Engine, event
 
 from common.app import running
-from common.database import Database, migrate
+from common.database import Database
 from common.http import Request, Response, Transport, open_transport
 from subgraphs.identity.app import service
 from subgraphs.identity.domain.clients import Client, GrantType
@@ -78,19 +76,9 @@ def statements() -> Iterator[list[str]]:
     event.remove(Engine, "before_cursor_execute", record)
 
 
-@pytest.fixture(scope="session")
-def template(create_database: Callable[..., str]) -> str:
-    """A migrated database, to be copied."""
-    url = create_database()
-    work = migrate(url, schema=service.name, scripts=service.migrations)
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        thread.submit(asyncio.run, work).result()
-    return url
-
-
 @pytest.fixture
-def database_url(create_database: Callable[..., str], template: str) -> str:
-    return create_database(template=template)
+def database_url(migrated_database: Callable[..., str]) -> str:
+    return migrated_database("identity")
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """An inventory of the test's own, with a few products."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -13,11 +11,10 @@ from strawberry.types import ExecutionResult
 
 from common.app import ServiceRequest
 from common.auth import Caller
-from common.database import Database, migrate
+from common.database import Database
 from common.live import Live
 from subgraphs.inventory import store
 from subgraphs.inventory.api import Context, schema
-from subgraphs.inventory.app import service
 from subgraphs.inventory.domain import Article, Money, Reservation
 from subgraphs.inventory.service import Inventory
 from subgraphs.inventory.service.services import Services
@@ -29,19 +26,9 @@ ARTICLES = (
 )
 
 
-@pytest.fixture(scope="session")
-def template(create_database: Callable[..., str]) -> str:
-    """A migrated database, to be copied."""
-    url = create_database()
-    work = migrate(url, schema="inventory", scripts=service.migrations)
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        thread.submit(asyncio.run, work).result()
-    return url
-
-
 @pytest.fixture
-def database_url(create_database: Callable[..., str], template: str) -> str:
-    return create_database(template=template)
+def database_url(migrated_database: Callable[..., str]) -> str:
+    return migrated_database("inventory")
 
 
 @pytest.fixture

@@ -80,9 +80,9 @@ def demo_environment(url: str) -> dict[str, str]:
 
 
 async def test_demo_data_is_loaded_once_by_however_many(
-    create_database: Callable[..., str], template: str
+    migrated_database: Callable[..., str],
 ) -> None:
-    url = create_database(template=template)
+    url = migrated_database("inventory")
     await asyncio.gather(*(load_demo(demo_environment(url)) for _ in range(3)))
     await load_demo(demo_environment(url))
     database = Database.open(url, schema="inventory")

@@ -124,12 +124,12 @@ async def _deliver(message: Message, database: Database) -> bool:
 
 @pytest.fixture
 async def regions(
-    create_database: Callable[..., str], template: str
+    migrated_database: Callable[..., str],
 ) -> AsyncIterator[dict[str, tuple[Database, Services]]]:
     """Two regions with a database each, and quotas of 12 and 8 mugs."""
     found: dict[str, tuple[Database, Services]] = {}
     for region, granted in (("EU", 12), ("US", 8)):
-        database = await stocked(create_database(template=template))
+        database = await stocked(migrated_database("inventory"))
         services = Services.of(database, HOLD, region)
         await services.quotas.put_quota("MUG", region, granted)
         found[region] = (database, services)

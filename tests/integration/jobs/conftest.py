@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from common.database import Database, migrate
+from common.database import Database
 from common.jobs import JobRequest, WorkerOptions
 from subgraphs.jobs.domain import FINAL, Job, JobState
 from subgraphs.jobs.service import JobQueues, add_jobs
@@ -20,18 +19,9 @@ from tests.integration.jobs.kinds import Log, jobs
 MIGRATIONS = Path(__file__).parents[3] / "subgraphs/jobs/migrations"
 
 
-@pytest.fixture(scope="session")
-def template(create_database: Callable[..., str]) -> str:
-    """A migrated database, to be copied."""
-    url = create_database()
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        thread.submit(asyncio.run, migrate(url, schema="jobs", scripts=MIGRATIONS)).result()
-    return url
-
-
 @pytest.fixture
-def database_url(create_database: Callable[..., str], template: str) -> str:
-    return create_database(template=template)
+def database_url(migrated_database: Callable[..., str]) -> str:
+    return migrated_database("jobs")
 
 
 class Desk:

@@ -2,17 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 
-from common.database import Database, Transaction, migrate
+from common.database import Database, Transaction
 from common.ledger import find_drift, find_imbalances
-from subgraphs.inventory.app import service as inventory_service
-from subgraphs.payments.app import service
 from subgraphs.payments.domain.attempts import AttemptState, Operation, PaymentMethod, ProviderName
 from subgraphs.payments.domain.money import Money
 from subgraphs.payments.domain.payments import Payment
@@ -24,19 +21,9 @@ from subgraphs.payments.service.wallets import Wallets
 from tests.integration.payments.bank import Bank
 
 
-@pytest.fixture(scope="session")
-def template(create_database: Callable[..., str]) -> str:
-    """A migrated database, to be copied."""
-    url = create_database()
-    work = migrate(url, schema="payments", scripts=service.migrations)
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        thread.submit(asyncio.run, work).result()
-    return url
-
-
 @pytest.fixture
-def database_url(create_database: Callable[..., str], template: str) -> str:
-    return create_database(template=template)
+def database_url(migrated_database: Callable[..., str]) -> str:
+    return migrated_database("payments")
 
 
 @pytest.fixture
@@ -187,23 +174,11 @@ BALANCES = text("""
 """)
 
 
-@pytest.fixture(scope="session")
-def checkout_template(create_database: Callable[..., str], template: str) -> str:
-    """A database with the schemas of payments and inventory, to be copied."""
-    url = create_database(template=template)
-    work = migrate(url, schema="inventory", scripts=inventory_service.migrations)
-    with ThreadPoolExecutor(max_workers=1) as thread:
-        thread.submit(asyncio.run, work).result()
-    return url
-
-
 @pytest.fixture
-def checkout_environment(
-    create_database: Callable[..., str], checkout_template: str, nats_url: str
-) -> Mapping[str, str]:
+def checkout_environment(migrated_database: Callable[..., str], nats_url: str) -> Mapping[str, str]:
     """What both services need, each test with a database and a NATS server of its own."""
     return {
-        "DATABASE_URL": create_database(template=checkout_template),
+        "DATABASE_URL": migrated_database("payments", "inventory"),
         "NATS_URL": nats_url,
         "HANSA_ISSUER": "https://identity.invalid",
         "HANSA_JWKS_URL": "https://identity.invalid/jwks",

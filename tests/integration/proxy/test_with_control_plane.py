@@ -17,7 +17,6 @@ from tests.integration.tenants.conftest import (  # noqa: F401 - fixtures
     environment,
     issuer,
     opened,
-    template,
 )
 from tests.integration.tenants.test_configurations import APPLY, ROLLBACK
 from tests.integration.tenants.test_data_planes import USAGE

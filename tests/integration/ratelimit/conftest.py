@@ -1,7 +1,7 @@
 """The function library in a real Valkey at times of the test's own, and the whole service without a socket."""
 
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ import redis
 from litestar import Litestar
 
 from common.app import running
-from common.database import migrate
 from common.http import Request, Response, Transport, open_transport
 from common.valkey import FunctionLibrary, ValkeyLink
 from subgraphs.ratelimit.access import WRITE_SCOPE
@@ -99,10 +98,9 @@ def functions(redis_url: str) -> Iterator[Functions]:
 
 
 @pytest.fixture
-async def environment(database_url: str, redis_url: str) -> Mapping[str, str]:
-    await migrate(database_url, schema=description.name, scripts=description.migrations)
+async def environment(migrated_database: Callable[..., str], redis_url: str) -> Mapping[str, str]:
     return {
-        "DATABASE_URL": database_url,
+        "DATABASE_URL": migrated_database("ratelimit"),
         "REDIS_URL": redis_url,
         "HANSA_ISSUER": ISSUER,
         "HANSA_AUDIENCE": AUDIENCE,

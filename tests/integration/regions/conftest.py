@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from common.auth.revocation import Kind
-from common.database import Database, migrate
+from common.database import Database
 from common.http import Request, Response, Transport, open_transport
 from common.settings import Secret
 from subgraphs.identity.app import service
@@ -68,7 +68,9 @@ class Region:
 
 
 @pytest.fixture
-async def regions(create_database: Callable[..., str], redis_url: str) -> AsyncIterator[Mapping[str, Region]]:
+async def regions(
+    migrated_database: Callable[..., str], redis_url: str
+) -> AsyncIterator[Mapping[str, Region]]:
     """Identity in Europe and America, which know one another by cables; one issuer, no common database."""
     shared = {
         "REDIS_URL": redis_url,
@@ -91,8 +93,7 @@ async def regions(create_database: Callable[..., str], redis_url: str) -> AsyncI
         }
         regions = {}
         for name in NAMES:
-            url = create_database()
-            await migrate(url, schema="identity", scripts=service.migrations)
+            url = migrated_database("identity")
             peers = {there: cable.url for (here, there), cable in cables.items() if here == name}
             environment = {
                 **shared,

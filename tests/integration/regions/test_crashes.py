@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from common import failpoints
-from common.database import Database, migrate
-from subgraphs.identity.app import service
+from common.database import Database
 from subgraphs.identity.store.revocations import name_own_region
 
 ROOT = Path(__file__).parents[3]
@@ -21,12 +20,10 @@ NAMES = [name for name in sorted(failpoints.names("subgraphs.identity")) if name
 
 
 async def test_after_a_kill_at_any_failpoint_both_regions_are_whole(
-    create_database: Callable[..., str],
+    migrated_database: Callable[..., str],
 ) -> None:
     assert len(NAMES) >= 6
-    own, eu = create_database(), create_database()
-    for url in (own, eu):
-        await migrate(url, schema="identity", scripts=service.migrations)
+    own, eu = migrated_database("identity"), migrated_database("identity")
     databases = {url: Database.open(url, schema="identity") for url in (own, eu)}
     async with databases[eu].transaction() as transaction:
         await name_own_region(transaction, "eu")

@@ -10,7 +10,7 @@ import pytest
 from litestar import Litestar
 
 from common.app import running
-from common.database import Database, migrate
+from common.database import Database
 from common.http import Request, Response, Transport, open_transport
 from common.tenancy import Tenancy
 from subgraphs.tenants.app import service as description
@@ -96,27 +96,10 @@ class Hall:
         return dict(json.loads(answer.body))
 
 
-@pytest.fixture(scope="session")
-def template(create_database: Callable[..., str]) -> Callable[[], Any]:
-    """Migrates once a session, and gives the URL of what is to be copied."""
-    url: list[str] = []
-
-    async def migrated() -> str:
-        if not url:
-            made = create_database()
-            await migrate(made, schema=description.name, scripts=description.migrations)
-            url.append(made)
-        return url[0]
-
-    return migrated
-
-
 @pytest.fixture
-async def environment(
-    template: Callable[[], Any], create_database: Callable[..., str], servers: Mapping[str, str]
-) -> Mapping[str, str]:
+async def environment(migrated_database: Callable[..., str], servers: Mapping[str, str]) -> Mapping[str, str]:
     return {
-        "DATABASE_URL": create_database(await template()),
+        "DATABASE_URL": migrated_database("tenants"),
         "NATS_URL": servers["NATS_URL"],
         "HANSA_ISSUER": ISSUER,
         "HANSA_AUDIENCE": AUDIENCE,

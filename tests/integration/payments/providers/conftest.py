@@ -19,7 +19,6 @@ from tests.integration.provider.conftest import (  # noqa: F401 - fixtures
     KEY,
     provider,
     provider_environment,
-    provider_template,
 )
 
 Books = Callable[[], Awaitable[dict[str, int]]]

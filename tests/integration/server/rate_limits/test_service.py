@@ -1,6 +1,6 @@
 """The router holds operations to the policies of the platform's rate limiter, which is the real one here."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +8,7 @@ import pytest
 from litestar import Litestar
 
 from common.app import running
-from common.database import Database, migrate
+from common.database import Database
 from gateway.server.config import ConfigError, parse_config
 from subgraphs.ratelimit.app import service
 from subgraphs.ratelimit.domain.policies import FailMode, Policy
@@ -44,8 +44,9 @@ def policy(name: str, limit: int, *by: str) -> Policy:
 
 
 @pytest.fixture
-async def limiter(database_url: str, redis_url: str) -> AsyncIterator[Litestar]:
+async def limiter(migrated_database: Callable[..., str], redis_url: str) -> AsyncIterator[Litestar]:
     """The rate limiter with two operations a client and three of a name."""
+    database_url = migrated_database("ratelimit")
     environment = {
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
@@ -54,7 +55,6 @@ async def limiter(database_url: str, redis_url: str) -> AsyncIterator[Litestar]:
         "HANSA_JWKS_URL": "http://127.0.0.1:9",
         "HANSA_RATELIMIT_TOKEN": "right",
     }
-    await migrate(database_url, schema=service.name, scripts=service.migrations)
     database = Database.open(database_url, schema=service.name)
     book = PolicyBook(database, Policies(database, lambda: None))
     await book.put_namespace("graph", "")
