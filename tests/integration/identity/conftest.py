@@ -100,10 +100,13 @@ def letters(tmp_path: Path) -> Letters:
 
 
 @pytest.fixture
-async def environment(database_url: str, redis_url: str, letters: Letters) -> Mapping[str, str]:
+async def environment(
+    servers: Mapping[str, str], database_url: str, redis_url: str, letters: Letters
+) -> Mapping[str, str]:
     return {
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
+        "NATS_URL": servers["NATS_URL"],
         "HANSA_MAIL_URL": f"file://{letters.folder}",
         "HANSA_ISSUER": "https://hansa.example/identity",
         "HANSA_JWKS_URL": "app://identity/.well-known/jwks.json",
