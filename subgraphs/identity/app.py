@@ -49,6 +49,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         database,
         sealer,
         keys,
+        live=parts.live,
         site=site,
         passwords=passwords,
         throttle=throttle,

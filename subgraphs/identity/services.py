@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from common.database import Database
+from common.live import Live
 from subgraphs.identity.links import Links
 from subgraphs.identity.passwords import Passwords
 from subgraphs.identity.sealing import Sealer
@@ -40,6 +41,7 @@ class Services:
         sealer: Sealer,
         keys: SigningKeys,
         *,
+        live: Live,
         site: Site,
         passwords: Passwords,
         throttle: SignInThrottle,
@@ -51,7 +53,7 @@ class Services:
         step_up = StepUp(database, passwords, throttle)
         return cls(
             roles=roles,
-            audit=AuditLog(database),
+            audit=AuditLog(database, live),
             emails=Emails(database, mailbox, links=links, step_up=step_up, throttle=throttle, roles=roles),
             password_changes=PasswordChanges(
                 database, passwords, mailbox, links=links, step_up=step_up, throttle=throttle

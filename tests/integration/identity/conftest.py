@@ -14,7 +14,7 @@ from sqlalchemy import Engine, event
 
 from common.app import running
 from common.database import Database, migrate
-from common.http import Request, Response, Transport, open_transport
+from common.http import ASGIApp, Request, Response, Transport, open_transport
 from subgraphs.identity.app import service
 from subgraphs.identity.domain.clients import Client, GrantType
 from subgraphs.identity.opaque import digest
@@ -29,6 +29,7 @@ class Identity:
     """The running subgraph, called without a socket."""
 
     transport: Transport
+    app: ASGIApp
     environment: Mapping[str, str]
 
     async def post(self, query: str, variables: Mapping[str, Any] | None = None, **headers: str) -> Response:
@@ -122,7 +123,7 @@ async def identity(environment: Mapping[str, str]) -> AsyncIterator[Identity]:
     app.state.apps = {"identity": app}
     transport = open_transport("app://identity/graphql", apps=app.state.apps)
     async with running(app):
-        yield Identity(transport, environment)
+        yield Identity(transport, app, environment)
     await transport.close()
 
 
