@@ -71,10 +71,15 @@ class ServiceSettings(Struct, frozen=True, kw_only=True):
     log_level: Annotated[str, variable("LOG_LEVEL", "DEBUG, INFO, WARNING or ERROR")] = "INFO"
 
 
-class DataSettings(ServiceSettings, frozen=True, kw_only=True):
-    """What every service reads that keeps data and tells others of it."""
+class StoreSettings(ServiceSettings, frozen=True, kw_only=True):
+    """What every service reads that keeps data."""
 
     database_url: DatabaseUrl
+
+
+class DataSettings(StoreSettings, frozen=True, kw_only=True):
+    """What every service reads that keeps data and tells others of it."""
+
     nats_url: NatsUrl
 
 

@@ -5,7 +5,7 @@ from common.app.edge import Doorkeeper, EdgeAnswer, EdgeRoute, problem
 from common.app.entities import InvalidRepresentationError
 from common.app.factory import create_service
 from common.app.lifespan import Lifespan, closing, running
-from common.app.parts import Parts
+from common.app.parts import LiveParts, Parts, StoreParts
 from common.app.problems import refusals
 from common.app.request import ServiceRequest
 from common.app.schema import subgraph_schema
@@ -17,8 +17,10 @@ __all__ = (
     "EdgeRoute",
     "InvalidRepresentationError",
     "Lifespan",
+    "LiveParts",
     "Parts",
     "ServiceRequest",
+    "StoreParts",
     "closing",
     "create_service",
     "problem",

@@ -7,7 +7,8 @@ execution are Strawberry's.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from functools import partial
 from typing import Annotated, Any, TypeAlias, cast
 
 import msgspec
@@ -77,10 +78,12 @@ class GraphQLEndpoint:
                 self._signatures.verify(scope["method"], headers(scope), body)
             operation = msgspec.json.decode(body, type=_Operation)
             verifier: TokenVerifier = scope["litestar_app"].state.verifier
-            caller = await verifier.authenticate(header(scope, b"authorization"))
+            authenticate = partial(verifier.authenticate, header(scope, b"authorization"))
+            caller = await authenticate()
             request = ServiceRequest(caller, header(scope, CLIENT_ADDRESS_HEADER))
             if EVENT_STREAM in (header(scope, b"accept") or ""):
-                return EventStream(self._events(operation, request), lifetime(caller))
+                events = self._events(operation, request, authenticate)
+                return EventStream(events, lifetime(caller))
             return 200, JSON_HEADERS, await self._run(operation, request, header(scope, DEADLINE_HEADER))
         except InvalidToken as refusal:
             return refusal.status, refusal.headers(), refusal.body()
@@ -100,8 +103,10 @@ class GraphQLEndpoint:
                 raise DeadlineExceededError("The time for this request ran out") from None
             raise
 
-    async def _events(self, operation: _Operation, request: ServiceRequest) -> AsyncGenerator[bytes, None]:
-        """Each response of the operation."""
+    async def _events(
+        self, operation: _Operation, request: ServiceRequest, still: Callable[[], Awaitable[object]]
+    ) -> AsyncGenerator[bytes, None]:
+        """Each response of the operation, for as long as the caller's token counts `still`."""
         results = await self._schema.stream(
             operation.query,
             variable_values=operation.variables,
@@ -111,11 +116,14 @@ class GraphQLEndpoint:
         async with contextlib.aclosing(results):
             try:
                 async for result in results:
+                    await still()
                     yield self._encode(cast("ExecutionResult", result))  # what @defer gives is not on offer
             except CannotGetOperationTypeError:
                 yield _unknown_operation()
             except GraphQLError as error:
                 yield self._encode(ExecutionResult(data=None, errors=[error]))
+            except DomainError as refusal:
+                yield graphql_errors(refusal.message, refusal.code, **refusal.extensions)
 
     async def _execute(self, operation: _Operation, request: ServiceRequest) -> ExecutionResult | bytes:
         try:

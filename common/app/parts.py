@@ -1,7 +1,11 @@
-"""What a service with data is made of, opened from the environment and wired the same way in each."""
+"""What a service is made of, opened from the environment and wired the same way in each: as much of it as the service uses.
+
+`StoreParts` are for one that keeps data, `LiveParts` for one that shows it while it changes, `Parts` for one that speaks with
+others by events, too.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar, Unpack
 
 from litestar import Litestar
 from litestar.types import ControllerRouterHandler
@@ -16,65 +20,92 @@ from common.app.request import ServiceRequest
 from common.database import Database
 from common.events import Event, Handler, JetStreamLog, Work, background_work
 from common.live import Live
-from common.settings import DataSettings, load
+from common.settings import DataSettings, StoreSettings, load
 from common.telemetry import Telemetry
 
+StoreSettingsT = TypeVar("StoreSettingsT", bound=StoreSettings)
 SettingsT = TypeVar("SettingsT", bound=DataSettings)
 
 
-class Parts(Generic[SettingsT]):
-    """The settings, telemetry, database, event log and live values of one service; nothing is connected yet."""
+class Own(TypedDict, total=False):
+    """What is a service's own: see `common.app.create_service`."""
 
-    def __init__(self, kind: type[SettingsT], environment: Mapping[str, str]) -> None:
+    schema: Schema
+    context: Callable[[ServiceRequest], object]
+    route_handlers: Sequence[ControllerRouterHandler]
+    edge: Sequence[EdgeRoute[Any]]
+    readiness: Mapping[str, Check]
+    registry: CollectorRegistry
+
+
+class StoreParts(Generic[StoreSettingsT]):
+    """The settings, telemetry and database of one service; nothing is connected yet."""
+
+    def __init__(self, kind: type[StoreSettingsT], environment: Mapping[str, str]) -> None:
         """Reads the settings of `kind`.
 
         Raises:
             SettingsError: the environment lacks something.
         """
         self.settings = load(kind, environment)
-        name = self.settings.service
-        self.telemetry = Telemetry(name, environment)
+        self.telemetry = Telemetry(self.settings.service, environment)
         url = self.settings.database_url.reveal()
-        self.database = Database.open(url, schema=name, telemetry=self.telemetry)
-        self.log = JetStreamLog.open(self.settings.nats_url.reveal())
-        self.live = Live(self.settings.nats_url.reveal(), name)
+        self.database = Database.open(url, schema=self.settings.service, telemetry=self.telemetry)
+
+    def create_service(self, *, lifespan: Sequence[Lifespan] = (), **own: Unpack[Own]) -> Litestar:
+        """The app of these parts, which are closed with it, after the service's own `lifespan`."""
+        own["readiness"] = {"database": self.database.ping, **own.get("readiness", {})}
+        return create_service(
+            settings=self.settings,
+            telemetry=self.telemetry,
+            lifespan=[closing(self.database.close), *lifespan],
+            **own,
+        )
+
+
+class LiveParts(StoreParts[SettingsT]):
+    """Those, and the values that somebody watches."""
+
+    def __init__(self, kind: type[SettingsT], environment: Mapping[str, str]) -> None:
+        """Reads the settings of `kind`. Raises SettingsError."""
+        super().__init__(kind, environment)
+        self.live = Live(self.settings.nats_url.reveal(), self.settings.service)
         self.live.listen_to(self.database)
+
+    def create_service(self, *, lifespan: Sequence[Lifespan] = (), **own: Unpack[Own]) -> Litestar:
+        """The app of these parts, which are closed with it, after the service's own `lifespan`."""
+        return super().create_service(lifespan=[lambda _: self.live.running(), *lifespan], **own)
+
+
+class Parts(LiveParts[SettingsT]):
+    """Those, and the event log."""
+
+    def __init__(self, kind: type[SettingsT], environment: Mapping[str, str]) -> None:
+        """Reads the settings of `kind`. Raises SettingsError."""
+        super().__init__(kind, environment)
+        self.log = JetStreamLog.open(self.settings.nats_url.reveal())
 
     def create_service(
         self,
         *,
-        schema: Schema | None = None,
-        context: Callable[[ServiceRequest], object] = lambda request: request,
         handlers: Mapping[type[Event], Handler] | None = None,
         schedules: Sequence[Work] = (),
-        route_handlers: Sequence[ControllerRouterHandler] = (),
-        edge: Sequence[EdgeRoute[Any]] = (),
         lifespan: Sequence[Lifespan] = (),
-        readiness: Mapping[str, Check] | None = None,
-        registry: CollectorRegistry | None = None,
+        **own: Unpack[Own],
     ) -> Litestar:
-        """The app of these parts, which are closed with it: see `common.app.create_service`.
+        """The app of these parts, which are closed with it, after the service's own `lifespan`.
 
         It relays its events, applies `handlers` to those of others and does `schedules` once a second
-        (`common.events.background_work`), inside the service's own `lifespan`.
+        (`common.events.background_work`), inside that `lifespan`.
         """
         database, log, telemetry = self.database, self.log, self.telemetry
-        return create_service(
-            settings=self.settings,
-            telemetry=telemetry,
-            schema=schema,
-            context=context,
-            route_handlers=route_handlers,
-            edge=edge,
+        return super().create_service(
             lifespan=[
-                closing(database.close),
                 closing(log.close),
-                lambda _: self.live.running(),
                 *lifespan,
                 lambda _: background_work(
                     database, log, handlers=handlers or {}, schedules=schedules, telemetry=telemetry
                 ),
             ],
-            readiness={"database": database.ping, **(readiness or {})},
-            registry=registry,
+            **own,
         )

@@ -7,15 +7,11 @@ from pathlib import Path
 from litestar import Litestar
 from redis.asyncio import BlockingConnectionPool, Redis
 
-from common.app import ServiceRequest, create_service
-from common.database import Database
+from common.app import LiveParts, ServiceRequest
 from common.service import Service
-from common.settings import load
-from common.telemetry import Telemetry
 from subgraphs.identity.api import Context, schema
 from subgraphs.identity.demo import load_demo
 from subgraphs.identity.domain.keys import KeyPolicy
-from subgraphs.identity.links import Links
 from subgraphs.identity.passwords import Passwords
 from subgraphs.identity.peers import following, open_homes
 from subgraphs.identity.provider import Provider
@@ -24,18 +20,9 @@ from subgraphs.identity.routes import provider as provider_routes
 from subgraphs.identity.routes.revocations import region_routes, revocation_routes
 from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.service.accounts import Identity
-from subgraphs.identity.service.audit import AuditLog
-from subgraphs.identity.service.codes import Codes
-from subgraphs.identity.service.emails import Emails
 from subgraphs.identity.service.expiry import EXPIRY_INTERVAL, Expiry
-from subgraphs.identity.service.mail import Mailbox
-from subgraphs.identity.service.passkeys import Passkeys
-from subgraphs.identity.service.password_changes import PasswordChanges
-from subgraphs.identity.service.regions import Regions
 from subgraphs.identity.service.replication import Teller
 from subgraphs.identity.service.revocations import RevocationFeed
-from subgraphs.identity.service.roles import Roles
-from subgraphs.identity.service.step_up import StepUp
 from subgraphs.identity.services import Services
 from subgraphs.identity.settings import Settings
 from subgraphs.identity.signing_keys import SigningKeys
@@ -51,50 +38,44 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     Raises:
         SettingsError: the environment lacks something.
     """
-    settings = load(Settings, environment)
-    telemetry = Telemetry(settings.service, environment)
-    database = Database.open(settings.database_url.reveal(), schema=settings.service, telemetry=telemetry)
+    parts = LiveParts(Settings, environment)
+    settings, database = parts.settings, parts.database
     redis = Redis.from_pool(BlockingConnectionPool.from_url(settings.redis_url.reveal(), timeout=2))
-    telemetry.instrument_redis(redis)
+    parts.telemetry.instrument_redis(redis)
     sealer = Sealer.from_setting(settings.key_encryption_key)
     keys = SigningKeys(database, sealer, KeyPolicy())
-    passwords, throttle = Passwords(), SignInThrottle(redis)
-    tokens = AccessTokens(keys, settings.issuer, settings.audience)
-    site = Site(settings.issuer)
-    mailbox, links, step_up = Mailbox(sealer), Links(site), StepUp(database, passwords, throttle)
-    codes = Codes(
+    passwords, throttle, site = Passwords(), SignInThrottle(redis), Site(settings.issuer)
+    services = Services.of(
         database,
         sealer,
-        mailbox,
-        links=links,
-        step_up=step_up,
-        throttle=SignInThrottle(redis, of="second-factor"),
+        keys,
+        live=parts.live,
+        site=site,
+        passwords=passwords,
+        throttle=throttle,
+        code_throttle=SignInThrottle(redis, of="second-factor"),
+        first_admin=settings.first_admin,
     )
-    roles = Roles(database, settings.first_admin)
-    services = Services(
-        roles=roles,
-        audit=AuditLog(database),
-        emails=Emails(database, mailbox, links=links, step_up=step_up, throttle=throttle, roles=roles),
-        password_changes=PasswordChanges(
-            database, passwords, mailbox, links=links, step_up=step_up, throttle=throttle
-        ),
-        codes=codes,
-        passkeys=Passkeys(database, site.relying_party, mailbox, links=links, step_up=step_up),
-        regions=Regions(database, keys),
-    )
+    tokens = AccessTokens(keys, settings.issuer, settings.audience)
     identity = Identity(
-        database, passwords, throttle, tokens, roles=services.roles, emails=services.emails, codes=codes
+        database,
+        passwords,
+        throttle,
+        tokens,
+        roles=services.roles,
+        emails=services.emails,
+        codes=services.codes,
     )
     homes = open_homes(settings)
     provider = Provider.of(
         database,
         sealer,
         keys,
-        issuer=settings.issuer,
+        site=site,
         identity=identity,
         access_tokens=tokens,
         roles=services.roles,
-        second_factors=codes,
+        second_factors=services.codes,
         throttle=throttle,
         router_secret=settings.router_secret,
         region=settings.region,
@@ -115,11 +96,8 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         finally:
             passwords.close()
             await redis.aclose()
-            await database.close()
 
-    return create_service(
-        settings=settings,
-        telemetry=telemetry,
+    return parts.create_service(
         schema=schema,
         context=context,
         route_handlers=[
@@ -135,7 +113,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
             lambda _: repeating(Expiry(database).prune, every=EXPIRY_INTERVAL),
             *sending(database, sealer, settings),
         ],
-        readiness={"database": database.ping, "valkey": ping_redis},
+        readiness={"valkey": ping_redis},
     )
 
 

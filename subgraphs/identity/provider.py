@@ -50,7 +50,7 @@ class Provider:
         sealer: Sealer,
         keys: SigningKeys,
         *,
-        issuer: str,
+        site: Site,
         identity: Identity,
         access_tokens: AccessTokens,
         roles: Roles,
@@ -60,8 +60,8 @@ class Provider:
         region: str,
         homes: Homes,
     ) -> Self:
-        """The provider of `issuer`."""
-        id_tokens, claims = IdTokens(keys, issuer), Claims(database)
+        """The provider at `site`."""
+        id_tokens, claims = IdTokens(keys, site.issuer), Claims(database)
         grants = Grants(
             database,
             sealer.tagging_key,
@@ -72,10 +72,10 @@ class Provider:
             region=region,
         )
         return cls(
-            site=Site(issuer),
+            site=site,
             identity=identity,
             sessions=Sessions(database, second_factors),
-            clients=Clients(database, built_in_clients(issuer, router_secret)),
+            clients=Clients(database, built_in_clients(site.issuer, router_secret)),
             authorization=Authorization(database, id_tokens),
             grants=grants,
             claims=claims,

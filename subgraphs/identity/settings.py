@@ -4,15 +4,14 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from common.settings import DatabaseUrl, RedisUrl, Secret, ServiceSettings, variable
+from common.settings import DataSettings, RedisUrl, Secret, variable
 
 REGION = "^[a-z][a-z0-9-]{0,31}$"
 
 
-class Settings(ServiceSettings, frozen=True, kw_only=True):
+class Settings(DataSettings, frozen=True, kw_only=True):
     service: ClassVar[str] = "identity"
 
-    database_url: DatabaseUrl
     redis_url: RedisUrl
     key_encryption_key: Annotated[
         Secret, variable("HANSA_KEY_ENCRYPTION_KEY", "base64 of the 32 bytes that seal the signing keys")

@@ -6,12 +6,9 @@ from pathlib import Path
 
 from litestar import Litestar
 
-from common.app import closing, create_service
-from common.database import Database
+from common.app import StoreParts
 from common.http import open_transport
 from common.service import Service
-from common.settings import load
-from common.telemetry import Telemetry
 from subgraphs.provider.routes import routes
 from subgraphs.provider.service import CardProvider
 from subgraphs.provider.settings import Settings
@@ -24,9 +21,8 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     Raises:
         SettingsError: the environment lacks something.
     """
-    settings = load(Settings, environment)
-    telemetry = Telemetry(settings.service, environment)
-    database = Database.open(settings.database_url.reveal(), schema=settings.service, telemetry=telemetry)
+    parts = StoreParts(Settings, environment)
+    settings, database = parts.settings, parts.database
 
     @asynccontextmanager
     async def telling(app: Litestar) -> AsyncIterator[None]:
@@ -40,12 +36,9 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         finally:
             await transport.close()
 
-    return create_service(
-        settings=settings,
-        telemetry=telemetry,
+    return parts.create_service(
         route_handlers=routes(CardProvider(database, settings.pages), settings.api_key),
-        lifespan=[closing(database.close), telling],
-        readiness={"database": database.ping},
+        lifespan=[telling],
     )
 
 

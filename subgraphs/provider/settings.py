@@ -2,13 +2,12 @@
 
 from typing import Annotated, ClassVar
 
-from common.settings import DatabaseUrl, Secret, ServiceSettings, variable
+from common.settings import Secret, StoreSettings, variable
 
 
-class Settings(ServiceSettings, frozen=True, kw_only=True):
+class Settings(StoreSettings, frozen=True, kw_only=True):
     service: ClassVar[str] = "provider"
 
-    database_url: DatabaseUrl
     api_key: Annotated[Secret, variable("HANSA_CARD_KEY", "the key that merchants authenticate with")]
     webhook_secret: Annotated[Secret, variable("HANSA_CARD_WEBHOOK_SECRET", "what webhooks are signed with")]
     payments_url: Annotated[

@@ -3,16 +3,20 @@
 # mypy: disallow-untyped-decorators=False
 # Strawberry types its field decorators as Any.
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import strawberry
 import strawberry.federation
 
 from common.app.values import PageInfo
-from common.inputs import parse_id
-from subgraphs.identity.access import ADMIN_SCOPE
-from subgraphs.identity.api.context import Info
+from common.errors import ForbiddenError
+from common.inputs import InvalidInputError, parse_id
+from subgraphs.identity.access import ADMIN_SCOPE, is_admin
+from subgraphs.identity.api.context import Context, Info
 from subgraphs.identity.domain import audit as domain
 
 SecurityEventKind: Any = strawberry.enum(domain.EventKind, name="SecurityEventKind")
@@ -86,3 +90,31 @@ class AuditQueries:
         if user_id is not None and id_ is None:
             return SecurityEventConnection.of(domain.EventPage([], has_next=False))
         return SecurityEventConnection.of(await info.context.services.audit.page(id_, first, after))
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription(
+        description="What happens to the caller's account, as it happens. Who has the scope `identity:admin` follows the account "
+        "of `userId`, or all. `after` is the id of the last event that was seen: those since then come first."
+    )
+    async def security_events(
+        self, info: Info, user_id: strawberry.ID | None = None, after: strawberry.ID | None = None
+    ) -> AsyncGenerator[SecurityEvent, None]:
+        followed = info.context.services.audit.follow(_whose(info.context, user_id), after)
+        async with aclosing(followed):
+            async for event in followed:
+                yield SecurityEvent.of(event)
+
+
+def _whose(context: Context, user_id: str | None) -> UUID | None:
+    """Whose events the caller follows by asking for those of `user_id`; None for all."""
+    if user_id is None:
+        return None if is_admin(context.caller) else context.require_user()
+    context.require_caller()
+    if not context.may_see(user_id):
+        raise ForbiddenError("Only the user and admins may see this")
+    id_ = parse_id(user_id)
+    if id_ is None:
+        raise InvalidInputError("userId", "is no user's id")
+    return id_

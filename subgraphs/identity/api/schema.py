@@ -3,7 +3,7 @@
 from strawberry.tools import merge_types
 
 from common.app import subgraph_schema
-from subgraphs.identity.api.audit import AuditQueries
+from subgraphs.identity.api.audit import AuditQueries, Subscription
 from subgraphs.identity.api.clients import ClientMutations, ClientQueries, OAuthClient
 from subgraphs.identity.api.emails import EmailMutations
 from subgraphs.identity.api.mutations import Mutation
@@ -23,5 +23,6 @@ _MUTATIONS = (
 schema = subgraph_schema(
     query=merge_types("Query", (Query, RoleQueries, AuditQueries, RegionQueries, ClientQueries)),
     mutation=merge_types("Mutation", _MUTATIONS),
+    subscription=Subscription,
     types=[User, BrowserSession, OAuthClient],
 )

@@ -1,6 +1,6 @@
 """Security events: what happened to an account, who did it and from where. They hold no secret and no token."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import Enum
 from uuid import UUID
@@ -8,6 +8,12 @@ from uuid import UUID
 from msgspec import Struct
 
 KEPT = timedelta(days=365)  # the trigger on the table lets nobody delete sooner
+LATE = timedelta(minutes=1)  # after its event a transaction has committed, or the server has ended it
+TOPIC = "security-event"
+"""What a new event changes (`common.live`): its account, by the user's id, and everyone's."""
+EVERYONE = ""
+
+_ID_TIME = 80  # bits below the milliseconds of an id
 
 
 class EventKind(Enum):
@@ -71,3 +77,27 @@ class EventPage(Struct, frozen=True):
 
     events: list[SecurityEvent]
     has_next: bool
+
+
+class Place:
+    """How far somebody has followed the events, whose ids (RFC 9562 section 5.7) are in the order of their times.
+
+    Transactions commit in another order: behind `floor` there may come an event that is older than the newest one.
+    """
+
+    def __init__(self, start: UUID) -> None:
+        """Behind the event `start`, which may be none."""
+        self._start = self._newest = start
+        self.told: set[UUID] = set()
+
+    @property
+    def floor(self) -> UUID:
+        """No event up to this one is still to come."""
+        late = int(LATE.total_seconds() * 1000) << _ID_TIME
+        return max(self._start, UUID(int=max(0, self._newest.int - late)))
+
+    def tell(self, ids: Iterable[UUID]) -> None:
+        """These events are told now, and so not again."""
+        self.told.update(ids)
+        self._newest = max(self.told, default=self._newest)
+        self.told = {id_ for id_ in self.told if id_ > self.floor}

@@ -1,15 +1,26 @@
 """The audit log. Rows are only added; a trigger refuses to change them, and to delete them before their time."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from common.database import Transaction
-from subgraphs.identity.domain.audit import KEPT, EventKind, EventPage, Origin, Outcome, SecurityEvent
+from subgraphs.identity.domain.audit import (
+    EVERYONE,
+    KEPT,
+    TOPIC,
+    EventKind,
+    EventPage,
+    Origin,
+    Outcome,
+    SecurityEvent,
+)
 from subgraphs.identity.tables import security_event
 
 _PRUNED_AT_ONCE = 1_000
+_TOLD_AT_ONCE = 100
 
 
 async def record(
@@ -31,6 +42,9 @@ async def record(
         "details": details or {},
     }
     await transaction.execute(sa.insert(security_event).values(row))
+    transaction.changed(TOPIC, EVERYONE)
+    if user_id is not None:
+        transaction.changed(TOPIC, str(user_id))
 
 
 async def page(transaction: Transaction, user_id: UUID | None, first: int, after: UUID | None) -> EventPage:
@@ -42,6 +56,24 @@ async def page(transaction: Transaction, user_id: UUID | None, first: int, after
         statement = statement.where(security_event.c.id < after)
     rows = (await transaction.execute(statement)).mappings().all()
     return EventPage([_event(row) for row in rows[:first]], len(rows) > first)
+
+
+async def newest_id(transaction: Transaction) -> UUID:
+    """An id that comes after those of all events until now."""
+    id_: UUID = (await transaction.execute(sa.select(sa.func.uuidv7(type_=sa.Uuid)))).scalar_one()
+    return id_
+
+
+async def untold(
+    transaction: Transaction, user_id: UUID | None, floor: UUID, told: Collection[UUID]
+) -> list[SecurityEvent]:
+    """The oldest events behind `floor`, but for those that were told: of one user's account, or all."""
+    known = sa.bindparam("told", list(told), postgresql.ARRAY(sa.Uuid))
+    statement = sa.select(security_event).order_by(security_event.c.id).limit(_TOLD_AT_ONCE)
+    statement = statement.where(security_event.c.id > floor, security_event.c.id != sa.all_(known))
+    if user_id is not None:
+        statement = statement.where(security_event.c.user_id == user_id)
+    return [_event(row) for row in (await transaction.execute(statement)).mappings()]
 
 
 async def prune(transaction: Transaction) -> int:

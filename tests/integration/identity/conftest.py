@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event
 
 from common.app import running
 from common.database import Database
-from common.http import Request, Response, Transport, open_transport
+from common.http import ASGIApp, Request, Response, Transport, open_transport
 from subgraphs.identity.app import service
 from subgraphs.identity.domain.clients import Client, GrantType
 from subgraphs.identity.opaque import digest
@@ -27,6 +27,7 @@ class Identity:
     """The running subgraph, called without a socket."""
 
     transport: Transport
+    app: ASGIApp
     environment: Mapping[str, str]
 
     async def post(self, query: str, variables: Mapping[str, Any] | None = None, **headers: str) -> Response:
@@ -88,10 +89,13 @@ def letters(tmp_path: Path) -> Letters:
 
 
 @pytest.fixture
-async def environment(database_url: str, redis_url: str, letters: Letters) -> Mapping[str, str]:
+async def environment(
+    servers: Mapping[str, str], database_url: str, redis_url: str, letters: Letters
+) -> Mapping[str, str]:
     return {
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
+        "NATS_URL": servers["NATS_URL"],
         "HANSA_MAIL_URL": f"file://{letters.folder}",
         "HANSA_ISSUER": "https://hansa.example/identity",
         "HANSA_JWKS_URL": "app://identity/.well-known/jwks.json",
@@ -107,7 +111,7 @@ async def identity(environment: Mapping[str, str]) -> AsyncIterator[Identity]:
     app.state.apps = {"identity": app}
     transport = open_transport("app://identity/graphql", apps=app.state.apps)
     async with running(app):
-        yield Identity(transport, environment)
+        yield Identity(transport, app, environment)
     await transport.close()
 
 

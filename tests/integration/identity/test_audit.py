@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from common.database import Database
+from common.live import Live
 from subgraphs.identity.service.audit import AuditLog
 from tests.integration.identity.test_roles import GRANT, Admin
 
@@ -95,7 +96,7 @@ async def test_what_is_older_than_a_year_goes(identity: Any) -> None:
         FROM generate_series(0, 1) AS day"""
     async with database.transaction() as transaction:
         await transaction.execute(old)
-    await AuditLog(database).prune()
+    await AuditLog(database, Live("nats://nowhere", "identity")).prune()
     async with database.transaction() as transaction:
         kept = (await transaction.execute("SELECT count(*) FROM security_event")).scalar_one()
     await database.close()

@@ -171,7 +171,7 @@ async def test_the_first_admin_is_who_verifies_the_address_in_the_settings(
     app.state.apps = {"identity": app}
     transport = open_transport("app://identity/graphql", apps=app.state.apps)
     async with running(app):
-        identity = Identity(transport, environment)
+        identity = Identity(transport, app, environment)
         await identity.sign_up("ada@hansa.example")
         assert claims(await identity.sign_in("ada@hansa.example", "long enough"))["roles"] == ["member"]
         for email, roles in (("ada@hansa.example", ["admin", "member"]), ("bob@hansa.example", ["member"])):

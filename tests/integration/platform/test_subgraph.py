@@ -8,6 +8,7 @@ HANSA = (sys.executable, "-c", "from gateway.cli import main; main()")
 COMPLETE = {
     "DATABASE_URL": "postgresql://127.0.0.1:1/nothing",
     "REDIS_URL": "redis://127.0.0.1:1",
+    "NATS_URL": "nats://127.0.0.1:1",
     "HANSA_ISSUER": "https://hansa.example",
     "HANSA_JWKS_URL": "https://hansa.example/jwks.json",
     "HANSA_KEY_ENCRYPTION_KEY": "A" * 43 + "=",

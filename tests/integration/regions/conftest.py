@@ -69,11 +69,12 @@ class Region:
 
 @pytest.fixture
 async def regions(
-    migrated_database: Callable[..., str], redis_url: str
+    servers: Mapping[str, str], migrated_database: Callable[..., str], redis_url: str
 ) -> AsyncIterator[Mapping[str, Region]]:
     """Identity in Europe and America, which know one another by cables; one issuer, no common database."""
     shared = {
         "REDIS_URL": redis_url,
+        "NATS_URL": servers["NATS_URL"],
         "HANSA_ISSUER": ISSUER,
         "HANSA_JWKS_URL": "app://identity/.well-known/jwks.json",
         "HANSA_REVOCATIONS_URL": "app://identity/revocations",

@@ -3,7 +3,7 @@
 import base64
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 import pytest
 
@@ -17,10 +17,11 @@ TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 
 
 @pytest.fixture
-def environment(database_url: str, redis_url: str) -> dict[str, str]:
+def environment(servers: Mapping[str, str], database_url: str, redis_url: str) -> dict[str, str]:
     return {
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
+        "NATS_URL": servers["NATS_URL"],
         "HANSA_ISSUER": "https://hansa.example",
         "HANSA_JWKS_URL": "app://identity/.well-known/jwks.json",
         "HANSA_KEY_ENCRYPTION_KEY": base64.b64encode(os.urandom(32)).decode(),
