@@ -56,7 +56,8 @@ class Parts(Generic[SettingsT]):
         """The app of these parts, which are closed with it: see `common.app.create_service`.
 
         It relays its events, applies `handlers` to those of others and does `schedules` once a second
-        (`common.events.background_work`), inside the service's own `lifespan`.
+        (`common.events.background_work`), inside the service's own `lifespan`. It is ready while the database answers, or
+        while `readiness` says so.
         """
         database, log, telemetry = self.database, self.log, self.telemetry
         return create_service(
@@ -75,6 +76,6 @@ class Parts(Generic[SettingsT]):
                     database, log, handlers=handlers or {}, schedules=schedules, telemetry=telemetry
                 ),
             ],
-            readiness={"database": database.ping, **(readiness or {})},
+            readiness={"database": database.ping} if readiness is None else readiness,
             registry=registry,
         )

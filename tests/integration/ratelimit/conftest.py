@@ -1,7 +1,9 @@
 """The function library in a real Valkey at times of the test's own, and the whole service without a socket."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,12 +100,25 @@ def functions(redis_url: str) -> Iterator[Functions]:
     functions.redis.close()
 
 
+@pytest.fixture(scope="session")
+def template(create_database: Callable[..., str]) -> str:
+    """A migrated database, to be copied."""
+    url = create_database()
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        migrating = migrate(url, schema=description.name, scripts=description.migrations)
+        thread.submit(asyncio.run, migrating).result()
+    return url
+
+
 @pytest.fixture
-async def environment(database_url: str, redis_url: str) -> Mapping[str, str]:
-    await migrate(database_url, schema=description.name, scripts=description.migrations)
+def environment(
+    create_database: Callable[..., str], template: str, redis_url: str, nats_url: str
+) -> Mapping[str, str]:
+    database_url = create_database(template=template)
     return {
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
+        "NATS_URL": nats_url,
         "HANSA_ISSUER": ISSUER,
         "HANSA_AUDIENCE": AUDIENCE,
         "HANSA_JWKS_URL": "app://issuer/jwks",
