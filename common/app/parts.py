@@ -53,8 +53,11 @@ class StoreParts(Generic[StoreSettingsT]):
         self.database = Database.open(url, schema=self.settings.service, telemetry=self.telemetry)
 
     def create_service(self, *, lifespan: Sequence[Lifespan] = (), **own: Unpack[Own]) -> Litestar:
-        """The app of these parts, which are closed with it, after the service's own `lifespan`."""
-        own["readiness"] = {"database": self.database.ping, **own.get("readiness", {})}
+        """The app of these parts, which are closed with it, after the service's own `lifespan`.
+
+        It is ready while the database answers, or while its own `readiness` says so.
+        """
+        own.setdefault("readiness", {"database": self.database.ping})
         return create_service(
             settings=self.settings,
             telemetry=self.telemetry,

@@ -2,7 +2,15 @@
 
 from common.limiting.check import Check
 from common.limiting.client import Limiter, LimiterUnavailableError
-from common.limiting.headers import rate_limit_headers
+from common.limiting.headers import limit_headers, rate_limit_headers
 from common.limiting.verdict import LimitState, Verdict
 
-__all__ = ("Check", "LimitState", "Limiter", "LimiterUnavailableError", "Verdict", "rate_limit_headers")
+__all__ = (
+    "Check",
+    "LimitState",
+    "Limiter",
+    "LimiterUnavailableError",
+    "Verdict",
+    "limit_headers",
+    "rate_limit_headers",
+)

@@ -4,30 +4,51 @@ Seconds are whole and rounded up, so that nobody is told to come back too early.
 """
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
+
+import http_sf
+from http_sf.types import ParamsType
 
 from common.limiting.verdict import LimitState, Verdict
 
+Headers = tuple[tuple[str, str], ...]
 
-def rate_limit_headers(verdict: Verdict) -> list[tuple[bytes, bytes]]:
-    """The headers of an answer; shadow limits are not told, as they deny nobody."""
-    told = [state for state in verdict.limits if not state.shadow]
-    headers: list[tuple[bytes, bytes]] = []
-    if told:
-        policies = (_policy(state.policy, state.limit) for state in told)
-        headers.append((b"ratelimit-policy", b", ".join(policies)))
-        headers.append((b"ratelimit", b", ".join(map(_standing, told))))
-    if not verdict.allowed and verdict.retry_after is not None:
-        headers.append((b"retry-after", b"%d" % math.ceil(verdict.retry_after)))
-    return headers
+
+def rate_limit_headers(verdict: Verdict) -> Headers:
+    """The headers of an answer to whom the verdict is about."""
+    headers = limit_headers(verdict.limits)
+    if verdict.allowed or verdict.retry_after is None:
+        return headers
+    return (*headers, ("retry-after", str(math.ceil(verdict.retry_after))))
+
+
+def limit_headers(states: Sequence[LimitState]) -> Headers:
+    """The first two of them; shadow limits are not told, as they deny nobody."""
+    told = [state for state in states if not state.shadow]
+    if not told:
+        return ()
+    policies = [_policy(each.policy, each.quota or each.limit, each.window, each.unit) for each in told]
+    return ("ratelimit-policy", ", ".join(policies)), ("ratelimit", ", ".join(map(_standing, told)))
+
+
+def _standing(state: LimitState) -> str:
+    """What remains, and when there is more: for what is denied when it may be admitted, so never after Retry-After."""
+    until = state.wait or state.reset
+    return f"{_string(state.policy)};r={state.remaining};t={math.ceil(until)}"
 
 
 @lru_cache(maxsize=1024)
-def _policy(name: str, limit: int) -> bytes:
-    return b'"%b";q=%d' % (name.encode(), limit)
+def _policy(name: str, quota: int, window: int | None, unit: str) -> str:
+    parameters: ParamsType = {"q": quota}
+    if unit != "requests":
+        parameters["qu"] = unit
+    if window is not None:
+        parameters["w"] = window
+    items: http_sf.ListType = [(name, parameters)]
+    return str(http_sf.ser(items))
 
 
-def _standing(state: LimitState) -> bytes:
-    """What remains, and when there is more: for what is denied when it may be admitted, so never after Retry-After."""
-    until = state.wait or state.reset
-    return b'"%b";r=%d;t=%d' % (state.policy.encode(), state.remaining, math.ceil(until))
+@lru_cache(maxsize=1024)
+def _string(text: str) -> str:
+    return str(http_sf.ser(text))

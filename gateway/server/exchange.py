@@ -12,6 +12,7 @@ from gateway.server.traffic.response_headers import AnswerHeaders
 
 if TYPE_CHECKING:  # it loads cryptography
     from common.auth import Caller
+    from common.limiting import LimitState
     from gateway.server.operation import Operation
     from gateway.server.plugins.call import Call
 
@@ -33,6 +34,7 @@ class Exchange(Struct):
     operation: "Operation | None" = None
     entries: "Sequence[Exchange]" = ()
     answer_headers: AnswerHeaders | None = None
+    limits: "tuple[LimitState, ...]" = ()
     takes_events: bool = False
     started: float = field(default_factory=time.perf_counter)
 

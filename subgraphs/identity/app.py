@@ -113,7 +113,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
             lambda _: repeating(Expiry(database).prune, every=EXPIRY_INTERVAL),
             *sending(database, sealer, settings),
         ],
-        readiness={"valkey": ping_redis},
+        readiness={"database": database.ping, "valkey": ping_redis},
     )
 
 

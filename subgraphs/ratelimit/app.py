@@ -7,11 +7,8 @@ from pathlib import Path
 
 from litestar import Litestar
 
-from common.app import Doorkeeper, Lifespan, ServiceRequest, create_service
-from common.database import Database
+from common.app import Doorkeeper, Lifespan, LiveParts, ServiceRequest, closing
 from common.service import Service
-from common.settings import load
-from common.telemetry import Telemetry
 from common.valkey import ReplyError, ValkeyLink, ValkeyUnavailableError
 from subgraphs.ratelimit.access import CHECK_SCOPE, WRITE_SCOPE
 from subgraphs.ratelimit.api import Context, schema
@@ -37,41 +34,32 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     Raises:
         SettingsError: the environment lacks something.
     """
-    settings = load(Settings, environment)
-    telemetry = Telemetry(settings.service, environment)
-    database = Database.open(settings.database_url.reveal(), schema=settings.service, telemetry=telemetry)
+    parts = LiveParts(Settings, environment)
+    settings = parts.settings
     engine = ValkeyEngine(ValkeyLink(settings.redis_url.reveal(), timeout=settings.timeout_ms / 1_000))
     limiter = Limiter(engine, Fallback(settings.nodes), Denials(), Leases(engine))
-    policies = Policies(database, limiter.policies_changed)
+    policies = Policies(parts.database, limiter.policies_changed)
     limits = RateLimits(policies, limiter, Reservations(engine))
-    book = PolicyBook(database, policies)
-
+    book = PolicyBook(parts.database, policies)
     doorkeeper = Doorkeeper(settings.token, CHECK_SCOPE)
 
     def context(request: ServiceRequest) -> Context:
         return Context.of(request, limits, book)
 
-    @asynccontextmanager
-    async def resources(_: Litestar) -> AsyncIterator[None]:
-        try:
-            await _load(engine)
-            async with policies.following():
-                yield
-        finally:
-            await engine.close()
-            await database.close()
-
-    return create_service(
-        settings=settings,
-        telemetry=telemetry,
+    return parts.create_service(
         schema=schema,
         context=context,
         edge=[
             *limit_doors.routes(limits, doorkeeper),
             *policy_doors.routes(book, Doorkeeper(settings.token, WRITE_SCOPE)),
         ],
-        lifespan=[resources, *_envoy(settings.grpc_listen, limits, doorkeeper)],
-        readiness={"policies": policies.ready},
+        lifespan=[
+            closing(engine.close),
+            lambda _: _loaded(engine),
+            lambda _: policies.following(parts.live),
+            *_envoy(settings.grpc_listen, limits, doorkeeper),
+        ],
+        readiness={"policies": policies.ready},  # it decides without the database too
     )
 
 
@@ -83,11 +71,13 @@ def _envoy(address: str | None, limits: RateLimits, doorkeeper: Doorkeeper) -> l
     return [lambda app: serving(address, limits, doorkeeper, app)]
 
 
-async def _load(engine: ValkeyEngine) -> None:
+@asynccontextmanager
+async def _loaded(engine: ValkeyEngine) -> AsyncIterator[None]:
     try:
         await engine.load()
     except (ReplyError, ValkeyUnavailableError) as error:
         _log.warning("Valkey does not answer; the policies' fail modes decide until it does: %s", error)
+    yield
 
 
 service = Service(

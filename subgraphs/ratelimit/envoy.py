@@ -16,8 +16,10 @@ from common.app import Doorkeeper
 from common.auth import InvalidToken
 from common.errors import DomainError
 from common.inputs import InvalidInputError
+from common.limiting import rate_limit_headers
 from subgraphs.ratelimit.domain.model import Standing
 from subgraphs.ratelimit.domain.policies import Limit, Limits
+from subgraphs.ratelimit.domain.rules import MICROSECONDS
 from subgraphs.ratelimit.engine.outcome import Outcome
 from subgraphs.ratelimit.envoy_messages import (
     SERVICE,
@@ -26,8 +28,8 @@ from subgraphs.ratelimit.envoy_messages import (
     RateLimitRequest,
     RateLimitResponse,
 )
-from subgraphs.ratelimit.headers import rate_limit_headers, seconds
 from subgraphs.ratelimit.service import RateLimits
+from subgraphs.ratelimit.verdict import verdict
 
 _GRACE = 5.0  # seconds for calls under way at the end
 _MAX_CALLS = 10_000
@@ -109,7 +111,7 @@ def _response(outcome: Outcome, apart: Sequence[Limits]) -> RateLimitResponse:
     standings = {limit.key: standing for limit, standing in outcome.pairs}
     statuses = [_status(outcome, limits, standings) for limits in apart]
     code = RateLimitResponse.Code.OK if outcome.is_allowed else RateLimitResponse.Code.OVER_LIMIT
-    headers = [HeaderValue(key=name, value=value) for name, value in rate_limit_headers(outcome)]
+    headers = [HeaderValue(key=name, value=value) for name, value in rate_limit_headers(verdict(outcome))]
     return RateLimitResponse(overall_code=code, statuses=statuses, response_headers_to_add=headers)
 
 
@@ -128,7 +130,7 @@ def _status(
         code=code,
         current_limit=_current(limit),
         limit_remaining=standing.remaining,
-        duration_until_reset=timedelta(seconds=seconds(standing.reset)),
+        duration_until_reset=timedelta(seconds=-(-standing.reset // MICROSECONDS)),
     )
 
 

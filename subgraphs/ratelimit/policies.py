@@ -1,4 +1,4 @@
-"""The policies in memory, as new as the last second's look at the database; without it they stay what they were."""
+"""The policies in memory: read when a change is told, and once a second; without the database they stay what they were."""
 
 import asyncio
 import contextlib
@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from common.database import Database, RetryableError
+from common.live import Live
 from subgraphs.ratelimit import store
 from subgraphs.ratelimit.domain.policies import PolicySet
 from subgraphs.ratelimit.errors import PoliciesUnavailableError
@@ -58,10 +59,10 @@ class Policies:
         _ = self.current
 
     @asynccontextmanager
-    async def following(self) -> AsyncIterator[None]:
-        """Look once a second until the end of the block."""
+    async def following(self, live: Live) -> AsyncIterator[None]:
+        """Look when `live` tells of a change, and once a second, until the end of the block."""
         await self._look()
-        task = asyncio.create_task(self._follow())
+        task = asyncio.create_task(self._follow(live))
         try:
             yield
         finally:
@@ -69,10 +70,14 @@ class Policies:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    async def _follow(self) -> None:
-        while True:
-            await asyncio.sleep(INTERVAL)
-            await self._look()
+    async def _follow(self, live: Live) -> None:
+        with live.waking(store.TOPIC, [store.TOPIC], asyncio.Event()) as changed:
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(INTERVAL):
+                        await changed.wait()
+                changed.clear()
+                await self._look()
 
     async def _look(self) -> None:
         try:

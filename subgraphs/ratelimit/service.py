@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from common.database import Database, Transaction
 from common.inputs import InvalidInputError
 from subgraphs.ratelimit import store
+from subgraphs.ratelimit.domain.patterns import check_pattern
 from subgraphs.ratelimit.domain.policies import (
     Descriptor,
     Limits,
@@ -18,7 +19,6 @@ from subgraphs.ratelimit.domain.policies import (
     Policy,
     check_cost,
     check_name,
-    check_pattern,
     check_policy,
     overridden,
 )

@@ -4,13 +4,12 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from common.settings import DatabaseUrl, RedisUrl, Secret, ServiceSettings, variable
+from common.settings import DataSettings, RedisUrl, Secret, variable
 
 
-class Settings(ServiceSettings, frozen=True, kw_only=True):
+class Settings(DataSettings, frozen=True, kw_only=True):
     service: ClassVar[str] = "ratelimit"
 
-    database_url: DatabaseUrl
     redis_url: RedisUrl
     token: Annotated[
         Secret | None,

@@ -13,6 +13,9 @@ from subgraphs.ratelimit.domain.policies import Namespace, Override, Policy
 from subgraphs.ratelimit.domain.rules import Rule
 from subgraphs.ratelimit.tables import namespace, override, policy, revision
 
+TOPIC = "policies"
+"""What changes when any of them does (`common.live`)."""
+
 _RULE = ("algorithm", "limit", "period", "burst", "calendar", "time_zone")
 
 _policies = sa.select(policy, namespace.c.name.label("namespace")).join(
@@ -29,6 +32,7 @@ async def read_revision(transaction: Transaction) -> tuple[int, int]:
 
 async def count_revision(transaction: Transaction) -> None:
     """Say that something changed; changes come one after the other, so that no number is two states."""
+    transaction.changed(TOPIC, TOPIC)
     await transaction.execute(sa.update(revision).values(number=revision.c.number + 1))
 
 

@@ -1,105 +1,93 @@
-"""Holds operations to the configured limits, and tells clients by the IETF's headers what is left to them."""
+"""Holds operations to the limits, and tells clients by the IETF's headers what is left to them."""
 
-import math
+import logging
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 from common.http import ASGIApp
+from common.limiting import Verdict, limit_headers, rate_limit_headers
 from gateway.server.config.rate_limits import RateLimits
 from gateway.server.errors import RequestError, error_body
 from gateway.server.exchange import Exchange
-from gateway.server.rate_limits.decision import Hit, LimiterUnavailable, RateLimiter, Verdict
-from gateway.server.rate_limits.keys import KeyFinder
+from gateway.server.rate_limits.configured import ConfiguredLimits
+from gateway.server.rate_limits.decision import RateLimiter
+from gateway.server.rate_limits.gate import Gate, LimiterUnavailable
 from gateway.server.rate_limits.memory import MemoryLimiter
-from gateway.server.rate_limits.telling import EXCEEDED, tell, unavailable
 from gateway.server.traffic.metrics import TrafficMetrics
 
-
-class Gate(Protocol):
-    """Lets an operation pass, or raises RequestError: 429, or 503 where nobody can decide."""
-
-    by_operation: bool
-
-    async def admit(self, exchange: Exchange) -> None: ...
-    async def close(self) -> None: ...
+_log = logging.getLogger("hansa.router")
 
 
 class RateLimitControl:
-    """Asks each of `gates` once an operation.
+    """Asks each of `gates` once an operation; where it `denies`, nothing passes a gate that cannot decide.
 
     That is before the operation is prepared, so that what is refused costs little; where a gate looks at the operation's
     name it is afterwards.
     """
 
-    def __init__(self, gates: Sequence[Gate]) -> None:
+    def __init__(self, gates: Sequence[Gate], metrics: TrafficMetrics, *, denies: bool) -> None:
         self._gates = gates
         self._early = [gate for gate in gates if not gate.by_operation]
         self._late = [gate for gate in gates if gate.by_operation]
+        self._metrics = metrics
+        self._denies = denies
+        self._silent: set[Gate] = set()
 
     async def before(self, exchange: Exchange) -> None:
-        """To be called before the operation is known. Raises RequestError."""
+        """To be called before the operation is known.
+
+        Raises:
+            RequestError: 429, or 503 where nobody can decide.
+        """
         for gate in self._early:
-            await gate.admit(exchange)
+            await self._pass(gate, exchange)
 
     async def after(self, exchange: Exchange) -> None:
-        """To be called once the operation is known. Raises RequestError."""
+        """To be called once the operation is known. Raises as `before` does."""
         for gate in self._late:
-            await gate.admit(exchange)
+            await self._pass(gate, exchange)
 
     async def close(self) -> None:
         for gate in self._gates:
             await gate.close()
 
-
-class ConfiguredLimits:
-    """The `Gate` of the limits in the router's configuration, of which an operation is charged to all or to none."""
-
-    def __init__(self, config: RateLimits, limiter: RateLimiter, metrics: TrafficMetrics) -> None:
-        self.by_operation = any(limit.by_operation for limit in config.limits)
-        self._limits = [(limit, KeyFinder(limit)) for limit in config.limits]
-        self._denies = config.on_failure == "deny"
-        self._limiter = limiter
-        self._metrics = metrics
-        self._policy = ", ".join(
-            f'"{limit.name}";q={limit.capacity};w={math.ceil(limit.interval)}' for limit in config.limits
-        )
-
-    async def close(self) -> None:
-        await self._limiter.close()
-
-    async def admit(self, exchange: Exchange) -> None:
-        hits = [Hit.of(keys.find(exchange), limit) for limit, keys in self._limits]
-        try:
-            verdicts = await self._limiter.decide(hits)
-        except LimiterUnavailable:
-            if self._denies:
-                raise unavailable() from None
+    async def _pass(self, gate: Gate, exchange: Exchange) -> None:
+        verdict = await self._verdict(gate, exchange)
+        if verdict is None:
             return
-        headers = self._headers(verdicts)
-        tell(exchange, headers)
-        if any(verdict.wait for verdict in verdicts):
-            raise self._refusal(verdicts, headers)
+        exchange.limits += verdict.limits
+        if exchange.answer_headers is not None:
+            for name, value in limit_headers(exchange.limits):
+                exchange.answer_headers.set(name, value)
+        if not verdict.allowed:
+            raise self._refusal(verdict)
 
-    def _headers(self, verdicts: Sequence[Verdict]) -> tuple[tuple[str, str], ...]:
-        """`RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers-10, sections 3 and 4)."""
-        left = ", ".join(
-            f'"{limit.name}";r={verdict.remaining};t={math.ceil(verdict.reset)}'
-            for (limit, _), verdict in zip(self._limits, verdicts, strict=True)
-        )
-        return ("ratelimit-policy", self._policy), ("ratelimit", left)
+    async def _verdict(self, gate: Gate, exchange: Exchange) -> Verdict | None:
+        """None where there is none and the operation passes all the same."""
+        try:
+            verdict = await gate.decide(exchange)
+        except LimiterUnavailable as error:
+            if gate not in self._silent:
+                _log.warning("Rate limits cannot be decided: %s", error)
+            self._silent.add(gate)
+            if self._denies:
+                raise _undecided() from None
+            return None
+        self._silent.discard(gate)
+        return verdict
 
-    def _refusal(self, verdicts: Sequence[Verdict], headers: tuple[tuple[str, str], ...]) -> RequestError:
-        refusing = [limit for (limit, _), verdict in zip(self._limits, verdicts, strict=True) if verdict.wait]
-        for limit in refusing:
-            self._metrics.rate_limited.labels(limit.name).inc()
+    def _refusal(self, verdict: Verdict) -> RequestError:
+        refusing = [state.policy for state in verdict.limits if state.wait != 0 and not state.shadow]
+        for name in refusing:
+            self._metrics.rate_limited.labels(name).inc()
         errors = [
-            error_body(
-                f"More than {limit.capacity} operations in {limit.interval:g} s", EXCEEDED, limit=limit.name
-            )
-            for limit in refusing
+            error_body(f"The limit {name} is used up", "RATE_LIMIT_EXCEEDED", limit=name) for name in refusing
         ]
-        wait = math.ceil(max(verdict.wait for verdict in verdicts))
-        return RequestError(429, errors, headers=(("retry-after", str(wait)), *headers))
+        return RequestError(429, errors, headers=rate_limit_headers(verdict))
+
+
+def _undecided() -> RequestError:
+    error = error_body("Rate limits cannot be decided now", "RATE_LIMITS_UNAVAILABLE")
+    return RequestError(503, [error], headers=(("retry-after", "1"),))
 
 
 def open_rate_limits(
@@ -110,22 +98,17 @@ def open_rate_limits(
         return None
     gates: list[Gate] = []
     if config.limits:
-        gates.append(ConfiguredLimits(config, _open_limiter(config), metrics))
+        gates.append(ConfiguredLimits(config.limits, _open_limiter(config)))
     if config.service is not None:
-        gates.append(_open_service(config, metrics, apps))
-    return RateLimitControl(gates)
+        from gateway.server.rate_limits.service import ServiceLimits  # noqa: PLC0415 - loads only where it is used
+
+        gates.append(ServiceLimits(config.service, apps=apps))
+    return RateLimitControl(gates, metrics, denies=config.on_failure == "deny")
 
 
 def _open_limiter(config: RateLimits) -> RateLimiter:
     if config.redis is None:
         return MemoryLimiter()
-    from gateway.server.rate_limits.valkey import ValkeyLimiter  # noqa: PLC0415 - the client loads only when it is used
+    from gateway.server.rate_limits.valkey import ValkeyLimiter  # noqa: PLC0415 - as above
 
     return ValkeyLimiter(config.redis)
-
-
-def _open_service(config: RateLimits, metrics: TrafficMetrics, apps: Mapping[str, ASGIApp] | None) -> Gate:
-    from gateway.server.rate_limits.service import ServiceLimits  # noqa: PLC0415 - as above
-
-    assert config.service is not None
-    return ServiceLimits(config.service, metrics, denies=config.on_failure == "deny", apps=apps)

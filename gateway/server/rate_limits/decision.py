@@ -24,7 +24,7 @@ class Hit(NamedTuple):
         return cls(key, step, step * limit.capacity)
 
 
-class Verdict(NamedTuple):
+class Left(NamedTuple):
     """What holds for one limit after the decision: operations that are left, and seconds.
 
     After `reset` all of them are there again; `wait` is 0 unless this limit refuses the operation for so long.
@@ -35,32 +35,27 @@ class Verdict(NamedTuple):
     wait: float
 
 
-class LimiterUnavailable(Exception):  # noqa: N818 - a state of the limiter, not a mistake of the client
-    """Nobody can decide now."""
-
-
 class RateLimiter(Protocol):
     """Who decides. What one has decided holds for all that are asked at the same time."""
 
-    async def decide(self, hits: Sequence[Hit]) -> Sequence[Verdict]:
-        """One verdict a hit; the operation passes if none of them has a `wait`. Raises LimiterUnavailable."""
+    async def decide(self, hits: Sequence[Hit]) -> Sequence[Left]:
+        """What is left of each; the operation passes if none of them has a `wait`. Raises LimiterUnavailable (`gate`)."""
         ...
 
     async def close(self) -> None: ...
 
 
-def judge(hits: Sequence[Hit], debts: Sequence[int]) -> tuple[list[Verdict], list[int]]:
-    """The verdicts for keys with these debts, and their debts afterwards.
+def judge(hits: Sequence[Hit], debts: Sequence[int]) -> tuple[list[Left], list[int]]:
+    """What is left to keys with these debts, and their debts afterwards.
 
     A debt beyond the span is one of another configuration or another clock: it counts as the span.
     """
     debts = [min(max(0, debt), hit.span) for hit, debt in zip(hits, debts, strict=True)]
     waits = [max(0, debt + hit.step - hit.span) for hit, debt in zip(hits, debts, strict=True)]
     after = debts if any(waits) else [debt + hit.step for hit, debt in zip(hits, debts, strict=True)]
-    verdicts = [verdict(hit, debt, wait) for hit, debt, wait in zip(hits, after, waits, strict=True)]
-    return verdicts, after
+    return [left(hit, debt, wait) for hit, debt, wait in zip(hits, after, waits, strict=True)], after
 
 
-def verdict(hit: Hit, debt: int, wait: int) -> Verdict:
-    """The verdict for a hit whose key has that debt now."""
-    return Verdict((hit.span - debt) // hit.step, debt / 1_000_000, wait / 1_000_000)
+def left(hit: Hit, debt: int, wait: int) -> Left:
+    """What is left to a hit whose key has that debt now."""
+    return Left((hit.span - debt) // hit.step, debt / 1_000_000, wait / 1_000_000)

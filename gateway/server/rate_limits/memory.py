@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from gateway.server.lru import LeastRecentlyUsed
-from gateway.server.rate_limits.decision import Hit, Verdict, judge
+from gateway.server.rate_limits.decision import Hit, Left, judge
 
 _MAX_KEYS = 100_000
 
@@ -18,13 +18,13 @@ class MemoryLimiter:
             max_entries=_MAX_KEYS, max_size=_MAX_KEYS, size_of=lambda _, __: 1
         )
 
-    async def decide(self, hits: Sequence[Hit]) -> Sequence[Verdict]:
+    async def decide(self, hits: Sequence[Hit]) -> Sequence[Left]:
         now = self._clock()
         debts = [(self._paid_until.get(hit.key) or 0) - now for hit in hits]
-        verdicts, after = judge(hits, debts)
+        found, after = judge(hits, debts)
         for hit, debt in zip(hits, after, strict=True):
             self._paid_until.put(hit.key, now + debt)
-        return verdicts
+        return found
 
     async def close(self) -> None:
         """There is nothing to close."""

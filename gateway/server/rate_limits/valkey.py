@@ -1,7 +1,6 @@
 """Decisions in a Valkey that several routers share: one call, by its clock, and nothing between reading and charging."""
 
 import asyncio
-import logging
 import time
 from collections.abc import Sequence
 
@@ -9,9 +8,9 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.exceptions import RedisError
 
 from gateway.server.config.rate_limits import SharedCounters
-from gateway.server.rate_limits.decision import Hit, LimiterUnavailable, Verdict, verdict
+from gateway.server.rate_limits.decision import Hit, Left, left
+from gateway.server.rate_limits.gate import LimiterUnavailable
 
-_log = logging.getLogger("hansa.router")
 _FAILURES = (RedisError, OSError, TimeoutError)
 _MAX_CONNECTIONS = 64
 _PAUSE = 1.0
@@ -59,9 +58,9 @@ class ValkeyLimiter:
         self._timeout = config.timeout
         self._paused_until = 0.0
 
-    async def decide(self, hits: Sequence[Hit]) -> Sequence[Verdict]:
+    async def decide(self, hits: Sequence[Hit]) -> Sequence[Left]:
         if time.monotonic() < self._paused_until:
-            raise LimiterUnavailable
+            raise LimiterUnavailable("Valkey is not asked for a moment")
         keys = [self._prefix + hit.key for hit in hits]
         arguments = [number for hit in hits for number in (hit.step, hit.span)]
         try:
@@ -69,11 +68,8 @@ class ValkeyLimiter:
                 found = await self._decide(keys=keys, args=arguments)
         except _FAILURES as error:
             self._paused_until = time.monotonic() + _PAUSE
-            _log.warning("Rate limits cannot be decided: Valkey does not answer: %r", error)
-            raise LimiterUnavailable from error
-        return [
-            verdict(hit, debt, wait) for hit, debt, wait in zip(hits, found[::2], found[1::2], strict=True)
-        ]
+            raise LimiterUnavailable(f"Valkey does not answer: {error!r}") from error
+        return [left(hit, debt, wait) for hit, debt, wait in zip(hits, found[::2], found[1::2], strict=True)]
 
     async def close(self) -> None:
         await self._redis.aclose()

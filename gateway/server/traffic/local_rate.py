@@ -18,6 +18,6 @@ class LocalRate:
     def take(self) -> float:
         """0 for one that is let in; else after how many seconds the next one will be."""
         now = int(self._clock() * 1_000_000)
-        (verdict,), (debt,) = judge(self._hit, (self._paid_until - now,))
+        (left,), (debt,) = judge(self._hit, (self._paid_until - now,))
         self._paid_until = now + debt
-        return verdict.wait
+        return left.wait

@@ -17,8 +17,8 @@ from subgraphs.ratelimit.domain.policies import Limit
 from subgraphs.ratelimit.domain.policies import Namespace as DomainNamespace
 from subgraphs.ratelimit.domain.policies import Override as DomainOverride
 from subgraphs.ratelimit.domain.policies import Policy as DomainPolicy
+from subgraphs.ratelimit.domain.rules import MICROSECONDS
 
-MICROSECONDS = 1_000_000
 USER_ATTRIBUTE = "user"
 
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from common.inputs import InvalidInputError
+from subgraphs.ratelimit.domain.patterns import LONGEST, Patterns, check_pattern, compile_pattern
 from subgraphs.ratelimit.domain.rules import MAX_COST, Algorithm, Call, Rule, check_rule
 from subgraphs.ratelimit.errors import UnknownPolicyError
 
@@ -20,11 +21,9 @@ Descriptor = Mapping[str, str]
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
-_VALUE_LENGTH = 256
 _ATTRIBUTES = 16
 _PLAIN_IDENTITY = 64
 _SEPARATOR = "\x1f"  # in no printable value
-_STARS = 4
 _BINDINGS = 16_384
 
 
@@ -122,9 +121,8 @@ class _Matcher:
 
     def __init__(self, policy: Policy, overrides: Sequence[Override]) -> None:
         self.policy = policy
-        self._when = [(name, pattern(text)) for name, text in policy.when.items()]
-        ordered = sorted(overrides, key=lambda override: ("*" in override.pattern, -len(override.pattern)))
-        self._overrides = [(pattern(each.pattern), overridden(policy.rule, each)) for each in ordered]
+        self._when = [(name, compile_pattern(text)) for name, text in policy.when.items()]
+        self._overrides = Patterns((each.pattern, overridden(policy.rule, each)) for each in overrides)
 
     def limit(self, descriptor: Descriptor) -> Limit | None:
         policy = self.policy
@@ -134,11 +132,8 @@ class _Matcher:
         if None in values:
             return None
         named = [value for value in values if value is not None]
-        return Limit(policy, self._rule("/".join(named)), _key(policy, named))
-
-    def _rule(self, identity: str) -> Rule:
-        fitting = (rule for wanted, rule in self._overrides if wanted.fullmatch(identity))
-        return next(fitting, self.policy.rule)
+        rule = self._overrides.find("/".join(named)) or policy.rule
+        return Limit(policy, rule, _key(policy, named))
 
 
 class PolicySet:
@@ -189,11 +184,6 @@ def overridden(rule: Rule, override: Override) -> Rule:
     return replace(rule, limit=override.limit, burst=override.burst)
 
 
-def pattern(text: str) -> re.Pattern[str]:
-    """What a pattern matches as a whole; `*` stands for any characters."""
-    return re.compile(".*".join(re.escape(part) for part in text.split("*")), re.DOTALL)
-
-
 def check_name(field: str, name: str) -> str:
     """Return `name`, or raise InvalidInputError unless it can stand in a header, a key and an address."""
     if not _NAME.fullmatch(name):
@@ -203,23 +193,14 @@ def check_name(field: str, name: str) -> str:
     return name
 
 
-def check_pattern(field: str, text: str) -> str:
-    """Return `text`, or raise InvalidInputError unless it is a pattern that is matched quickly."""
-    if not 1 <= len(text) <= _VALUE_LENGTH or not text.isprintable() or text.count("*") > _STARS:
-        raise InvalidInputError(
-            field, f"must be 1 to {_VALUE_LENGTH} printable characters with at most {_STARS} stars"
-        )
-    return text
-
-
 def check_descriptor(descriptor: Descriptor) -> None:
     """Raise InvalidInputError unless there are few attributes, with names and short values."""
     if len(descriptor) > _ATTRIBUTES:
         raise InvalidInputError("descriptor", f"has more than {_ATTRIBUTES} attributes")
     for name, value in descriptor.items():
         check_attribute("descriptor", name)
-        if not 1 <= len(value) <= _VALUE_LENGTH:
-            raise InvalidInputError("descriptor", f"must have values of 1 to {_VALUE_LENGTH} characters")
+        if not 1 <= len(value) <= LONGEST:
+            raise InvalidInputError("descriptor", f"must have values of 1 to {LONGEST} characters")
 
 
 def check_attribute(field: str, name: str) -> str:

@@ -6,12 +6,10 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 
 from common.app import Doorkeeper, EdgeAnswer, EdgeRoute, problem
-from subgraphs.ratelimit.domain.model import NEVER, Standing
-from subgraphs.ratelimit.domain.policies import Limit
+from common.limiting import Verdict, rate_limit_headers
 from subgraphs.ratelimit.domain.rules import MAX_COST
-from subgraphs.ratelimit.engine.outcome import Outcome
-from subgraphs.ratelimit.headers import rate_limit_headers
 from subgraphs.ratelimit.service import MAX_RESERVATION, RateLimits
+from subgraphs.ratelimit.verdict import verdict
 
 QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded"
 MAX_CHECKS = 100
@@ -58,27 +56,6 @@ class Cancel(Struct, frozen=True):
     """All that was reserved is given back."""
 
     reservation: Annotated[str, Meta(min_length=1, max_length=100)]
-
-
-class LimitState(Struct, frozen=True, rename="camel"):
-    """One limit; `reset` is when all of it is free, `wait` when it may admit, in seconds. `wait` is null if it never will."""
-
-    policy: str
-    limit: int
-    remaining: int
-    reset: float
-    wait: float | None
-    shadow: bool
-
-
-class Verdict(Struct, frozen=True, rename="camel"):
-    """`deniedBy` and `retryAfter` (seconds) when not allowed; `degraded` when decided without Valkey."""
-
-    allowed: bool
-    degraded: bool
-    limits: list[LimitState]
-    denied_by: str | None = None
-    retry_after: float | None = None
 
 
 class Verdicts(Struct, frozen=True):
@@ -131,13 +108,12 @@ class _Doors:
         self._limits = limits
 
     async def gate(self, asked: Check) -> EdgeAnswer:
-        outcome = await self._limits.check(asked.namespace, asked.descriptor, asked.cost)
-        headers = rate_limit_headers(outcome)
-        if outcome.denied_by is None:
-            return EdgeAnswer.of(verdict(outcome), headers=headers)
-        name = outcome.denied_by.policy.name
-        members = {"violated-policies": [name], "verdict": verdict(outcome)}
-        return problem(429, f"The limit {name} is used up", headers, QUOTA_EXCEEDED, members)
+        told = verdict(await self._limits.check(asked.namespace, asked.descriptor, asked.cost))
+        headers = rate_limit_headers(told)
+        if told.allowed:
+            return EdgeAnswer.of(told, headers=headers)
+        members = {"violated-policies": [told.denied_by], "verdict": told}
+        return problem(429, f"The limit {told.denied_by} is used up", headers, QUOTA_EXCEEDED, members)
 
     async def check_many(self, asked: CheckMany) -> EdgeAnswer:
         checks = [(each.namespace, each.descriptor, each.cost) for each in asked.checks]
@@ -165,25 +141,3 @@ class _Doors:
     async def cancel(self, asked: Cancel) -> EdgeAnswer:
         await self._limits.cancel(asked.reservation)
         return EdgeAnswer.of(Settled(0))
-
-
-def verdict(outcome: Outcome) -> Verdict:
-    """The outcome as the doors tell it."""
-    return Verdict(
-        outcome.is_allowed,
-        outcome.is_degraded,
-        [_limit_state(limit, standing) for limit, standing in outcome.pairs],
-        outcome.denied_by.policy.name if outcome.denied_by else None,
-        outcome.wait / 1_000_000 if outcome.wait > 0 else None,
-    )
-
-
-def _limit_state(limit: Limit, standing: Standing) -> LimitState:
-    return LimitState(
-        limit.policy.name,
-        limit.rule.capacity,
-        standing.remaining,
-        standing.reset / 1_000_000,
-        None if standing.wait == NEVER else standing.wait / 1_000_000,
-        limit.policy.is_shadow,
-    )

@@ -116,7 +116,7 @@ class Admissions:
         verdict = await self._decide(route, limits, admission.key)
         if verdict is None:
             return
-        admission.headers = rate_limit_headers(verdict)
+        admission.headers = [(name.encode(), value.encode()) for name, value in rate_limit_headers(verdict)]
         if not verdict.allowed:
             raise Refusal(
                 429,

@@ -98,10 +98,11 @@ def functions(redis_url: str) -> Iterator[Functions]:
 
 
 @pytest.fixture
-async def environment(migrated_database: Callable[..., str], redis_url: str) -> Mapping[str, str]:
+def environment(migrated_database: Callable[..., str], redis_url: str, nats_url: str) -> Mapping[str, str]:
     return {
         "DATABASE_URL": migrated_database("ratelimit"),
         "REDIS_URL": redis_url,
+        "NATS_URL": nats_url,
         "HANSA_ISSUER": ISSUER,
         "HANSA_AUDIENCE": AUDIENCE,
         "HANSA_JWKS_URL": "app://issuer/jwks",

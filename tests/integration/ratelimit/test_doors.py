@@ -54,6 +54,9 @@ async def test_what_costs_more_than_the_limit_is_never_admitted(service: Any) ->
         "remaining": 5,
         "reset": 0,
         "wait": None,
+        "window": HOUR,
+        "quota": None,
+        "unit": "requests",
         "shadow": False,
     }
     assert (await service.check(cost=5, user="ada")).status == 200

@@ -98,13 +98,14 @@ async def test_a_limiter_that_is_down_is_not_asked_for_a_while() -> None:
 
 def test_headers_tell_no_shadow_and_never_too_early_a_time() -> None:
     states = (
-        LimitState("per-key", 100, 0, 60.0, 2.3),
-        LimitState("per-tenant", 1000, 5, 1.1, 0.0),
+        LimitState("per-key", 10, 0, 60.0, 2.3, window=60, quota=100),
+        LimitState("per-month", 1000, 5, 1.1, 0.0),
+        LimitState("slots", 2, 2, 0.0, 0.0, unit="concurrent-requests"),
         LimitState("trial", 1, 0, 9.0, 9.0, shadow=True),
     )
     headers = dict(rate_limit_headers(Verdict(allowed=False, limits=states, retry_after=2.3)))
     assert headers == {
-        b"ratelimit-policy": b'"per-key";q=100, "per-tenant";q=1000',
-        b"ratelimit": b'"per-key";r=0;t=3, "per-tenant";r=5;t=2',
-        b"retry-after": b"3",
+        "ratelimit-policy": '"per-key";q=100;w=60, "per-month";q=1000, "slots";q=2;qu="concurrent-requests"',
+        "ratelimit": '"per-key";r=0;t=3, "per-month";r=5;t=2, "slots";r=2;t=0',
+        "retry-after": "3",
     }

@@ -10,7 +10,8 @@ import redis.asyncio
 from gateway.server.config.duration import Duration
 from gateway.server.config.rate_limits import SharedCounters
 from gateway.server.config.traffic import RateLimit
-from gateway.server.rate_limits.decision import Hit, LimiterUnavailable, RateLimiter, Verdict
+from gateway.server.rate_limits.decision import Hit, Left, RateLimiter
+from gateway.server.rate_limits.gate import LimiterUnavailable
 from gateway.server.rate_limits.memory import MemoryLimiter
 from gateway.server.rate_limits.valkey import ValkeyLimiter
 
@@ -99,8 +100,8 @@ async def test_both_decide_the_same(redis_url: str) -> None:
 KEYS = [("a", 5), ("b", 9), ("c", 20), ("d", 3)]
 
 
-def _rough(verdicts: Sequence[Verdict]) -> list[tuple[int, float, float]]:
-    return [(each.remaining, round(each.reset, -3), round(each.wait, -3)) for each in verdicts]
+def _rough(found: Sequence[Left]) -> list[tuple[int, float, float]]:
+    return [(each.remaining, round(each.reset, -3), round(each.wait, -3)) for each in found]
 
 
 async def test_routers_share_one_count_and_keys_end_with_their_debts(redis_url: str) -> None:

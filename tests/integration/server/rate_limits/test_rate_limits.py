@@ -55,7 +55,7 @@ async def test_a_caller_has_its_own_operations_and_the_one_too_many_is_told_when
     assert refused.headers["ratelimit-policy"] == '"user";q=2;w=36000'
     (error,) = refused.json()["errors"]
     assert error["extensions"] == {"code": "RATE_LIMIT_EXCEEDED", "limit": "user"}
-    assert error["message"] == "More than 2 operations in 36000 s"
+    assert error["message"] == "The limit user is used up"
     assert len(subgraphs["products"].requests) == 4
 
 

@@ -76,7 +76,7 @@ async def test_what_the_service_denies_is_refused_with_its_headers(
 
         first = await ask("a")
         assert first.status_code == 200
-        assert first.headers["ratelimit-policy"] == '"client";q=2, "name";q=3'
+        assert first.headers["ratelimit-policy"] == '"client";q=2;w=36000, "name";q=3;w=36000'
         assert first.headers["ratelimit"].startswith('"client";r=1;t=')
         assert (await ask("a")).status_code == 200
         refused = await ask("a")
@@ -86,6 +86,17 @@ async def test_what_the_service_denies_is_refused_with_its_headers(
     assert error["extensions"] == {"code": "RATE_LIMIT_EXCEEDED", "limit": "client"}
     assert int(refused.headers["retry-after"]) > 0
     assert len(subgraphs["products"].requests) == 3
+
+
+async def test_the_routers_own_limits_and_the_services_are_told_together(
+    make_router: Any, client_of: Any, limiter: Litestar
+) -> None:
+    own = "  limits: [{name: own, key: [client_address], capacity: 9, interval: 1h}]\n"
+    config = parse_config(CONFIG % ("allow", "right") + own, {})
+    async with client_of(make_router(config, apps={"ratelimit": limiter})) as client:
+        answer = await client.post("/graphql", json=QUERY, headers={"x-client": "a"})
+    told = [item.split(";")[0] for item in answer.headers["ratelimit"].split(", ")]
+    assert told == ['"own"', '"client"', '"name"']
 
 
 @pytest.mark.parametrize(("on_failure", "status"), [("allow", 200), ("deny", 503)])
