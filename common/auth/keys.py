@@ -9,9 +9,10 @@ from typing import Any, Protocol
 
 import msgspec
 from joserfc.errors import JoseError
-from joserfc.jwk import Key, import_key
+from joserfc.jwk import Key
 
 from common.auth.errors import KeysUnavailable
+from common.auth.jwk import import_keys
 from common.http import Request, Transport, TransportError
 from common.http.messages import Headers
 
@@ -117,23 +118,8 @@ class KeySet:
         if answer.status != 200:
             raise LookupError(f"status {answer.status}")
         document = msgspec.json.decode(answer.body, type=dict[str, list[dict[str, Any]]])
-        imported = ((data["kid"], _imported(data)) for data in document["keys"] if _signs(data))
-        keys = {kid: key for kid, key in imported if key is not None}
+        keys = import_keys(document["keys"])
         if self._poll_interval is not None:
             return keys, self._poll_interval
         found = _MAX_AGE.search(dict(answer.headers).get("cache-control", ""))
         return keys, float(found[1]) if found else _DEFAULT_MAX_AGE
-
-
-def _signs(data: Mapping[str, Any]) -> bool:
-    """Whether the key may verify signatures and names its algorithm (RFC 7517 sections 4.2, 4.4 and 4.5)."""
-    return data.get("use", "sig") == "sig" and "kid" in data and "alg" in data and "d" not in data
-
-
-def _imported(data: Mapping[str, Any]) -> Key | None:
-    """The key; None for one that cannot be used, which is not to keep the others from being used (section 5)."""
-    try:
-        return import_key(dict(data))
-    except (JoseError, ValueError, TypeError):
-        _log.warning("The key %r cannot be used", data["kid"])
-        return None

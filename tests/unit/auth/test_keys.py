@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from common.auth import KeySet, KeysUnavailable
+from common.auth.jwk import import_keys
 from common.http import open_transport
 from tests.unit.auth.conftest import Issuer
 
@@ -164,12 +165,40 @@ async def test_without_any_key_nothing_is_judged(issuer: Any, keys: KeySet) -> N
         await keys.get("k1")
 
 
-async def test_keys_for_encryption_private_keys_and_keys_without_algorithm_are_left_out(
-    issuer: Any, keys: KeySet
-) -> None:
-    issuer.add("enc", use="enc")
-    assert await keys.get("k1")
-    assert not keys.holds("enc")
+PUBLIC = {
+    "kty": "EC",
+    "crv": "P-256",
+    "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+    "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+    "kid": "k1",
+    "alg": "ES256",
+}
+"""The key of RFC 7515 appendix A.3."""
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"use": "enc"},
+        {"alg": None},
+        {"kid": None},
+        {"kid": 1},
+        {"d": "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"},
+        {"kty": "oct", "alg": "HS256", "k": "c2VjcmV0" * 8},
+        {"y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a1"},
+        {"kty": "RSA", "alg": "RS256", "n": "AQAB" * 32, "e": "AQAB"},
+        {"kty": "RSA", "alg": "RS256", "n": "AQAB" * 88, "e": "AQ"},
+        {"kty": "RSA", "alg": "RS256", "n": 5, "e": "AQAB"},
+    ],
+    ids=str,
+)
+def test_a_key_that_may_not_verify_is_left_out_and_the_others_stay(members: dict[str, Any]) -> None:
+    other = {name: value for name, value in (PUBLIC | members).items() if value is not None}
+    assert set(import_keys([{**PUBLIC, "kid": "k0"}, other])) == {"k0"}
+
+
+def test_an_id_that_two_keys_have_is_that_of_none() -> None:
+    assert set(import_keys([PUBLIC, {**PUBLIC, "kid": "k2"}, PUBLIC])) == {"k2"}
 
 
 async def test_a_set_that_takes_over_waits_for_nobody_and_asks_anew(
