@@ -28,7 +28,10 @@ from subgraphs.payments.domain.money import Money
 
 
 class PaymentState(StrEnum):
-    """Where a payment stands. DECLINED, VOIDED, REFUNDED and CHARGED_BACK are ends; a dispute may come even after REFUNDED."""
+    """Where a payment stands. DECLINED, VOIDED, REFUNDED and CHARGED_BACK are ends; a dispute may come even after REFUNDED.
+
+    What was refused while it was being let go is PENDING until the void's own answer: VOIDED, in whatever order the two come.
+    """
 
     PENDING = "PENDING"
     ACTION_REQUIRED = "ACTION_REQUIRED"
@@ -96,8 +99,8 @@ class Payment(Struct, frozen=True, kw_only=True):
 
     @property
     def capturable(self) -> int:
-        """What may still be captured."""
-        if self.is_closed or self.asked_for(Operation.VOID):
+        """What may still be captured: nothing after a capture that lets the rest go."""
+        if self.is_closed or self.asked_for(Operation.VOID) or self._is_last_asked_for:
             return 0
         return self.authorised - self.captured - self.asked_for(Operation.CAPTURE)
 
@@ -110,6 +113,11 @@ class Payment(Struct, frozen=True, kw_only=True):
     def disputed(self) -> int:
         """What a bank has asked back and not lost the dispute about."""
         return sum(each.amount for each in self.disputes.values() if each.state is not DisputeState.WON)
+
+    @property
+    def _is_last_asked_for(self) -> bool:
+        under_way = (self.requests[key] for key in self.underway)
+        return any(each.operation is Operation.CAPTURE and each.is_last for each in under_way)
 
     def asked_for(self, operation: Operation) -> int:
         """The sum of what is under way by `operation`."""
@@ -164,17 +172,18 @@ def _request(payment: Payment, event: Requested) -> Payment:
 
 
 def _demand_action(payment: Payment, event: ActionDemanded) -> Payment:
-    return replace(payment, action_url=event.url, authorisation=event.reference)
+    url = None if payment.is_closed else event.url
+    return replace(payment, action_url=url, authorisation=event.reference)
 
 
 def _authorise(payment: Payment, event: Authorised) -> Payment:
-    done = _settle(payment, event.effect_key)
+    """What is closed was let go after the provider said this: nothing is set aside any more."""
     return replace(
-        done,
+        _settle(payment, event.effect_key),
         authorised=event.amount,
         authorisation=event.reference,
         action_url=None,
-        hold=payment.version + 1,
+        hold=None if payment.is_closed else payment.version + 1,
     )
 
 
@@ -191,7 +200,9 @@ def _capture(payment: Payment, event: Captured) -> Payment:
 
 
 def _void(payment: Payment, event: Voided) -> Payment:
-    return replace(_settle(payment, event.effect_key), hold=None, is_closed=True, action_url=None)
+    """A refusal that was written down before is what became of the authorisation by this."""
+    done = _settle(payment, event.effect_key)
+    return replace(done, hold=None, is_closed=True, refusal=None, action_url=None)
 
 
 def _refund(payment: Payment, event: Refunded) -> Payment:
@@ -257,7 +268,8 @@ def _state(payment: Payment) -> PaymentState:
 
 def _uncaptured(payment: Payment) -> PaymentState:
     if payment.refusal is not None:
-        return PaymentState.DECLINED
+        is_being_voided = payment.asked_for(Operation.VOID) > 0
+        return PaymentState.PENDING if is_being_voided else PaymentState.DECLINED
     if payment.is_closed:
         return PaymentState.VOIDED
     if payment.authorised:

@@ -42,7 +42,7 @@ def postings(before: Payment, event: Happening) -> Sequence[Transfer]:
 
 
 def _authorised(payment: Payment, event: Authorised) -> Sequence[Transfer]:
-    return (_hold(payment, event.amount),)
+    return () if payment.is_closed else (_hold(payment, event.amount),)
 
 
 def _captured(payment: Payment, event: Captured) -> Sequence[Transfer]:

@@ -16,7 +16,7 @@ from subgraphs.payments.domain.history import (
     Refunded,
     Voided,
 )
-from subgraphs.payments.domain.payments import Payment
+from subgraphs.payments.domain.payments import Payment, PaymentState
 from subgraphs.payments.domain.postings import fee_of
 from subgraphs.payments.events.payments import PaymentCaptured, PaymentDeclined, PaymentEvent, PaymentRefunded
 from subgraphs.payments.provider import port
@@ -106,8 +106,9 @@ async def _publish(transaction: Transaction, payment: Payment, event: Happening)
             await transaction.publish(_told(PaymentCaptured, payment, amount))
         case Refunded(amount=amount):
             await transaction.publish(_told(PaymentRefunded, payment, amount))
-        case Declined(operation=Operation.AUTHORISE, code=code):
-            await transaction.publish(_told(PaymentDeclined, payment, payment.amount.amount, reason=code))
+        case Declined() if payment.state is PaymentState.DECLINED and payment.refusal is not None:
+            reason = payment.refusal.code
+            await transaction.publish(_told(PaymentDeclined, payment, payment.amount.amount, reason=reason))
 
 
 def _told(kind: type[PaymentEvent], payment: Payment, amount: int, **more: str) -> PaymentEvent:

@@ -29,13 +29,19 @@ ADD: Final = text("""
     INSERT INTO attempt (payment_id, operation, effect_key, provider, token, amount, currency, is_last, authorisation)
     VALUES (:payment_id, :operation, :effect_key, :provider, :token, :amount, :currency, :is_last, :authorisation)
 """)
-# `next_at` is when it is due, and while somebody is at it, when that one is taken for dead.
+# `next_at` is when it is due, and while somebody is at it, when that one is taken for dead. Of several captures of one payment
+# the last lets the rest go, so that each waits for those before it.
 CLAIM: Final = text(f"""
     UPDATE attempt SET fence = fence + 1, next_at = now() + :lease, tries = attempt.tries + 1,
         state = CASE WHEN attempt.state = 'CREATED' THEN 'SENT' ELSE attempt.state END,
         sent_at = coalesce(attempt.sent_at, now())
     WHERE id = ANY(ARRAY(
-        SELECT id FROM attempt WHERE next_at <= now() ORDER BY next_at LIMIT :limit FOR UPDATE SKIP LOCKED
+        SELECT id FROM attempt AS due WHERE next_at <= now() AND (operation <> 'CAPTURE' OR NOT EXISTS (
+            SELECT 1 FROM attempt AS earlier
+            WHERE earlier.payment_id = due.payment_id AND earlier.operation = 'CAPTURE'
+              AND earlier.id < due.id AND earlier.next_at IS NOT NULL
+        ))
+        ORDER BY next_at LIMIT :limit FOR UPDATE SKIP LOCKED
     ))
     RETURNING {", ".join(f"attempt.{column}" for column in COLUMNS.split(", "))}, fence, old.state AS before
 """)  # noqa: S608 - the columns above

@@ -86,10 +86,15 @@ def settle(database: Database, runner: AttemptRunner) -> Callable[[], Awaitable[
 def pay(
     database: Database, operations: Operations, payments: Payments, settle: Callable[[], Awaitable[None]]
 ) -> Callable[..., Awaitable[Payment]]:
-    """Pays for a reservation from the wallet of `owner`; gives the payment as it ends, or begins."""
+    """Pays from the wallet of `owner`, for a reservation unless not `is_bought`; gives the payment as it ends, or begins."""
 
     async def pay(
-        owner: str = "ada", amount: int = 1_000, *, reservation_id: UUID | None = None, until_end: bool = True
+        owner: str = "ada",
+        amount: int = 1_000,
+        *,
+        reservation_id: UUID | None = None,
+        is_bought: bool = True,
+        until_end: bool = True,
     ) -> Payment:
         paid_for = reservation_id or uuid4()
         async with database.transaction() as transaction:
@@ -99,7 +104,7 @@ def pay(
                 payer_id=owner,
                 amount=Money(amount, "EUR"),
                 method=PaymentMethod(ProviderName.WALLET, owner),
-                reservation_id=paid_for,
+                reservation_id=paid_for if is_bought else None,
             )
         if until_end:
             await settle()

@@ -21,6 +21,7 @@ from tests.integration.payments.conftest import hasten
 
 CardPayment = Callable[..., Awaitable[UUID]]
 Settle = Callable[[], Awaitable[None]]
+Events = Callable[[], Awaitable[list[tuple[str, dict[str, Any]]]]]
 Ledger = Callable[[], Awaitable[dict[str, int]]]
 
 
@@ -96,7 +97,13 @@ async def test_a_payer_who_must_act_is_waited_for_until_the_provider_says(
 
 
 async def test_a_payment_that_waits_for_its_payer_is_let_go(
-    payments: Payments, card_payment: CardPayment, settle: Settle, bank: Bank, ledger: Ledger
+    payments: Payments,
+    card_payment: CardPayment,
+    settle: Settle,
+    bank: Bank,
+    *,
+    ledger: Ledger,
+    events: Events,
 ) -> None:
     bank.answers.append(demands_action)
     payment_id = await card_payment()
@@ -106,6 +113,7 @@ async def test_a_payment_that_waits_for_its_payer_is_let_go(
     await settle()
     assert (await payments.find("id", [payment_id]))[payment_id].state == "VOIDED"
     assert await ledger() == {}
+    assert await events() == []  # nobody is told that it was declined
 
 
 async def test_who_was_taken_for_dead_is_not_heard(

@@ -11,12 +11,11 @@ from sqlalchemy.exc import DBAPIError
 
 from common.database import Database, RetryableError
 from common.idempotency import IdempotencyMismatch
-from subgraphs.payments.domain.attempts import Operation, PaymentMethod, ProviderName
+from subgraphs.payments.domain.attempts import Operation
 from subgraphs.payments.domain.history import Requested
 from subgraphs.payments.domain.money import Money
 from subgraphs.payments.domain.payments import Payment, fold
 from subgraphs.payments.errors import NotPossibleError, UnknownPaymentError
-from subgraphs.payments.provider.wallet import WalletProvider
 from subgraphs.payments.service.books import Books
 from subgraphs.payments.service.operations import Operations
 from subgraphs.payments.service.payments import Payments
@@ -25,11 +24,11 @@ from subgraphs.payments.service.wallets import Wallets
 from subgraphs.payments.store import history
 from subgraphs.payments.store.history import VersionConflictError
 from tests.integration.payments.bank import Bank, declines
-from tests.integration.payments.test_attempts import ignore
 
 Ledger = Callable[[], Awaitable[dict[str, int]]]
 Settle = Callable[[], Awaitable[None]]
 CardPayment = Callable[..., Awaitable[UUID]]
+Pay = Callable[..., Awaitable[Payment]]
 
 
 async def current(payments: Payments, payment_id: UUID) -> Payment:
@@ -54,22 +53,10 @@ async def test_a_payment_by_card_is_booked_less_the_fee(
 
 
 async def test_a_payment_is_captured_in_parts_and_the_rest_let_go(
-    database: Database, payments: Payments, wallets: Wallets, ledger: Ledger
+    payments: Payments, wallets: Wallets, pay: Pay, runner: AttemptRunner, ledger: Ledger
 ) -> None:
     await wallets.top_up("ada", 1_500, "k")
-    runner, payment_id = (
-        AttemptRunner(database, {ProviderName.WALLET: WalletProvider(database)}, ignore),
-        uuid4(),
-    )
-    async with database.transaction() as transaction:
-        await Operations().begin(
-            transaction,
-            payment_id,
-            payer_id="ada",
-            amount=Money(1_000, "EUR"),
-            method=PaymentMethod(ProviderName.WALLET, "ada"),
-        )
-    await runner.run_due()
+    payment_id = (await pay("ada", 1_000, is_bought=False)).id
     for amount, is_last, available in ((300, False, 500), (200, False, 500), (100, True, 900)):
         await payments.capture("clerk", payment_id, amount, f"k{amount}", is_last=is_last)
         await runner.run_due()
@@ -80,6 +67,21 @@ async def test_a_payment_is_captured_in_parts_and_the_rest_let_go(
     assert await ledger() == {"BANK": -1_500, "ada": 900, "MERCHANT": 600}
     with pytest.raises(NotPossibleError):
         await payments.capture("clerk", payment_id, 1, "more")
+
+
+async def test_captures_that_are_asked_for_at_once_are_done_in_their_order(
+    payments: Payments, wallets: Wallets, pay: Pay, runner: AttemptRunner, ledger: Ledger
+) -> None:
+    await wallets.top_up("ada", 1_000, "k")
+    payment_id = (await pay("ada", 1_000, is_bought=False)).id
+    await payments.capture("clerk", payment_id, 300, "part", is_last=False)
+    await payments.capture("clerk", payment_id, 200, "last")
+    with pytest.raises(NotPossibleError, match="0 minor units"):
+        await payments.capture("clerk", payment_id, 1, "after the last")
+    assert [await runner.run_due() for _ in range(3)] == [1, 1, 0]
+    payment = await current(payments, payment_id)
+    assert (payment.state, payment.captured) == ("CAPTURED", 500)
+    assert await ledger() == {"BANK": -1_000, "ada": 500, "MERCHANT": 500}
 
 
 async def test_a_provider_that_captures_once_is_not_asked_for_a_part(
