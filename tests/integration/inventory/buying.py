@@ -112,8 +112,8 @@ async def _until_served(ask: Callable[[], Awaitable[Any]]) -> None:
             return
 
 
-async def _reserve(services: Services, key: str) -> Reservation:
-    held = await services.reservations.reserve("ada", "MUG", 2, key)
+async def _reserve(services: Services, key: str, quantity: int = 2) -> Reservation:
+    held = await services.reservations.reserve("ada", "MUG", quantity, key)
     assert isinstance(held, Reservation)
     return held
 
@@ -137,6 +137,20 @@ async def _check_out(database: Database, services: Services) -> None:
                 await handler(transaction, event)
         if key == "paid":
             await services.warehousing.ship(held.id)
+
+
+def _letting_go(name: str) -> Act:
+    """Three reservations: one is released, one swept, one kept."""
+
+    async def act(database: Database, services: Services) -> None:
+        released, lapsed, _ = [await _reserve(services, f"{name} {number}", 1) for number in range(3)]
+        await services.reservations.release("ada", released.id)
+        async with database.transaction() as transaction:
+            late = "UPDATE reservation SET expires_at = now() WHERE id = :id AND state = 'HELD'"
+            await transaction.execute(late, {"id": lapsed.id})
+        await services.reservations.expire_due()
+
+    return act
 
 
 async def _work(_: Database, services: Services) -> None:
@@ -198,7 +212,14 @@ async def _deliver(database: Database, id_: UUID, event: Any, handler: Any) -> N
             await handler(transaction, event)
 
 
+LETTING_GO = (
+    "inventory.reserve.after_take",
+    "inventory.reserve.before_commit",
+    "inventory.release.before_commit",
+    "inventory.expire.before_commit",
+)
 ACTS: Mapping[str, Act] = {
+    **{name: _letting_go(name) for name in LETTING_GO},
     "inventory.paying.before_commit": _check_out,
     "inventory.authorised.before_commit": _check_out,
     "inventory.failed.before_commit": _check_out,
