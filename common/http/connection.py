@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any
 
 import httptools
 
@@ -11,6 +11,7 @@ from common.http.encoding import decoded
 from common.http.errors import ConnectionLost, ProtocolError, ResponseTooLarge, TimeoutError_, TransportError
 from common.http.messages import Headers, Request, Response
 from common.http.streams import next_or_done
+from common.http.wire import Wire
 
 _PIECE = 64 * 1024
 _MAX_HEAD_SIZE = 64 * 1024
@@ -25,31 +26,16 @@ def _name(raw: bytes) -> str:
 _RawResponse = tuple[int, Headers, bytes]
 
 
-class Connection(asyncio.Protocol):
+class Connection(Wire):
     """At most one exchange at a time; `on_close` is called once, whoever closes."""
 
     def __init__(self, max_response_size: int, on_close: "Callable[[Connection], None]") -> None:
+        super().__init__()
         self._max_size = max_response_size
         self._on_close = on_close
-        self._loop = asyncio.get_running_loop()
-        self._transport: asyncio.Transport | None = None
         self._parser: Any = httptools.HttpResponseParser(self)
         self._response: asyncio.Future[_RawResponse] | None = None
-        self._room_to_write: asyncio.Future[None] | None = None
-        self._deadline = 0.0
-        self._timer: asyncio.TimerHandle | None = None
-        self._timer_at = 0.0
-        self._idle_since = 0.0
         self._begin()
-
-    @property
-    def usable(self) -> bool:
-        return self._transport is not None and not self._transport.is_closing()
-
-    @property
-    def idle_for(self) -> float:
-        """Seconds since the last exchange."""
-        return self._loop.time() - self._idle_since
 
     def _begin(self) -> None:
         self._headers: Headers = ()
@@ -66,7 +52,7 @@ class Connection(asyncio.Protocol):
         """Send and wait, `seconds` at most: TimeoutError_ is raised then. Closes unless it ended well."""
         assert self._transport is not None
         self._begin()
-        self._set_deadline(self._loop.time() + seconds)
+        self._deadline.set(seconds, self._time_out)
         response: asyncio.Future[_RawResponse] = self._loop.create_future()
         self._response = response
         try:
@@ -81,28 +67,10 @@ class Connection(asyncio.Protocol):
             self._response = None
             if not response.done() or response.cancelled() or response.exception() is not None:
                 self.close()
-            self._idle_since = self._loop.time()
+            self._rest()
 
-    def _set_deadline(self, deadline: float) -> None:
-        """One timer serves many exchanges: it looks again when it goes off, and is set anew only to go off earlier."""
-        self._deadline = deadline
-        if self._timer is None or self._timer_at > deadline:
-            self._set_timer()
-
-    def _set_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer_at = self._deadline
-        self._timer = self._loop.call_at(self._deadline, self._look_at_clock)
-
-    def _look_at_clock(self) -> None:
-        self._timer = None
-        if self._response is None:
-            return
-        if self._loop.time() < self._deadline:
-            self._set_timer()
-        else:
-            self._fail(TimeoutError_("no response in time"))
+    def _time_out(self) -> None:
+        self._fail(TimeoutError_("no response in time"))
 
     async def _write_in_pieces(
         self, head: bytes, body: bytes, response: "asyncio.Future[_RawResponse]"
@@ -134,10 +102,6 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.write(data)
 
-    def close(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
-
     def _fail(self, error: TransportError) -> None:
         if self._response is not None and not self._response.done():
             self._response.set_exception(error)
@@ -145,17 +109,6 @@ class Connection(asyncio.Protocol):
         self.close()
 
     # asyncio.Protocol
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-
-    def pause_writing(self) -> None:
-        self._room_to_write = asyncio.get_running_loop().create_future()
-
-    def resume_writing(self) -> None:
-        if self._room_to_write is not None and not self._room_to_write.done():
-            self._room_to_write.set_result(None)
-        self._room_to_write = None
 
     def data_received(self, data: bytes) -> None:
         if self._response is None or self._response.done():
@@ -179,10 +132,8 @@ class Connection(asyncio.Protocol):
             self._finish(keep=False)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._transport = None
+        super().connection_lost(exc)
         self._parser = None  # it holds this object
-        if self._timer is not None:
-            self._timer.cancel()
         lost = ProtocolError if self._head_size else ConnectionLost
         self._fail(lost(str(exc or "closed by the peer")))
         self._on_close(self)

@@ -1,8 +1,11 @@
-"""One connection of a client to uvicorn, kept from two things: endless heads, and a stop in the midst of its requests."""
+"""One connection of a client to uvicorn, kept from endless heads, from a stop in the midst of its requests, and from small writes."""
 
-from typing import Any
+import asyncio
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from gateway.server.writes import GatheredWrites
 
 MAX_HEAD_SIZE = 64 * 1024
 _END = b"\r\n\r\n"
@@ -22,6 +25,10 @@ class Protocol(HttpToolsProtocol):
         self._tail = b""
         self._is_stopping = False
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        self._writes = GatheredWrites(transport)
+        super().connection_made(cast("asyncio.Transport", self._writes))
+
     def data_received(self, data: bytes) -> None:
         if self._in_head and self._is_too_large(data):
             self.transport.write(_REFUSAL)
@@ -40,6 +47,10 @@ class Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._in_head = True
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        self._writes.flush()
+        super().on_response_complete()
 
     def shutdown(self) -> None:
         """Called by the server when it is told to stop."""

@@ -39,7 +39,6 @@ class Exchange:
         self._tried: list[Target] = []
         self._target: Target | None = None
         self._connection: Connection | None = None
-        self._watch: asyncio.TimerHandle | None = None
         self._pump: asyncio.Task[None] | None = None
 
     @property
@@ -121,13 +120,13 @@ class Exchange:
 
     def _look_after_client(self, connection: Connection) -> None:
         if self._body.is_whole:
-            loop = asyncio.get_running_loop()
-            self._watch = loop.call_later(_WATCH_AFTER, self._start_pump, connection)
+            connection.watch.set(_WATCH_AFTER, self._start_pump)
         else:
-            self._start_pump(connection)
+            self._start_pump()
 
-    def _start_pump(self, connection: Connection) -> None:
-        self._pump = asyncio.get_running_loop().create_task(self._body.pump(connection))
+    def _start_pump(self) -> None:
+        if self._connection is not None:
+            self._pump = asyncio.create_task(self._body.pump(self._connection))
 
     def _may_retry(self, *, is_sent: bool) -> bool:
         if is_sent and (self._method not in _IDEMPOTENT or not self._body.is_repeatable):
@@ -135,14 +134,13 @@ class Exchange:
         return self.attempts < self._route.upstream.config.attempts and self._route.upstream.budget.take()
 
     def _release(self, *, is_whole: bool) -> None:
-        if self._watch is not None:
-            self._watch.cancel()
         if self._pump is not None:
             self._pump.cancel()
         if self._connection is not None and self._target is not None:
+            self._connection.watch.clear()
             self._connection.end(is_whole=is_whole and self._body.is_whole)
             self._target.release(self._connection)
-        self._watch = self._pump = self._connection = self._target = None
+        self._pump = self._connection = self._target = None
 
 
 def _failure(error: TransportError) -> Refusal:

@@ -1,6 +1,7 @@
 """The reverse proxy, as a raw ASGI app: each request is admitted, sent to an upstream, and its answer passed on as it comes."""
 
 import asyncio
+from contextlib import nullcontext
 from typing import Any
 
 from common.http import TransportError
@@ -21,6 +22,8 @@ from subgraphs.tenants.dataplane.websocket import WebSockets
 
 _CLIENT_CLOSED = 499
 _TRACE = TRACE_ID_HEADER.encode()
+_UNBOUNDED = nullcontext()
+"""A timeout that never comes costs what one costs."""
 
 
 class Proxy:
@@ -70,8 +73,9 @@ class Proxy:
         body = RequestBody(
             request, receive, most=route.policy.config.max_body, patience=upstream.timeouts.idle
         )
+        total = upstream.timeouts.total
         try:
-            async with asyncio.timeout(upstream.timeouts.total):
+            async with asyncio.timeout(total) if total is not None else _UNBOUNDED:
                 await self._exchange(request, route, body, send, record)
         except TimeoutError:
             if record.status:

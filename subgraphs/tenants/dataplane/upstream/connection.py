@@ -6,13 +6,14 @@ both sides are streams, and whoever does not read makes the other one wait.
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import httptools
 from msgspec import Struct
 
 from common.http import ProtocolError, TimeoutError_, TransportError
 from common.http.errors import ConnectionLost
+from common.http.wire import Timer, Wire
 
 _MAX_HEAD_SIZE = 64 * 1024
 _MUCH = 128 * 1024
@@ -28,18 +29,16 @@ class Head(Struct, frozen=True):
     headers: RawHeaders
 
 
-class Connection(asyncio.Protocol):
-    """At most one exchange at a time; `on_close` is called once, whoever closes."""
+class Connection(Wire):
+    """At most one exchange at a time; `on_close` is called once, whoever closes. `watch` is a timer of whoever has the exchange."""
 
     def __init__(self, on_close: "Callable[[Connection], None]") -> None:
+        super().__init__()
         self._on_close = on_close
-        self._loop = asyncio.get_running_loop()
-        self._transport: asyncio.Transport | None = None
         self._parser: Any = httptools.HttpResponseParser(self)
-        self._room_to_write: asyncio.Future[None] | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._deadline = self._patience = self._timer_at = self._idle_since = 0.0
-        self._timer: asyncio.TimerHandle | None = None
+        self._patience = 0.0
+        self.watch = Timer()
         self._is_busy = False
         self._begin()
 
@@ -51,15 +50,6 @@ class Connection(asyncio.Protocol):
         self._has_ended = self._is_paused = self._keep = False
         self._ends_with_connection = False
         self._error: TransportError | None = None
-
-    @property
-    def usable(self) -> bool:
-        return self._transport is not None and not self._transport.is_closing()
-
-    @property
-    def idle_for(self) -> float:
-        """Seconds since the last exchange."""
-        return self._loop.time() - self._idle_since
 
     # The exchange
 
@@ -114,7 +104,7 @@ class Connection(asyncio.Protocol):
     def end(self, *, is_whole: bool) -> None:
         """The exchange is over; without both messages being whole the connection is, too."""
         self._is_busy = False
-        self._idle_since = self._loop.time()
+        self._rest()
         if not (is_whole and self._has_ended and self._keep):
             self.close()
 
@@ -126,22 +116,20 @@ class Connection(asyncio.Protocol):
         self.resume_writing()
         self.close()
 
-    def close(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
-
     # Waiting
 
     def _give(self, seconds: float) -> None:
         self._patience = seconds
-        self._deadline = self._loop.time() + seconds
+        self._deadline.set(seconds, self._time_out)
+
+    def _time_out(self) -> None:
+        if self._waiter is not None:
+            self.fail(TimeoutError_("no response in time"))
 
     async def _wait(self) -> None:
         if self._error is not None:
             raise self._error
         self._waiter = self._loop.create_future()
-        if self._timer is None or self._timer_at > self._deadline:
-            self._set_timer()
         try:
             await self._waiter
         finally:
@@ -151,34 +139,7 @@ class Connection(asyncio.Protocol):
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    def _set_timer(self) -> None:
-        """One timer serves many waits: it looks again when it goes off, and is set anew only to go off earlier."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer_at = self._deadline
-        self._timer = self._loop.call_at(self._deadline, self._look_at_clock)
-
-    def _look_at_clock(self) -> None:
-        self._timer = None
-        if self._waiter is None:
-            return
-        if self._loop.time() < self._deadline:
-            self._set_timer()
-        else:
-            self.fail(TimeoutError_("no response in time"))
-
     # asyncio.Protocol
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-
-    def pause_writing(self) -> None:
-        self._room_to_write = self._loop.create_future()
-
-    def resume_writing(self) -> None:
-        if self._room_to_write is not None and not self._room_to_write.done():
-            self._room_to_write.set_result(None)
-        self._room_to_write = None
 
     def data_received(self, data: bytes) -> None:
         if not self._is_busy or self._has_ended:
@@ -204,10 +165,9 @@ class Connection(asyncio.Protocol):
             self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._transport = None
+        super().connection_lost(exc)
+        self.watch.close()
         self._parser = None  # it holds this object
-        if self._timer is not None:
-            self._timer.cancel()
         if not self._has_ended:
             lost = ProtocolError if self._head_size else ConnectionLost
             self.fail(lost(str(exc or "closed by the target")))
