@@ -38,6 +38,7 @@ class World:
     environment: Mapping[str, str]
     notes: dict[str, bytes] = field(default_factory=dict)
     processes: dict[str, ServiceProcess] = field(default_factory=dict)
+    aside: list[ServiceProcess] = field(default_factory=list)
     transports: dict[str, Transport] = field(default_factory=dict)
 
     async def start(self, name: str, failpoint: str = "") -> None:
@@ -48,11 +49,11 @@ class World:
         self.processes[name] = ServiceProcess(name, socket, self.environment, failpoint)
         await self._await_ready(name)
 
-    async def start_beside(self, name: str) -> None:
-        """Start another process of the service, which answers from now on; the one before goes on unseen."""
-        socket = self.directory / f"{name}.sock"
-        self.processes[name] = ServiceProcess(name, socket, self.environment)
-        await self._await_ready(name)
+    def set_aside(self, name: str) -> ServiceProcess:
+        """The process of the service, beside which another can be started, to answer from then on."""
+        process = self.processes.pop(name)
+        self.aside.append(process)
+        return process
 
     async def _await_ready(self, name: str) -> None:
         process, transport = self.processes[name], self.transports[name]
@@ -121,7 +122,7 @@ async def running_world(directory: Path) -> AsyncIterator[World]:
             "HANSA_JWKS_URL": f"unix://{keys}?path=/",
             "HANSA_CARD_KEY": KEY,
             "HANSA_CARD_WEBHOOK_SECRET": "whsec_wismar",
-            "HANSA_CARD_TIMEOUT": "1.5",
+            "HANSA_CARD_TIMEOUT": "1",
             "HANSA_WEBHOOK_NETWORKS": "127.0.0.0/8",
             **{f"HANSA_{name.upper()}_URL": socket for name, socket in sockets.items()},
         }
@@ -168,6 +169,5 @@ async def _add_endpoint(world: World, port: int) -> None:
 
 
 async def _kill_all(world: World) -> None:
-    for process in world.processes.values():
-        process.go_on()
+    for process in (*world.processes.values(), *world.aside):
         await process.kill()
