@@ -8,6 +8,7 @@ NOWHERE = {
     "NATS_URL": "nats://nowhere.invalid",
     "HANSA_ISSUER": "https://nowhere.invalid",
     "HANSA_JWKS_URL": "https://nowhere.invalid/jwks",
+    "HANSA_KEY_ENCRYPTION_KEY": "A" * 43 + "=",
     "HANSA_CARD_KEY": "none",
     "HANSA_CARD_WEBHOOK_SECRET": "none",
 }
