@@ -20,6 +20,7 @@ def _key() -> str:
 
 _MAKERS: Mapping[str, Callable[[], str]] = {
     "HANSA_KEY_ENCRYPTION_KEY": _key,
+    "HANSA_PAYMENTS_KEY_ENCRYPTION_KEY": _key,
     "HANSA_RATELIMIT_TOKEN": secrets.token_urlsafe,
     "HANSA_TENANTS_TOKEN": secrets.token_urlsafe,
     "HANSA_ROUTER_SECRET": secrets.token_urlsafe,

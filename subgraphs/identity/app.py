@@ -8,6 +8,7 @@ from litestar import Litestar
 from redis.asyncio import BlockingConnectionPool, Redis
 
 from common.app import LiveParts, ServiceRequest
+from common.sealing import Sealer
 from common.service import Service
 from subgraphs.identity.api import Context, schema
 from subgraphs.identity.demo import load_demo
@@ -18,7 +19,6 @@ from subgraphs.identity.provider import Provider
 from subgraphs.identity.routes import keys as key_routes
 from subgraphs.identity.routes import provider as provider_routes
 from subgraphs.identity.routes.revocations import region_routes, revocation_routes
-from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.service.accounts import Identity
 from subgraphs.identity.service.expiry import EXPIRY_INTERVAL, Expiry
 from subgraphs.identity.service.replication import Teller

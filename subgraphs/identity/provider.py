@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Self
 
 from common.database import Database
+from common.sealing import Sealer
 from common.settings import Secret
 from subgraphs.identity.built_in_clients import built_in_clients
 from subgraphs.identity.id_tokens import IdTokens
-from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.service.accounts import Identity
 from subgraphs.identity.service.authorization import Authorization
 from subgraphs.identity.service.claims import Claims

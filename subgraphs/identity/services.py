@@ -5,9 +5,9 @@ from typing import Self
 
 from common.database import Database
 from common.live import Live
+from common.sealing import Sealer
 from subgraphs.identity.links import Links
 from subgraphs.identity.passwords import Passwords
-from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.service.audit import AuditLog
 from subgraphs.identity.service.codes import Codes
 from subgraphs.identity.service.emails import Emails

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from common.database import Database, Transaction
 from common.failpoints import failpoint
+from common.sealing import Sealer
 from subgraphs.identity.domain.keys import (
     Algorithm,
     KeyPolicy,
@@ -21,7 +22,6 @@ from subgraphs.identity.domain.keys import (
     key_states,
     rotation_is_due,
 )
-from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.store import keys as store
 
 _RELOAD_AFTER = 2.0  # seconds in which a process may not know that a key is gone

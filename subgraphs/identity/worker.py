@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 
 from common.app.lifespan import Lifespan
 from common.database import Database, RetryableError
+from common.sealing import Sealer
 from subgraphs.identity.mail import open_mailer
-from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.service.mail import Postman
 from subgraphs.identity.services import Services
 from subgraphs.identity.settings import Settings

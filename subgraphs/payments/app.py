@@ -7,6 +7,7 @@ from pathlib import Path
 from litestar import Litestar
 
 from common.app import Parts, ServiceRequest
+from common.sealing import Sealer
 from common.service import Service
 from subgraphs.payments.api import Context, schema
 from subgraphs.payments.demo import load_demo
@@ -20,6 +21,7 @@ from subgraphs.payments.service.checkout_process import CheckoutProcess
 from subgraphs.payments.service.operations import Operations
 from subgraphs.payments.service.runner import AttemptRunner
 from subgraphs.payments.service.services import Services
+from subgraphs.payments.service.webhook_secrets import WebhookSecrets
 from subgraphs.payments.service.webhook_sender import WebhookSender
 from subgraphs.payments.settings import Settings
 
@@ -33,15 +35,17 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     parts = Parts(Settings, environment)
     settings, database, operations = parts.settings, parts.database, Operations()
     cards, networks = Cards.of(settings), settings.allowed_networks()
+    secrets = WebhookSecrets(Sealer.from_setting(settings.key_encryption_key))
     providers: dict[ProviderName, Provider] = {ProviderName.WALLET: WalletProvider(database)}
     if cards is not None:
         providers[ProviderName.CARD] = cards.provider
     process = CheckoutProcess(operations, Patience())
     runner = AttemptRunner(database, providers, process.on_outcome)
-    sender = WebhookSender(database, networks)
+    sender = WebhookSender(database, secrets, networks)
     services = Services.of(
         database,
         operations,
+        secrets,
         providers=frozenset(providers),
         networks=networks,
         reports=cards.reports if cards else None,

@@ -13,6 +13,10 @@ from subgraphs.payments.domain.webhooks import Network
 class Settings(DataSettings, frozen=True, kw_only=True):
     service: ClassVar[str] = "payments"
 
+    key_encryption_key: Annotated[
+        Secret,
+        variable("HANSA_KEY_ENCRYPTION_KEY", "base64 of the 32 bytes that seal the secrets of webhooks"),
+    ]
     card_url: Annotated[
         str | None, variable("HANSA_CARD_URL", "the card provider, as https://api.stripe.com")
     ] = None

@@ -13,7 +13,7 @@ from subgraphs.provider.domain.balance import Entry, EntryKind
 from subgraphs.provider.domain.intents import Intent, Refund
 
 MAX_ATTEMPTS: Final = 30
-CLAIM_SECONDS: Final = 30
+CLAIM_SECONDS: Final = 30.0
 
 PUT_INTENT = text("""
     INSERT INTO intent (id, document) VALUES (:id, CAST(CAST(:document AS text) AS jsonb))
@@ -43,18 +43,18 @@ MOVED = text("""
 """)
 LOSE = text("INSERT INTO lost_request (key) VALUES (:key) ON CONFLICT DO NOTHING")
 ADD_WEBHOOK = text("INSERT INTO webhook (id, body, copies) VALUES (:id, :body, :copies)")
-CLAIM_WEBHOOKS = text(f"""
+CLAIM_WEBHOOKS = text("""
     UPDATE webhook SET attempts = attempts + 1,
         next_at = now() + least(interval '1 hour', interval '1 second' * (2 ^ attempts))
-                  + interval '{CLAIM_SECONDS} seconds'
+                  + make_interval(secs => :claim)
     WHERE id IN (
-        SELECT id FROM webhook WHERE delivered_at IS NULL AND next_at <= now() AND attempts < {MAX_ATTEMPTS}
+        SELECT id FROM webhook WHERE delivered_at IS NULL AND next_at <= now() AND attempts < :max_attempts
         ORDER BY next_at LIMIT :limit FOR UPDATE SKIP LOCKED
     )
     RETURNING id, body, copies, attempts
-""")  # noqa: S608 - constants of this module
+""")
 DELIVERED = text("UPDATE webhook SET delivered_at = now() WHERE id = :id")
-REFUSED = text(f"UPDATE webhook SET next_at = next_at - interval '{CLAIM_SECONDS} seconds' WHERE id = :id")  # noqa: S608 - the same
+REFUSED = text("UPDATE webhook SET next_at = next_at - make_interval(secs => :claim) WHERE id = :id")
 
 
 class Webhook(Struct, frozen=True):
@@ -135,7 +135,8 @@ async def add_webhook(transaction: Transaction, id_: str, body: bytes, copies: i
 
 async def claim_webhooks(transaction: Transaction, limit: int) -> list[Webhook]:
     """Some that are due; they are due again after the claim and a backoff, unless they were delivered."""
-    rows = await transaction.execute(CLAIM_WEBHOOKS, {"limit": limit})
+    parameters = {"limit": limit, "claim": CLAIM_SECONDS, "max_attempts": MAX_ATTEMPTS}
+    rows = await transaction.execute(CLAIM_WEBHOOKS, parameters)
     return [Webhook(row.id, row.body, row.copies, row.attempts) for row in rows]
 
 
@@ -145,7 +146,7 @@ async def webhook_delivered(transaction: Transaction, id_: str) -> None:
 
 async def webhook_refused(transaction: Transaction, id_: str) -> None:
     """The claim is over, the backoff is not."""
-    await transaction.execute(REFUSED, {"id": id_})
+    await transaction.execute(REFUSED, {"id": id_, "claim": CLAIM_SECONDS})
 
 
 def _json(value: Any) -> str:

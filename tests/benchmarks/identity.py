@@ -26,12 +26,12 @@ from joserfc.jwk import ECKey, RSAKey
 from common.database import Database, migrate
 from common.embedded import EmbeddedServers
 from common.http import Request, Transport, TransportError, open_transport
+from common.sealing import Sealer
 from common.settings import Secret
 from subgraphs.identity.app import service
 from subgraphs.identity.domain.clients import Client, GrantType
 from subgraphs.identity.domain.grants import Grant, RefreshToken
 from subgraphs.identity.opaque import digest
-from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.store import accounts, clients, grants
 from tests.benchmarks.process import cpu_seconds
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-CASES = ("--short", "--sample", "4", "--restart-every", "2")
+CASES = ("--short", "--sample", "24", "--restart-every", "6")
 
 
 @pytest.mark.timeout(900)  # five processes, two servers and their restarts, on a machine that may be busy

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from subgraphs.identity.sealing import Sealer
+from common.sealing import Sealer
 
 CODE_LIFETIME = timedelta(seconds=60)
 CODE_KNOWN = timedelta(minutes=15)

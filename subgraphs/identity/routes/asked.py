@@ -14,8 +14,8 @@ from datetime import datetime
 import msgspec
 from cryptography.exceptions import InvalidTag
 
+from common.sealing import Sealer
 from subgraphs.identity.domain.sessions import Session
-from subgraphs.identity.sealing import Sealer
 
 _FIELD = "hansa_asked"
 _LONGEST = 200

@@ -2,6 +2,7 @@
 
 from litestar.handlers import HTTPRouteHandler
 
+from common.sealing import Sealer
 from subgraphs.identity.provider import Provider
 from subgraphs.identity.routes import (
     authorize,
@@ -23,7 +24,6 @@ from subgraphs.identity.routes.factor_settings import FactorPages
 from subgraphs.identity.routes.forms import FormTokens
 from subgraphs.identity.routes.pages import Pages
 from subgraphs.identity.routes.second_factors import FinishingPages
-from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.services import Services
 
 

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 from common.database import Database, Transaction
 from common.failpoints import failpoint
 from common.inputs import InvalidInputError
+from common.sealing import Sealer
 from subgraphs.identity.domain.audit import EventKind, Origin, Outcome
 from subgraphs.identity.domain.mail import notice
 from subgraphs.identity.domain.recovery_codes import hash_of, new_codes
@@ -13,7 +14,6 @@ from subgraphs.identity.domain.second_factors import Overview, check_factor_name
 from subgraphs.identity.domain.totp import MAX_APPS, Enrolment, is_code, new_secret, step_of, uri_of
 from subgraphs.identity.errors import InvalidCodeError, UnknownFactorError
 from subgraphs.identity.links import Links
-from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.service.mail import Mailbox
 from subgraphs.identity.service.step_up import Proof, StepUp
 from subgraphs.identity.store import audit, passkeys, recovery_codes

@@ -10,9 +10,9 @@ import msgspec
 
 from common.database import Database, Transaction
 from common.failpoints import failpoint
+from common.sealing import Sealer
 from subgraphs.identity.domain.mail import Letter, backoff, message_of
 from subgraphs.identity.mail import LetterRefusedError, Mailer, MailUnavailableError
-from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.store import accounts
 from subgraphs.identity.store import mail as store
 

@@ -15,6 +15,7 @@ from common.inputs import InvalidInputError, parse_id
 from subgraphs.payments.api.context import WRITE, Info
 from subgraphs.payments.domain import webhooks as domain
 from subgraphs.payments.domain.webhooks import DeliveryState
+from subgraphs.payments.service.webhooks import IssuedSecret
 
 OPERATORS = RequiresScopes(scopes=[[WRITE]])
 
@@ -82,8 +83,8 @@ class WebhookSecret:
     secret: str
 
     @classmethod
-    def of(cls, endpoint: domain.WebhookEndpoint) -> "WebhookSecret":
-        return cls(endpoint=WebhookEndpoint.of(endpoint), secret=endpoint.secret)
+    def of(cls, issued: IssuedSecret) -> "WebhookSecret":
+        return cls(endpoint=WebhookEndpoint.of(issued.endpoint), secret=issued.secret)
 
 
 AddWebhookEndpointResult: TypeAlias = Annotated[

@@ -42,13 +42,10 @@ class DeliveryState(StrEnum):
 
 
 class WebhookEndpoint(Struct, frozen=True, kw_only=True):
-    """Where events are told. `old_secret` signs too until `old_secret_until`. One that is not enabled gets nothing new."""
+    """Where events are told. One that is not enabled gets nothing new."""
 
     id: UUID
     url: str
-    secret: str
-    old_secret: str | None = None
-    old_secret_until: datetime | None = None
     is_enabled: bool
     created_at: datetime
 

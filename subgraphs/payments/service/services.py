@@ -17,6 +17,7 @@ from subgraphs.payments.service.operations import Operations
 from subgraphs.payments.service.payments import Payments
 from subgraphs.payments.service.reconciliation import Reconciling
 from subgraphs.payments.service.wallets import Wallets
+from subgraphs.payments.service.webhook_secrets import WebhookSecrets
 from subgraphs.payments.service.webhooks import Webhooks
 
 
@@ -35,6 +36,7 @@ class Services(Struct, frozen=True, kw_only=True):
         cls,
         database: Database,
         operations: Operations,
+        secrets: WebhookSecrets,
         *,
         providers: frozenset[ProviderName] = frozenset({ProviderName.WALLET}),
         networks: Sequence[Network] = (),
@@ -42,7 +44,7 @@ class Services(Struct, frozen=True, kw_only=True):
     ) -> Self:
         """The use cases on one database.
 
-        `providers` are those that a checkout may be paid by, `networks` the private ones that webhooks may go to, `reports` where those
+        `secrets` seals those of webhooks. `providers` are those that a checkout may be paid by, `networks` the private ones that webhooks may go to, `reports` where those
         of the card provider are, if there is one.
         """
         return cls(
@@ -50,6 +52,6 @@ class Services(Struct, frozen=True, kw_only=True):
             payments=Payments(database, operations),
             books=Books(database),
             checkouts=Checkouts(database, CheckoutProcess(operations, Patience()), providers),
-            webhooks=Webhooks(database, networks),
+            webhooks=Webhooks(database, secrets, networks),
             reconciling=Reconciling(database, reports),
         )

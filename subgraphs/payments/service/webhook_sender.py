@@ -27,6 +27,7 @@ from subgraphs.payments.domain.webhooks import (
     parse_url,
     sign,
 )
+from subgraphs.payments.service.webhook_secrets import UnreadableSecretError, WebhookSecrets
 from subgraphs.payments.store import webhooks as store
 from subgraphs.payments.store.webhooks import Claimed
 
@@ -62,8 +63,9 @@ class PinnedOrigin(TCPOrigin):
 class WebhookSender:
     """Sends what is due; `allowed` are the networks that may be private."""
 
-    def __init__(self, database: Database, allowed: Sequence[Network] = ()) -> None:
+    def __init__(self, database: Database, secrets: WebhookSecrets, allowed: Sequence[Network] = ()) -> None:
         self._database = database
+        self._secrets = secrets
         self._allowed = allowed
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -106,7 +108,7 @@ class WebhookSender:
         try:
             async with asyncio.timeout(TIMEOUT):
                 status = (await self._post(delivery)).status
-        except (TransportError, ForbiddenUrlError, OSError, TimeoutError) as problem:
+        except (TransportError, ForbiddenUrlError, UnreadableSecretError, OSError, TimeoutError) as problem:
             error = str(problem) or type(problem).__name__
         failpoint("payments.webhook.after_send")
         with contextlib.suppress(RetryableError):  # the claim runs out, and it is sent again
@@ -126,12 +128,13 @@ class WebhookSender:
 
     async def _post(self, delivery: Claimed) -> Response:
         timestamp = int(time.time())
+        secrets = [self._secrets.open(delivery.endpoint_id, sealed) for sealed in delivery.secrets]
         headers = (
             ("content-type", "application/json"),
             ("user-agent", "Hansa-Webhooks/1"),
             ("webhook-id", delivery.message_id),
             ("webhook-timestamp", str(timestamp)),
-            ("webhook-signature", sign(delivery.secrets, delivery.message_id, timestamp, delivery.body)),
+            ("webhook-signature", sign(secrets, delivery.message_id, timestamp, delivery.body)),
         )
         transport = await self._open(delivery.url)
         try:

@@ -1,52 +1,61 @@
 """The use cases of outgoing webhooks, and telling their endpoints in the transaction of what happened."""
 
-import base64
-import secrets
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 from uuid import UUID, uuid4
 
 import msgspec
+from msgspec import Struct
 
 from common.database import Database, Transaction
 from common.inputs import check_page
 from subgraphs.payments.domain.checkouts import Checkout
 from subgraphs.payments.domain.webhooks import (
     ROTATION,
-    SECRET_PREFIX,
     DeliveryState,
     Network,
     WebhookDelivery,
     WebhookEndpoint,
     check_url,
 )
+from subgraphs.payments.service.webhook_secrets import WebhookSecrets, new_secret
 from subgraphs.payments.store import checkouts
 from subgraphs.payments.store import webhooks as store
 
-_SECRET_BYTES: Final = 32
+
+class IssuedSecret(Struct, frozen=True):
+    """The secret of an endpoint, which is known to nobody else from now on."""
+
+    endpoint: WebhookEndpoint
+    secret: str
 
 
 class Webhooks:
     """The endpoints that are told what happens; `allowed` are the networks that may be private."""
 
-    def __init__(self, database: Database, allowed: Sequence[Network] = ()) -> None:
+    def __init__(self, database: Database, secrets: WebhookSecrets, allowed: Sequence[Network] = ()) -> None:
         self._database = database
+        self._secrets = secrets
         self._allowed = allowed
 
-    async def add(self, url: str) -> WebhookEndpoint:
+    async def add(self, url: str) -> IssuedSecret:
         """Tell `url` from now on. Raises InvalidInputError for one that webhooks must not go to."""
-        checked = check_url(url, self._allowed)
+        checked, secret = check_url(url, self._allowed), new_secret()
         async with self._database.transaction() as transaction:
-            return await store.add_endpoint(transaction, checked, _new_secret())
+            id_ = await checkouts.new_id(transaction)
+            sealed = self._secrets.seal(id_, secret)
+            return IssuedSecret(await store.add_endpoint(transaction, id_, checked, sealed), secret)
 
     async def list_endpoints(self) -> list[WebhookEndpoint]:
         async with self._database.transaction() as transaction:
             return await store.list_endpoints(transaction)
 
-    async def rotate(self, id_: UUID) -> WebhookEndpoint | None:
+    async def rotate(self, id_: UUID) -> IssuedSecret | None:
         """Give the endpoint another secret; the old one signs beside it for a day. None when there is no such endpoint."""
+        secret = new_secret()
         async with self._database.transaction() as transaction:
-            return await store.rotate(transaction, id_, _new_secret(), ROTATION)
+            rotated = await store.rotate(transaction, id_, self._secrets.seal(id_, secret), ROTATION)
+        return IssuedSecret(rotated, secret) if rotated else None
 
     async def enable(self, id_: UUID, *, is_enabled: bool) -> WebhookEndpoint | None:
         async with self._database.transaction() as transaction:
@@ -89,7 +98,3 @@ async def tell_of_checkout(transaction: Transaction, type_: str, checkout: Check
         "actionUrl": checkout.action_url,
     }
     await tell(transaction, type_, checkout.id, facts)
-
-
-def _new_secret() -> str:
-    return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()

@@ -17,13 +17,18 @@ from subgraphs.payments.domain.webhooks import DeliveryState, WebhookDelivery, W
 
 CLAIM_TIME: Final = timedelta(seconds=60)
 
-ADD_ENDPOINT = text("INSERT INTO webhook_endpoint (url, secret) VALUES (:url, :secret) RETURNING *")
-LIST_ENDPOINTS = text("SELECT * FROM webhook_endpoint ORDER BY id")
-ROTATE = text("""
+COLUMNS: Final = "id, url, is_enabled, created_at"
+ADD_ENDPOINT = text(f"""
+    INSERT INTO webhook_endpoint (id, url, secret) VALUES (:id, :url, :secret) RETURNING {COLUMNS}
+""")  # noqa: S608 - the columns above
+LIST_ENDPOINTS = text(f"SELECT {COLUMNS} FROM webhook_endpoint ORDER BY id")  # noqa: S608 - the columns above
+ROTATE = text(f"""
     UPDATE webhook_endpoint SET secret = :secret, old_secret = secret, old_secret_until = now() + :overlap
-    WHERE id = :id RETURNING *
-""")
-ENABLE = text("UPDATE webhook_endpoint SET is_enabled = :is_enabled WHERE id = :id RETURNING *")
+    WHERE id = :id RETURNING {COLUMNS}
+""")  # noqa: S608 - the columns above
+ENABLE = text(f"""
+    UPDATE webhook_endpoint SET is_enabled = :is_enabled WHERE id = :id RETURNING {COLUMNS}
+""")  # noqa: S608 - the columns above
 REMOVE = text("DELETE FROM webhook_endpoint WHERE id = :id")
 ADD_MESSAGE = text("""
     WITH endpoints AS (SELECT id FROM webhook_endpoint WHERE is_enabled),
@@ -70,7 +75,7 @@ LIST_DELIVERIES = text("""
 
 
 class Claimed(Struct, frozen=True):
-    """A delivery that is ours to try; `attempt` counts from 1."""
+    """A delivery that is ours to try; `attempt` counts from 1. The `secrets` are sealed for their endpoint."""
 
     id: int
     endpoint_id: UUID
@@ -78,11 +83,12 @@ class Claimed(Struct, frozen=True):
     attempt: int
     body: bytes
     url: str
-    secrets: tuple[str, ...]
+    secrets: tuple[bytes, ...]
 
 
-async def add_endpoint(transaction: Transaction, url: str, secret: str) -> WebhookEndpoint:
-    return _endpoint((await transaction.execute(ADD_ENDPOINT, {"url": url, "secret": secret})).one())
+async def add_endpoint(transaction: Transaction, id_: UUID, url: str, secret: bytes) -> WebhookEndpoint:
+    added = await transaction.execute(ADD_ENDPOINT, {"id": id_, "url": url, "secret": secret})
+    return _endpoint(added.one())
 
 
 async def list_endpoints(transaction: Transaction) -> list[WebhookEndpoint]:
@@ -90,7 +96,7 @@ async def list_endpoints(transaction: Transaction) -> list[WebhookEndpoint]:
 
 
 async def rotate(
-    transaction: Transaction, id_: UUID, secret: str, overlap: timedelta
+    transaction: Transaction, id_: UUID, secret: bytes, overlap: timedelta
 ) -> WebhookEndpoint | None:
     """Give the endpoint another secret; the one that it had signs too for `overlap`."""
     found = await transaction.execute(ROTATE, {"id": id_, "secret": secret, "overlap": overlap})

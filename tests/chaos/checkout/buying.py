@@ -6,7 +6,9 @@ They are patient: what got no answer is asked again with the same key, as any cl
 import asyncio
 import json
 import re
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -15,7 +17,8 @@ from common.http import Request, TransportError
 from tests.chaos.checkout.world import World
 
 FUNDS = 5_000
-PATIENCE = 0.1  # seconds between two questions
+PATIENCE = 0.2  # seconds between two questions
+ENDED_WITHIN = 240.0  # seconds, in which services may fail again and again
 
 TOP_UP = (
     """mutation ($amount: Int!) { topUpWallet(amount: $amount, idempotencyKey: "funds") { __typename } }"""
@@ -64,6 +67,9 @@ STORIES = {
     "walked away": Story(CHALLENGED, "TIMED_OUT", Ending.WALK_AWAY),
     "lost stock": Story(CHALLENGED, "RESERVATION_ENDED", Ending.LOSE_STOCK),
 }
+EARLY = frozenset({"TIMED_OUT", "RESERVATION_ENDED"})
+"""How any story may end when services are away for long."""
+
 SHORT = ("wallet", "card", "declined card", "silent capture", "walked away", "lost stock")
 
 
@@ -146,3 +152,38 @@ class Customer:
             if response.status < 500:
                 return response.body
             await asyncio.sleep(PATIENCE)
+
+
+@dataclass
+class Market:
+    """A customer of each story at a time, and another of it when that one has ended, until it is closed.
+
+    `ended` counts how each story ended; `wrong` are the customers who were served otherwise than they may be.
+    """
+
+    world: World
+    stories: Sequence[str]
+    ended: Counter[tuple[str, str]] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+    is_closed: bool = False
+
+    async def run(self) -> None:
+        """Until it is closed and everyone has gone."""
+        async with asyncio.TaskGroup() as group:
+            for story in self.stories:
+                group.create_task(self._sell(story))
+
+    async def _sell(self, name: str) -> None:
+        story = STORIES[name]
+        number = 0
+        while not self.is_closed:
+            number += 1
+            customer = Customer(self.world, f"{name} {number}", story)
+            try:
+                async with asyncio.timeout(ENDED_WITHIN):
+                    ending = await customer.buy()
+            except TimeoutError:
+                ending = "NEVER"
+            self.ended[name, ending] += 1
+            if ending != story.ends and ending not in EARLY:
+                self.wrong.append(f"{customer.name}, checkout {customer.checkout_id}: {ending}")

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,19 @@ from common.embedded import NatsServer, PostgresServer
 from common.embedded.account import server_account
 from common.embedded.folder import ServerFolder
 from common.http import Request, Transport, TransportError, open_transport
+from common.sealing import Sealer
 from common.service import installed_service
+from common.settings import Secret
 from subgraphs.inventory.domain.catalogue import Article, Money
 from subgraphs.inventory.store import add_product
+from subgraphs.payments.service.webhook_secrets import WebhookSecrets
+from subgraphs.payments.service.webhooks import Webhooks
 from tests.chaos.checkout.processes import SERVICES, ServiceProcess
 from tests.unit.auth.conftest import AUDIENCE, ISSUER, Issuer
 
 READY_AFTER = 60.0  # seconds
 KEY = "sk_test_lubeck"
+SEALING_KEY = "A" * 43 + "="
 
 
 @dataclass
@@ -38,6 +44,7 @@ class World:
     environment: Mapping[str, str]
     notes: dict[str, bytes] = field(default_factory=dict)
     processes: dict[str, ServiceProcess] = field(default_factory=dict)
+    aside: list[ServiceProcess] = field(default_factory=list)
     transports: dict[str, Transport] = field(default_factory=dict)
 
     async def start(self, name: str, failpoint: str = "") -> None:
@@ -48,11 +55,11 @@ class World:
         self.processes[name] = ServiceProcess(name, socket, self.environment, failpoint)
         await self._await_ready(name)
 
-    async def start_beside(self, name: str) -> None:
-        """Start another process of the service, which answers from now on; the one before goes on unseen."""
-        socket = self.directory / f"{name}.sock"
-        self.processes[name] = ServiceProcess(name, socket, self.environment)
-        await self._await_ready(name)
+    def set_aside(self, name: str) -> ServiceProcess:
+        """The process of the service, beside which another can be started, to answer from then on."""
+        process = self.processes.pop(name)
+        self.aside.append(process)
+        return process
 
     async def _await_ready(self, name: str) -> None:
         process, transport = self.processes[name], self.transports[name]
@@ -119,9 +126,10 @@ async def running_world(directory: Path) -> AsyncIterator[World]:
             "HANSA_ISSUER": ISSUER,
             "HANSA_AUDIENCE": AUDIENCE,
             "HANSA_JWKS_URL": f"unix://{keys}?path=/",
+            "HANSA_KEY_ENCRYPTION_KEY": SEALING_KEY,
             "HANSA_CARD_KEY": KEY,
             "HANSA_CARD_WEBHOOK_SECRET": "whsec_wismar",
-            "HANSA_CARD_TIMEOUT": "1.5",
+            "HANSA_CARD_TIMEOUT": "1",
             "HANSA_WEBHOOK_NETWORKS": "127.0.0.0/8",
             **{f"HANSA_{name.upper()}_URL": socket for name, socket in sockets.items()},
         }
@@ -160,14 +168,12 @@ async def _add_stock(world: World) -> None:
 
 
 async def _add_endpoint(world: World, port: int) -> None:
-    await world.fetch(
-        "INSERT INTO payments.webhook_endpoint (url, secret) VALUES ($1, $2)",
-        f"http://127.0.0.1:{port}/hooks",
-        "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-    )
+    database = Database.open(world.database_url, schema="payments")
+    secrets = WebhookSecrets(Sealer.from_setting(Secret(SEALING_KEY)))
+    await Webhooks(database, secrets, [ip_network("127.0.0.0/8")]).add(f"http://127.0.0.1:{port}/hooks")
+    await database.close()
 
 
 async def _kill_all(world: World) -> None:
-    for process in world.processes.values():
-        process.go_on()
+    for process in (*world.processes.values(), *world.aside):
         await process.kill()

@@ -9,6 +9,7 @@ from joserfc import jwt
 
 from common.database import Database
 from common.http import Transport, open_transport
+from common.sealing import Sealer
 from common.settings import Secret
 from gateway.cli.up import CONFIG
 from gateway.platform.options import Options
@@ -16,7 +17,6 @@ from gateway.platform.platform import running_platform
 from gateway.platform.secrets import load_secrets
 from gateway.platform.services import find_service
 from subgraphs.identity.domain.keys import KeyPolicy
-from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.signing_keys import SigningKeys
 
 ISSUER = "http://127.0.0.1:4000/identity"

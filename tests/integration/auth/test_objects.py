@@ -60,6 +60,7 @@ async def shop(migrated_database: Callable[..., str], nats_url: str) -> AsyncIte
         "HANSA_ISSUER": ISSUER,
         "HANSA_AUDIENCE": AUDIENCE,
         "HANSA_JWKS_URL": "app://issuer/jwks",
+        "HANSA_KEY_ENCRYPTION_KEY": "A" * 43 + "=",
     }
     apps = {name: service.create_app(environment) for name, service in SERVICES.items()}
     async with AsyncExitStack() as stack:

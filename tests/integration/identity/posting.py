@@ -4,10 +4,10 @@ import asyncio
 import os
 
 from common.database import Database
+from common.sealing import Sealer
 from common.settings import Secret
 from subgraphs.identity.domain.mail import Letter
 from subgraphs.identity.mail import open_mailer
-from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.service.mail import Mailbox, Postman
 
 

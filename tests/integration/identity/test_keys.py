@@ -11,9 +11,9 @@ import msgspec
 from common.auth import KeySet, TokenVerifier
 from common.database import Database
 from common.http import open_transport
+from common.sealing import Sealer
 from common.settings import Secret
 from subgraphs.identity.domain.keys import KeyPolicy
-from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.signing_keys import SigningKeys
 from subgraphs.identity.tokens import AccessTokens
 from tests.integration.identity.test_roles import Admin

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from common.database import Database
+from common.sealing import Sealer
 from common.settings import Secret
 from subgraphs.identity.domain.mail import Letter
 from subgraphs.identity.mail import LetterRefusedError, MailUnavailableError
-from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.service.mail import Mailbox, Postman
 
 PROGRAM = Path(__file__).with_name("posting.py")

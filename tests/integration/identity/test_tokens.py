@@ -8,9 +8,9 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from common.database import Database
+from common.sealing import Sealer
 from common.settings import Secret
 from subgraphs.identity.domain.keys import Algorithm, KeyPolicy
-from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.signing_keys import SigningKeys
 
 

@@ -9,9 +9,9 @@ from uuid import UUID
 from redis.asyncio import Redis
 
 from common.database import Database
+from common.sealing import Sealer
 from common.settings import Secret
 from subgraphs.identity.domain.audit import Origin
-from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.service.codes import Codes
 from subgraphs.identity.throttle import SignInThrottle
 

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from common.database import Database, Transaction
 from common.ledger import find_drift, find_imbalances
+from common.sealing import Sealer
 from subgraphs.payments.domain.attempts import AttemptState, Operation, PaymentMethod, ProviderName
 from subgraphs.payments.domain.money import Money
 from subgraphs.payments.domain.payments import Payment
@@ -18,6 +19,7 @@ from subgraphs.payments.service.operations import AttemptOutcome, Operations
 from subgraphs.payments.service.payments import Payments
 from subgraphs.payments.service.runner import AttemptRunner
 from subgraphs.payments.service.wallets import Wallets
+from subgraphs.payments.service.webhook_secrets import WebhookSecrets
 from tests.integration.payments.bank import Bank
 
 
@@ -31,6 +33,9 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     database = Database.open(database_url, schema="payments")
     yield database
     await database.close()
+
+
+SECRETS = WebhookSecrets(Sealer(bytes(32)))
 
 
 @pytest.fixture
@@ -187,4 +192,5 @@ def checkout_environment(migrated_database: Callable[..., str], nats_url: str) -
         "NATS_URL": nats_url,
         "HANSA_ISSUER": "https://identity.invalid",
         "HANSA_JWKS_URL": "https://identity.invalid/jwks",
+        "HANSA_KEY_ENCRYPTION_KEY": "A" * 43 + "=",
     }

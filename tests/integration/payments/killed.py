@@ -15,6 +15,7 @@ from uuid import UUID, uuid5
 
 from common import failpoints
 from common.database import Database
+from common.sealing import Sealer
 from subgraphs.payments.domain.attempts import PaymentMethod, ProviderName
 from subgraphs.payments.domain.money import Money
 from subgraphs.payments.provider.wallet import WalletProvider
@@ -22,6 +23,7 @@ from subgraphs.payments.service import runner
 from subgraphs.payments.service.operations import AttemptOutcome, Operations
 from subgraphs.payments.service.runner import AttemptRunner
 from subgraphs.payments.service.services import Services
+from subgraphs.payments.service.webhook_secrets import WebhookSecrets
 
 PATIENCE = 60  # seconds for one run
 runner.LEASE = timedelta(seconds=1)  # what the killed process was at is taken up sooner than it would be
@@ -48,7 +50,7 @@ def run(customer: str, failpoint: str) -> int:
 async def pay(customer: str) -> None:
     database = Database.open(os.environ["DATABASE_URL"], schema="payments")
     operations = Operations()
-    services = Services.of(database, operations)
+    services = Services.of(database, operations, WebhookSecrets(Sealer(bytes(32))))
     working = asyncio.create_task(
         AttemptRunner(database, {ProviderName.WALLET: WalletProvider(database)}, ignore).run()
     )

@@ -21,6 +21,7 @@ from subgraphs.payments.domain.wallets import MAX_BALANCE, Wallet
 from subgraphs.payments.service.operations import Operations
 from subgraphs.payments.service.services import Services
 from subgraphs.payments.service.wallets import Wallets
+from tests.integration.payments.conftest import SECRETS
 
 Ask = Callable[..., Awaitable[ExecutionResult]]
 Pay = Callable[..., Awaitable[Payment]]
@@ -32,7 +33,7 @@ TOTAL = {"amount": 1_000, "currency": "EUR"}
 @pytest.fixture
 def ask(database: Database, operations: Operations) -> Ask:
     """Runs an operation for a user, or for nobody; for "clerk" with the scope that moves money."""
-    services, live = Services.of(database, operations), Live("nats://nowhere.invalid", "payments")
+    services, live = Services.of(database, operations, SECRETS), Live("nats://nowhere.invalid", "payments")
 
     async def ask(query: str, user: str | None = "ada", **variables: Any) -> ExecutionResult:
         scopes = frozenset({"payments:write"} if user == "clerk" else ())

@@ -16,6 +16,7 @@ from subgraphs.payments.api import Context, schema
 from subgraphs.payments.service.operations import Operations
 from subgraphs.payments.service.payments import Payments
 from subgraphs.payments.service.services import Services
+from tests.integration.payments.conftest import SECRETS
 
 UPDATED = "subscription ($id: ID!) { paymentUpdated(id: $id) { state captured { amount } } }"
 
@@ -32,7 +33,9 @@ async def live(nats_url: str, database: Database) -> AsyncIterator[Live]:
 def watch(database: Database, live: Live) -> Callable[[str, UUID], Any]:
     async def watch(user: str, payment_id: UUID) -> AsyncIterator[Any]:
         context = Context.of(
-            ServiceRequest(Caller(user, frozenset(), {}), None), Services.of(database, Operations()), live
+            ServiceRequest(Caller(user, frozenset(), {}), None),
+            Services.of(database, Operations(), SECRETS),
+            live,
         )
         source = await schema.subscribe(UPDATED, {"id": str(payment_id)}, context_value=context)
         async with aclosing(source):

@@ -12,10 +12,10 @@ import pytest
 from common.auth.revocation import Kind
 from common.database import Database
 from common.http import Request, Response, Transport, open_transport
+from common.sealing import Sealer
 from common.settings import Secret
 from subgraphs.identity.app import service
 from subgraphs.identity.domain.keys import KeyPolicy
-from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.service.regions import Regions
 from subgraphs.identity.service.revocations import revoke
 from subgraphs.identity.signing_keys import SigningKeys

@@ -19,9 +19,9 @@ from common import failpoints
 from common.auth.revocation import Cursor, Kind
 from common.database import Database
 from common.http import open_transport
+from common.sealing import Sealer
 from subgraphs.identity.domain.audit import Origin
 from subgraphs.identity.domain.keys import Algorithm, KeyPolicy
-from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.service.regions import Regions
 from subgraphs.identity.service.replication import Follower, Teller
 from subgraphs.identity.service.revocations import RevocationFeed, revoke

@@ -11,10 +11,10 @@ from urllib.parse import urlencode
 import pytest
 
 from common.http import Request
+from common.sealing import Sealer
 from common.settings import Secret
 from subgraphs.identity.domain.grants import Grant, RefreshToken
 from subgraphs.identity.opaque import digest
-from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.store import grants as store
 from tests.integration.regions.conftest import Region
 from tests.integration.regions.test_partitions import claims, sign_up

@@ -55,13 +55,15 @@ def test_each_secret_stands_in_the_example_environment(containers: dict[str, Any
         assert f"\n{name}=\n" in f"\n{example}"
 
 
-def test_only_identity_gets_the_key_that_seals_signing_keys(containers: dict[str, Any]) -> None:
-    holders = [
-        name
-        for name, each in containers["services"].items()
-        if "HANSA_KEY_ENCRYPTION_KEY" in each.get("environment", {})
-    ]
-    assert holders == ["identity"]
+@pytest.mark.parametrize(
+    ("key", "holder"),
+    [("HANSA_KEY_ENCRYPTION_KEY", "identity"), ("HANSA_PAYMENTS_KEY_ENCRYPTION_KEY", "payments")],
+)
+def test_a_key_that_seals_secrets_is_one_services_alone(
+    containers: dict[str, Any], key: str, holder: str
+) -> None:
+    services = containers["services"].items()
+    assert [name for name, each in services if key in each.get("environment", {})] == [holder]
 
 
 def test_each_service_is_composed_from_its_committed_schema() -> None:

@@ -127,6 +127,7 @@ async def shop(create_database: Callable[..., str], shop_template: str, nats_url
         "HANSA_ISSUER": ISSUER,
         "HANSA_AUDIENCE": AUDIENCE,
         "HANSA_JWKS_URL": "app://issuer/jwks",
+        "HANSA_KEY_ENCRYPTION_KEY": "A" * 43 + "=",
         "HANSA_CARD_KEY": "sk_test_lubeck",
         "HANSA_CARD_WEBHOOK_SECRET": "whsec_wismar",
         **{f"HANSA_{name.upper()}_URL": f"app://{name}/" for name in SERVICES},

@@ -11,6 +11,7 @@ import pytest
 from common.database import Database
 from subgraphs.payments.service.webhook_sender import WebhookSender
 from subgraphs.payments.service.webhooks import Webhooks
+from tests.integration.payments.conftest import SECRETS
 
 ALLOWED = [ip_network("127.0.0.0/8")]
 
@@ -49,13 +50,13 @@ async def merchant() -> AsyncIterator[Merchant]:
 
 @pytest.fixture
 def webhooks(database: Database) -> Webhooks:
-    return Webhooks(database, ALLOWED)
+    return Webhooks(database, SECRETS, ALLOWED)
 
 
 @pytest.fixture
 def send(database: Database) -> Callable[[], Any]:
     """Makes all pending deliveries due and sends what is due, to the end."""
-    sender = WebhookSender(database, ALLOWED)
+    sender = WebhookSender(database, SECRETS, ALLOWED)
 
     async def send() -> None:
         async with database.transaction() as transaction:

@@ -6,16 +6,23 @@ import json
 from collections.abc import Awaitable, Callable
 from uuid import UUID, uuid4
 
+from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook
 
 from common.database import Database
 from subgraphs.payments.domain.webhooks import DELAYS, DeliveryState
 from subgraphs.payments.service.webhook_sender import WebhookSender
 from subgraphs.payments.service.webhooks import Webhooks, tell
+from tests.integration.payments.conftest import SECRETS
 from tests.integration.payments.webhooks.conftest import ALLOWED, Merchant
 
 Send = Callable[[], Awaitable[None]]
 ONE, OTHER = uuid4(), uuid4()
+
+
+COPY_SECRET = text("""
+    UPDATE webhook_endpoint SET secret = (SELECT secret FROM webhook_endpoint WHERE id = :own) WHERE id = :other
+""")
 
 
 async def happen(database: Database, type_: str, object_id: UUID = ONE) -> None:
@@ -30,17 +37,51 @@ def types(merchant: Merchant) -> list[str]:
 async def test_the_merchant_verifies_what_it_takes(
     database: Database, webhooks: Webhooks, merchant: Merchant, send: Send
 ) -> None:
-    endpoint = await webhooks.add(merchant.url)
+    issued = await webhooks.add(merchant.url)
     await happen(database, "checkout.completed")
     await send()
     ((headers, body),) = merchant.taken
-    assert Webhook(endpoint.secret).verify(body, dict(headers))["data"] == {"id": str(ONE)}
-    rotated = await webhooks.rotate(endpoint.id)
+    assert Webhook(issued.secret).verify(body, dict(headers))["data"] == {"id": str(ONE)}
+    rotated = await webhooks.rotate(issued.endpoint.id)
     assert rotated is not None
     await happen(database, "checkout.completed")
     await send()
-    for secret in (endpoint.secret, rotated.secret):
+    for secret in (issued.secret, rotated.secret):
         Webhook(secret).verify(merchant.taken[1][1], dict(merchant.taken[1][0]))
+
+
+async def test_a_secret_stands_in_the_database_sealed_for_its_endpoint_alone(
+    database: Database, webhooks: Webhooks, merchant: Merchant, send: Send
+) -> None:
+    own, other = [(await webhooks.add(merchant.url)).endpoint.id for _ in range(2)]
+    async with database.transaction() as transaction:
+        kept = (await transaction.execute("SELECT secret FROM webhook_endpoint")).scalars().all()
+        await transaction.execute(COPY_SECRET, {"own": own, "other": other})
+    assert not any(secret.startswith(b"whsec_") for secret in kept)
+    await happen(database, "first")
+    await send()
+    [taken], [kept_back] = [await webhooks.list_deliveries(id_, None, 10) for id_ in (own, other)]
+    assert (taken.state, kept_back.state) == (DeliveryState.DELIVERED, DeliveryState.PENDING)
+    assert kept_back.last_error == "the secret was sealed under another key"
+    await webhooks.rotate(other)
+    async with database.transaction() as transaction:
+        await transaction.execute("UPDATE webhook_endpoint SET old_secret = NULL")
+    await send()
+    assert len(merchant.taken) == 2
+
+
+async def test_a_secret_of_before_they_were_sealed_signs_until_it_is_rotated(
+    database: Database, webhooks: Webhooks, merchant: Merchant, send: Send
+) -> None:
+    issued = await webhooks.add(merchant.url)
+    async with database.transaction() as transaction:
+        await transaction.execute(
+            text("UPDATE webhook_endpoint SET secret = :old"), {"old": issued.secret.encode()}
+        )
+    await happen(database, "first")
+    await send()
+    ((headers, body),) = merchant.taken
+    Webhook(issued.secret).verify(body, dict(headers))
 
 
 async def test_what_is_rolled_back_is_not_told(
@@ -76,7 +117,7 @@ async def test_an_object_waits_for_what_was_not_taken_and_others_do_not(
 async def test_after_days_it_is_dead_holds_nothing_up_and_can_be_replayed(
     database: Database, webhooks: Webhooks, merchant: Merchant, send: Send
 ) -> None:
-    endpoint = await webhooks.add(merchant.url)
+    endpoint = (await webhooks.add(merchant.url)).endpoint
     merchant.answers = [503] * (len(DELAYS) + 1)
     await happen(database, "first")
     for _ in range(len(DELAYS) + 1):
@@ -96,7 +137,7 @@ async def test_after_days_it_is_dead_holds_nothing_up_and_can_be_replayed(
 async def test_a_redirect_is_no_way_round(
     database: Database, webhooks: Webhooks, merchant: Merchant, send: Send
 ) -> None:
-    endpoint = await webhooks.add(merchant.url)
+    endpoint = (await webhooks.add(merchant.url)).endpoint
     merchant.answers = [302]
     await happen(database, "first")
     await send()
@@ -122,13 +163,14 @@ async def test_an_endpoint_that_is_gone_is_told_no_more(
 async def test_a_name_that_leads_inside_is_not_connected_to(database: Database, merchant: Merchant) -> None:
     """`localhost` is no address in the URL: only where it leads tells."""
     url = merchant.url.replace("127.0.0.1", "localhost").replace("http://", "https://")
-    endpoint = await Webhooks(database).add(url)
+    webhooks = Webhooks(database, SECRETS)
+    endpoint = (await webhooks.add(url)).endpoint
     await happen(database, "first")
-    sender = WebhookSender(database)
+    sender = WebhookSender(database, SECRETS)
     await sender.send_due()
     async with asyncio.timeout(20):
         await asyncio.gather(*sender._under_way)
-    (pending,) = await Webhooks(database).list_deliveries(endpoint.id, None, 10)
+    (pending,) = await webhooks.list_deliveries(endpoint.id, None, 10)
     assert pending.state is DeliveryState.PENDING
     assert "not public" in (pending.last_error or "")
     assert merchant.taken == []
@@ -138,7 +180,7 @@ async def test_two_senders_send_each_once(database: Database, webhooks: Webhooks
     await webhooks.add(merchant.url)
     for _ in range(20):
         await happen(database, "first", uuid4())
-    senders = [WebhookSender(database, ALLOWED) for _ in range(3)]
+    senders = [WebhookSender(database, SECRETS, ALLOWED) for _ in range(3)]
     await asyncio.gather(*(sender.send_due() for sender in senders))
     async with asyncio.timeout(20):
         await asyncio.gather(*(task for sender in senders for task in sender._under_way))
@@ -148,9 +190,9 @@ async def test_two_senders_send_each_once(database: Database, webhooks: Webhooks
 async def test_who_was_stopped_for_too_long_is_not_heard(
     database: Database, webhooks: Webhooks, merchant: Merchant, send: Send
 ) -> None:
-    endpoint = await webhooks.add(merchant.url)
+    endpoint = (await webhooks.add(merchant.url)).endpoint
     await happen(database, "first")
-    sender = WebhookSender(database, ALLOWED)
+    sender = WebhookSender(database, SECRETS, ALLOWED)
     merchant.answers = [500]
     async with database.transaction() as transaction:
         from subgraphs.payments.store import webhooks as store

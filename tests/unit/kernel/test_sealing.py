@@ -4,8 +4,8 @@ import os
 import pytest
 from cryptography.exceptions import InvalidTag
 
+from common.sealing import Sealer
 from common.settings import Secret, SettingsError
-from subgraphs.identity.sealing import Sealer
 
 
 def test_what_is_sealed_opens_again() -> None:

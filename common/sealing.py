@@ -1,4 +1,4 @@
-"""Private keys at rest: AES-256-GCM under the key encryption key of the environment."""
+"""Short secrets at rest: AES-256-GCM under the key encryption key of the environment. Each service has one of its own."""
 
 import base64
 import binascii
