@@ -79,8 +79,14 @@ class Life:
 
     async def confirm_app(self) -> Any:
         app = self.kept["enrol an app"]
-        code = test_codes.code_of(app["secret"])
+        code = test_codes.code_of(app["secret"], -1)
         return await self.ask(test_codes.CONFIRM, id=app["id"], code=code)
+
+    async def sign_in_by_app(self) -> Any:
+        return await self.sign_in(PASSWORDS[0], code=test_codes.code_of(self.kept["enrol an app"]["secret"]))
+
+    async def sign_in_by_code(self) -> Any:
+        return await self.sign_in(PASSWORDS[0], code=self.kept["confirm the app"]["codes"][0])
 
     async def remove(self, query: str, kind: str) -> Any:
         (factor,) = (await self.ask(ME))["secondFactors"][kind]
@@ -110,9 +116,9 @@ STEPS: dict[str, Step] = {
     "sign in as operator": lambda life: life.sign_in(PASSWORDS[0]),
     "enrol an app": lambda life: life.ask(test_codes.ENROL, name="phone", old=PASSWORDS[0]),
     "confirm the app": Life.confirm_app,
-    "sign in by a code": lambda life: life.sign_in(
-        PASSWORDS[0], code=life.kept["confirm the app"]["codes"][0]
-    ),
+    "sign in by the app": Life.sign_in_by_app,
+    "sign in by a code": Life.sign_in_by_code,
+    "sign in by it again": Life.sign_in_by_code,
     "renew the codes": lambda life: life.ask(test_codes.RENEW),
     "register a passkey": Life.register,
     "sign in by the passkey": Life.use_passkey,

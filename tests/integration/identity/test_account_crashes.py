@@ -26,6 +26,7 @@ ORDER = (
     "identity.enrol_app.before_commit",
     "identity.totp.before_commit",
     "identity.second_factor.before_commit",
+    "identity.second_factor.before_commit",
     "identity.renew_codes.before_commit",
     "identity.passkey.before_challenge",
     "identity.passkey.after_challenge",
@@ -48,7 +49,8 @@ EVENTS = {
     "EMAIL_VERIFIED": 1,
     "ROLE_GRANTED": 2,
     "FACTOR_ADDED": 2,
-    "RECOVERY_CODE_USED": 1,
+    "SECOND_FACTOR_USED": 1,
+    "RECOVERY_CODE_USED": 2,  # the second time in vain
     "RECOVERY_CODES_RENEWED": 1,
     "PASSKEY_USED": 2,  # a session that was not made takes another use
     "FACTOR_REMOVED": 2,
@@ -98,6 +100,7 @@ async def test_a_life_with_a_kill_at_each_step_comes_to_the_end_of_one_without(
     told = json.loads(output)
     assert set(told["ends"].values()) == {-signal.SIGKILL}, told["ends"]
     assert told["last"] == 0
+    assert told["kept"]["sign in by it again"] == {"__typename": "InvalidCode"}
     assert told["kept"]["sign in by the passkey"] == {"title": "Signed in"}
     async with database.transaction() as transaction:
         kinds = "SELECT kind, count(*) FROM security_event WHERE kind <> 'SIGNED_IN' GROUP BY kind"
