@@ -13,10 +13,12 @@ from common.service import Service
 from subgraphs.identity.api import Context, schema
 from subgraphs.identity.demo import load_demo
 from subgraphs.identity.domain.keys import KeyPolicy
+from subgraphs.identity.mail import open_mailer
 from subgraphs.identity.passwords import Passwords
 from subgraphs.identity.peers import following, open_homes
 from subgraphs.identity.provider import Provider
 from subgraphs.identity.routes import keys as key_routes
+from subgraphs.identity.routes import letters as letter_routes
 from subgraphs.identity.routes import provider as provider_routes
 from subgraphs.identity.routes.revocations import region_routes, revocation_routes
 from subgraphs.identity.service.accounts import Identity
@@ -67,6 +69,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         codes=services.codes,
     )
     homes = open_homes(settings)
+    mailer = open_mailer(settings.mail_url) if settings.mail_url else None
     provider = Provider.of(
         database,
         sealer,
@@ -103,6 +106,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         route_handlers=[
             *key_routes.routes(keys),
             *revocation_routes(feed),
+            *letter_routes.routes(mailer),
             *region_routes(Teller(feed, keys)),
             *provider_routes.routes(provider, services, sealer),
         ],
@@ -111,7 +115,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
             following(settings.region, homes, database, services.regions),
             lambda _: forgetting(services),
             lambda _: repeating(Expiry(database).prune, every=EXPIRY_INTERVAL),
-            *sending(database, sealer, settings),
+            *sending(database, sealer, mailer, settings.mail_from),
         ],
         readiness={"database": database.ping, "valkey": ping_redis},
     )

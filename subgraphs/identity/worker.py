@@ -9,10 +9,9 @@ from contextlib import asynccontextmanager
 from common.app.lifespan import Lifespan
 from common.database import Database, RetryableError
 from common.sealing import Sealer
-from subgraphs.identity.mail import open_mailer
+from subgraphs.identity.mail import Mailer
 from subgraphs.identity.service.mail import Postman
 from subgraphs.identity.services import Services
-from subgraphs.identity.settings import Settings
 
 logger = logging.getLogger("hansa.identity")
 
@@ -22,16 +21,12 @@ FORGET_INTERVAL = 3_600.0
 Work = Callable[[], Awaitable[object]]
 
 
-def sending(database: Database, sealer: Sealer, settings: Settings) -> list[Lifespan]:
-    """Sends letters; without a place to send them to they wait in the database until nobody wants them any more.
-
-    Raises:
-        SettingsError: no adapter knows the place.
-    """
-    if settings.mail_url is None:
+def sending(database: Database, sealer: Sealer, mailer: Mailer | None, sender: str) -> list[Lifespan]:
+    """Sends letters; without a mailer they wait in the database until nobody wants them any more."""
+    if mailer is None:
         logger.warning("HANSA_MAIL_URL is not set: no letters are sent")
         return []
-    postman = Postman(database, sealer, open_mailer(settings.mail_url), settings.mail_from)
+    postman = Postman(database, sealer, mailer, sender)
     return [lambda _: repeating(postman.deliver, SEND_INTERVAL)]
 
 

@@ -5,6 +5,7 @@ import './styles/fonts.css';
 import './styles/colours.css';
 import './styles/bar.css';
 import './styles/form.css';
+import './styles/letters.css';
 import './styles/notice.css';
 
 const root = document.getElementById('root');

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from common.database import Database
+from common.failpoints import failpoint
 from subgraphs.identity.domain.accounts import User, check_sign_up, is_email, normalise_email, password_fits
 from subgraphs.identity.domain.audit import EventKind, Origin, Outcome
 from subgraphs.identity.errors import (
@@ -73,6 +74,7 @@ class Identity:
             await store.put_password_hash(transaction, user.id, password_hash)
             await self._emails.post_verification(transaction, user)
             await audit.record(transaction, EventKind.SIGNED_UP, user.id, origin)
+            failpoint("identity.sign_up.before_commit")
         return Session(user, await self._issue(user))
 
     async def sign_in(self, *, email: str, password: str, code: str | None, origin: Origin) -> Session:

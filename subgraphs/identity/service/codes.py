@@ -69,6 +69,7 @@ class Codes:
                 raise InvalidInputError("name", f"is one too many: {MAX_APPS} apps are enough")
             sealed = self._sealer.seal(secret.encode(), _purpose(id_))
             await store.enrol(transaction, id_, user_id, name, sealed)
+            failpoint("identity.enrol_app.before_commit")
         return Enrolment(id_, secret, uri_of(secret, user.email))
 
     async def confirm(self, user_id: UUID, id_: UUID, code: str, origin: Origin) -> list[str]:
@@ -129,6 +130,7 @@ class Codes:
             await audit.record(
                 transaction, EventKind.FACTOR_REMOVED, user_id, proof.origin, details={"totp": str(id_)}
             )
+            failpoint("identity.remove_app.before_commit")
         return user_id
 
     async def renew_codes(self, user_id: UUID, proof: Proof) -> list[str]:
@@ -145,6 +147,7 @@ class Codes:
                 raise UnknownFactorError
             await _keep(transaction, user_id, codes)
             await audit.record(transaction, EventKind.RECOVERY_CODES_RENEWED, user_id, proof.origin)
+            failpoint("identity.renew_codes.before_commit")
         return codes
 
     async def _use(

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from common.database import Database, Transaction
+from common.failpoints import failpoint
 from common.inputs import InvalidInputError
 from subgraphs.identity.domain.accounts import User, is_email, normalise_email
 from subgraphs.identity.domain.audit import EventKind, Origin
@@ -48,6 +49,7 @@ class Emails:
         await self._throttle.count(user.email, origin.client_address)
         async with self._database.transaction() as transaction:
             await self.post_verification(transaction, user)
+            failpoint("identity.ask_verification.before_commit")
 
     async def post_verification(self, transaction: Transaction, user: User) -> None:
         """The same, as part of what makes the account."""
@@ -64,6 +66,7 @@ class Emails:
                 raise InvalidCodeError
             await audit.record(transaction, EventKind.EMAIL_VERIFIED, user_id, origin)
             await self._roles.proved(transaction, user_id, redeemed.email)
+            failpoint("identity.verify_email.before_commit")
         return user_id
 
     async def change(self, user_id: UUID, email: str, proof: Proof) -> None:
@@ -85,6 +88,7 @@ class Emails:
             await self._mailbox.post(transaction, email_change(email, self._links.change_email(token)))
             await self._tell(transaction, user.email, "Your account is about to get another e-mail address")
             await audit.record(transaction, EventKind.EMAIL_CHANGE_ASKED, user_id, proof.origin)
+            failpoint("identity.change_email.before_commit")
 
     async def confirm_change(self, token: str, origin: Origin) -> UUID:
         """Whose account has the proved address now; the old one is told.
@@ -102,6 +106,7 @@ class Emails:
                 raise EmailTakenError
             await self._tell(transaction, before.email, "Your account has another e-mail address now")
             await audit.record(transaction, EventKind.EMAIL_CHANGED, user_id, origin)
+            failpoint("identity.confirm_email.before_commit")
         return user_id
 
     async def prune(self) -> None:

@@ -23,6 +23,7 @@ from webauthn.helpers.structs import (
 )
 
 from common.database import Database
+from common.failpoints import failpoint
 from common.inputs import InvalidInputError
 from subgraphs.identity.domain.audit import EventKind, Origin, Outcome
 from subgraphs.identity.domain.mail import notice
@@ -80,6 +81,7 @@ class Passkeys:
             )
             hashed = _hash(options.challenge)
             await store.put_challenge(transaction, hashed, Ceremony.REGISTRATION, user_id)
+            failpoint("identity.passkey.before_challenge")
         return webauthn.options_to_json(options)
 
     async def finish_registration(
@@ -120,6 +122,7 @@ class Passkeys:
             await audit.record(
                 transaction, EventKind.FACTOR_ADDED, user_id, origin, details={"passkey": name}
             )
+            failpoint("identity.register_passkey.before_commit")
         return passkey, codes
 
     async def begin_authentication(self, user_id: UUID | None) -> str:
@@ -176,6 +179,7 @@ class Passkeys:
             outcome = Outcome.SUCCESS if verified else Outcome.FAILURE
             whose = passkey.user_id if passkey else user_id
             await audit.record(transaction, EventKind.PASSKEY_USED, whose, origin, outcome=outcome)
+            failpoint("identity.use_passkey.before_commit")
         if passkey is None or verified is None:
             raise InvalidPasskeyError
         return Authenticated(passkey.user_id, verified.user_verified)
@@ -203,6 +207,7 @@ class Passkeys:
             await audit.record(
                 transaction, EventKind.FACTOR_REMOVED, user_id, proof.origin, details={"passkey": str(id_)}
             )
+            failpoint("identity.remove_passkey.before_commit")
         return user_id
 
     async def _take(self, client_data: bytes, ceremony: Ceremony, user_id: UUID | None) -> bytes:
@@ -211,6 +216,7 @@ class Passkeys:
         async with self._database.transaction() as transaction:
             if not await store.take_challenge(transaction, _hash(challenge), ceremony, user_id):
                 raise InvalidPasskeyError
+        failpoint("identity.passkey.after_challenge")
         return challenge
 
 

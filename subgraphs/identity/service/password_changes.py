@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from common.database import Database, Transaction
+from common.failpoints import failpoint
 from common.inputs import InvalidInputError
 from subgraphs.identity.domain.accounts import User, is_email, normalise_email, password_fits
 from subgraphs.identity.domain.audit import EventKind, Origin
@@ -69,6 +70,7 @@ class PasswordChanges:
             await self._mailbox.post(transaction, recovery(email, self._links.recover(token)))
             user_id = user.id if user else None
             await audit.record(transaction, EventKind.RECOVERY_ASKED, user_id, origin)
+            failpoint("identity.ask_recovery.before_commit")
 
     async def recover(self, token: str, new: str, origin: Origin) -> UUID:
         """Gives the account of the address that the token was mailed to another password; whose it is.
@@ -108,3 +110,4 @@ class PasswordChanges:
         await self._mailbox.post(transaction, letter)
         await audit.record(transaction, kind, user.id, origin)
         await end_sessions(transaction, user.id)
+        failpoint("identity.put_password.before_commit")

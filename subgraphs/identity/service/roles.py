@@ -4,6 +4,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from common.database import Database, Transaction
+from common.failpoints import failpoint
 from subgraphs.identity.domain.accounts import normalise_email
 from subgraphs.identity.domain.audit import EventKind, Origin
 from subgraphs.identity.domain.roles import (
@@ -136,6 +137,7 @@ async def _record(
     transaction: Transaction, kind: EventKind, user_id: UUID | None, origin: Origin, **details: str
 ) -> None:
     await audit.record(transaction, kind, user_id, origin, details=details)
+    failpoint("identity.change_role.after_event")
 
 
 async def _require_user(transaction: Transaction, user_id: UUID) -> None:

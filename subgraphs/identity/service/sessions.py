@@ -107,7 +107,9 @@ class Sessions:
         """Ends all sessions of the user and all that clients were given; how many sessions there were."""
         async with self._database.transaction() as transaction:
             await audit.record(transaction, EventKind.ALL_SESSIONS_ENDED, user_id, origin)
-            return await end_sessions(transaction, user_id)
+            ended = await end_sessions(transaction, user_id)
+            failpoint("identity.end_sessions.before_commit")
+        return ended
 
     async def end(self, session: Session) -> None:
         """Signs the browser out."""
@@ -137,4 +139,5 @@ async def _sign_in(
         if before is not None:
             await end_session(transaction, before.id)
         session = await store.insert_session(transaction, user_id, digest(fresh), amr, visitor.user_agent)
+    failpoint("identity.sign_in.before_commit")
     return SignedIn(session, fresh, continue_to)

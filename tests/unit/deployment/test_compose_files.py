@@ -55,6 +55,13 @@ def test_each_secret_stands_in_the_example_environment(containers: dict[str, Any
         assert f"\n{name}=\n" in f"\n{example}"
 
 
+def test_letters_are_kept_in_a_volume_until_a_server_is_named(containers: dict[str, Any]) -> None:
+    identity = containers["services"]["identity"]
+    volume, _, folder = identity["volumes"][0].partition(":")
+    assert volume in containers["volumes"]
+    assert identity["environment"]["HANSA_MAIL_URL"] == f"${{HANSA_MAIL_URL:-file://{folder}/mail}}"
+
+
 @pytest.mark.parametrize(
     ("key", "holder"),
     [("HANSA_KEY_ENCRYPTION_KEY", "identity"), ("HANSA_PAYMENTS_KEY_ENCRYPTION_KEY", "payments")],

@@ -1,16 +1,16 @@
 import { useActionState, useState } from 'react';
 import { demoUser } from './demoUser';
-import { signIn } from './signIn';
+import { type Refusal, signIn } from './signIn';
 import { useSession } from './session';
 
-const NOBODY = { email: '', password: '' };
+const NOBODY = { email: '', password: '', code: '' };
 
 export function SignInForm() {
   const [credentials, setCredentials] = useState(NOBODY);
   const signedIn = useSession((state) => state.signedIn);
-  const [refusal, submit, pending] = useActionState(async () => {
+  const [refusal, submit, pending] = useActionState(async (): Promise<Refusal | null> => {
     const outcome = await signIn(credentials);
-    if (typeof outcome === 'string') return outcome;
+    if ('message' in outcome) return outcome;
     signedIn(outcome);
     return null;
   }, null);
@@ -37,13 +37,25 @@ export function SignInForm() {
           onChange={({ target }) => setCredentials({ ...credentials, password: target.value })}
         />
       </label>
+      {refusal?.asksForCode && (
+        <label>
+          Code of your app, or a recovery code
+          <input
+            autoComplete="one-time-code"
+            autoFocus
+            required
+            value={credentials.code}
+            onChange={({ target }) => setCredentials({ ...credentials, code: target.value })}
+          />
+        </label>
+      )}
       {refusal && (
         <p className="hansa-refusal" role="alert">
-          {refusal}
+          {refusal.message}
         </p>
       )}
       <div className="hansa-form-actions">
-        <button type="button" className="hansa-link" onClick={() => setCredentials(demoUser)}>
+        <button type="button" className="hansa-link" onClick={() => setCredentials({ ...NOBODY, ...demoUser })}>
           Use the demo user
         </button>
         <button type="submit" className="hansa-button hansa-button-primary" disabled={pending}>

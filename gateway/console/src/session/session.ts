@@ -34,3 +34,14 @@ export const useSession = create<SessionState>((set, get) => {
 });
 
 export const isExpired = ({ expiresAt }: Session) => Date.parse(expiresAt) <= Date.now();
+
+/** Whether the token lets its user steer accounts (RFC 9068, section 2.2.3). The services look at it themselves. */
+export function isAdmin({ accessToken }: Session): boolean {
+  const claims = accessToken.split('.')[1]?.replaceAll('-', '+').replaceAll('_', '/');
+  try {
+    const { scope } = JSON.parse(atob(claims ?? '')) as { scope?: string };
+    return scope?.split(' ').includes('identity:admin') ?? false;
+  } catch {
+    return false;
+  }
+}
