@@ -1,5 +1,6 @@
 """Asking the rate limiter from another process: a check by each request, one call for all of a moment."""
 
+from common.limiting.address import counted_address
 from common.limiting.check import Check
 from common.limiting.client import Limiter, LimiterUnavailableError
 from common.limiting.headers import limit_headers, rate_limit_headers
@@ -11,6 +12,7 @@ __all__ = (
     "Limiter",
     "LimiterUnavailableError",
     "Verdict",
+    "counted_address",
     "limit_headers",
     "rate_limit_headers",
 )

@@ -18,6 +18,34 @@ _Argument = str | bytes | int
 class ReplyError(Exception):
     """Valkey refused the command; it did nothing."""
 
+    @property
+    def code(self) -> str:
+        """The refusal's first word, such as NOSCRIPT."""
+        return str(self).partition(" ")[0]
+
+
+class Address:
+    """Where a server is and how it is greeted, by a `redis://`, `rediss://` or `unix://` URL as redis-py reads it.
+
+    Raises:
+        ValueError: the URL is none.
+    """
+
+    def __init__(self, url: str) -> None:
+        options: dict[str, Any] = dict(parse_url(url))
+        self.path: str | None = options.get("path")
+        self.host: str = options.get("host", "localhost")
+        self.port: int = options.get("port", 6379)
+        self.username: str | None = options.get("username")
+        self.password: str | None = options.get("password")
+        self.database: int = options.get("db", 0)
+        self.tls = _tls(options) if options.get("connection_class") is SSLConnection else None
+
+
+def _tls(options: dict[str, Any]) -> ssl.SSLContext:
+    given = {name: value for name, value in options.items() if name.startswith("ssl_")}
+    return SSLConnection(**given).ssl_context.get()
+
 
 class Connection(asyncio.Protocol):
     """Made by `connect`."""
@@ -27,6 +55,8 @@ class Connection(asyncio.Protocol):
         self._waiting: deque[asyncio.Future[Any]] = deque()
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
+        self.heard_at = 0.0
+        """The loop's time when anything came last."""
 
     @property
     def is_open(self) -> bool:
@@ -56,6 +86,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)  # uvloop's are none by their class
 
     def data_received(self, data: bytes) -> None:
+        self.heard_at = self._loop.time()
         try:
             self._replies.feed(data)
             while (reply := self._replies.gets()) is not False:
@@ -80,33 +111,29 @@ class Connection(asyncio.Protocol):
             waiting.set_result(reply)
 
 
-async def connect(url: str) -> Connection:
-    """A connection to the server and database of a `redis://`, `rediss://` or `unix://` URL.
+async def connect(address: Address) -> Connection:
+    """A connection to the server and database at `address`.
 
     Raises:
         OSError: there is no server.
         ReplyError: it refuses the credentials or the database.
     """
-    options: Any = parse_url(url)
     loop = asyncio.get_running_loop()
-    if "path" in options:
-        _, connection = await loop.create_unix_connection(Connection, options["path"])
+    if address.path is not None:
+        _, connection = await loop.create_unix_connection(Connection, address.path)
     else:
-        is_tls = options.get("connection_class") is SSLConnection
-        context = ssl.create_default_context(cafile=options.get("ssl_ca_certs")) if is_tls else None
-        host, port = options.get("host", "localhost"), options.get("port", 6379)
-        _, connection = await loop.create_connection(Connection, host, port, ssl=context)
+        _, connection = await loop.create_connection(Connection, address.host, address.port, ssl=address.tls)
     try:
-        await _greet(connection, options)
+        await _greet(connection, address)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-async def _greet(connection: Connection, options: dict[str, Any]) -> None:
-    if options.get("password"):
-        username = (options["username"],) if options.get("username") else ()
-        await connection.call("AUTH", *username, options["password"])
-    if options.get("db"):
-        await connection.call("SELECT", options["db"])
+async def _greet(connection: Connection, address: Address) -> None:
+    if address.password:
+        username = (address.username,) if address.username else ()
+        await connection.call("AUTH", *username, address.password)
+    if address.database:
+        await connection.call("SELECT", address.database)

@@ -1,10 +1,8 @@
-"""A library of Valkey functions, loaded when it is missing and called as long as that has a point."""
+"""A library of Valkey functions, loaded when it is missing."""
 
-import asyncio
 import hashlib
 from collections.abc import Sequence
 
-from common.resilience import Breaker
 from common.valkey.connection import ReplyError
 from common.valkey.link import ValkeyLink, ValkeyUnavailableError
 
@@ -23,7 +21,6 @@ class FunctionLibrary:
         self.name = f"{name}_{digest[:12]}"
         self.source = source.replace("LIBRARY", self.name)
         self._link = link
-        self._breaker = Breaker()
 
     async def load(self) -> None:
         """Load it, as the first call would. Raises as `ValkeyLink.call` does."""
@@ -35,26 +32,18 @@ class FunctionLibrary:
         Raises:
             ValkeyUnavailableError: it did not answer; whether it ran is unknown.
         """
-        if not self._breaker.admits():
-            raise ValkeyUnavailableError("Valkey is not asked for a moment, since it did not answer")
         try:
-            answer = await self._call(keys, payload)
+            return await self._call(keys, payload)
         except ReplyError as error:
-            self._breaker.fail()
             raise ValkeyUnavailableError(f"Valkey refuses: {error}") from error
-        except (ValkeyUnavailableError, asyncio.CancelledError):
-            self._breaker.fail()
-            raise
-        self._breaker.succeed()
-        return answer
 
     async def _call(self, keys: Sequence[str], payload: bytes) -> bytes:
         call: tuple[str | bytes | int, ...] = ("FCALL", self.name, len(keys), *keys, payload)
         try:
-            answer: bytes = await self._link.call(*call)
+            answer: bytes = await self._link.ask(*call)
         except ReplyError as error:
             if "Function not found" not in str(error):
                 raise
             await self.load()  # a server that is new, or was emptied; it did nothing yet
-            answer = await self._link.call(*call)
+            answer = await self._link.ask(*call)
         return answer

@@ -1,9 +1,10 @@
-"""A connection that is made when it is needed, made anew when it broke, and given up when it hangs."""
+"""A connection that is made when it is needed, made anew when it broke, given up when it hangs, and left alone while that has no point."""
 
 import asyncio
 from typing import Any
 
-from common.valkey.connection import Connection, ReplyError, connect
+from common.resilience import Breaker
+from common.valkey.connection import Address, Connection, ReplyError, connect
 
 CONNECT_TIMEOUT = 1.0  # seconds
 
@@ -13,29 +14,53 @@ class ValkeyUnavailableError(Exception):
 
 
 class ValkeyLink:
-    """Calls to the Valkey at `url`. A call is never made twice: one whose answer was lost may have had its effect."""
+    """Calls to the Valkey at `url`. A call is never made twice: one whose answer was lost may have had its effect.
 
-    def __init__(self, url: str, *, timeout: float) -> None:
+    Raises:
+        ValueError: the URL is none.
+    """
+
+    def __init__(self, url: str, *, timeout: float, breaker: Breaker | None = None) -> None:
         self.timeout = timeout
-        self._url = url
+        self.address = Address(url)
+        self._breaker = breaker or Breaker()
         self._connection: Connection | None = None
         self._connecting: asyncio.Task[Connection] | None = None
 
-    async def call(self, *command: str | bytes | int) -> Any:
-        """The reply, within `timeout` seconds.
+    async def ask(self, *command: str | bytes | int, within: float | None = None) -> Any:
+        """As `call`; while the server does not answer, all but a probe now and then are refused at once."""
+        if not self._breaker.admits():
+            raise ValkeyUnavailableError("Valkey is not asked for a moment, since it did not answer")
+        try:
+            reply = await self.call(*command, within=within)
+        except ReplyError:
+            self._breaker.succeed()
+            raise
+        except ValkeyUnavailableError:
+            self._breaker.fail()
+            raise
+        except BaseException:
+            self._breaker.give_up()
+            raise
+        self._breaker.succeed()
+        return reply
+
+    async def call(self, *command: str | bytes | int, within: float | None = None) -> Any:
+        """The reply, in `within` seconds or the link's `timeout`.
 
         Raises:
             ReplyError: Valkey refused; it did nothing.
             ValkeyUnavailableError: there is no answer.
         """
-        connection = self._connection
+        connection, began = self._connection, asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(self.timeout):
+            async with asyncio.timeout(within or self.timeout):
                 if connection is None or not connection.is_open:
                     connection = self._connection = await self._connect()
                 return await connection.call(*command)
         except TimeoutError as error:
-            if connection is not None:  # what hangs would hold up all that follows
+            # What hangs would hold up all that follows; who is only slow goes on.
+            if connection is not None and connection.heard_at < began:
                 connection.close()
             raise ValkeyUnavailableError("Valkey did not answer in time") from error
         except OSError as error:
@@ -61,7 +86,7 @@ class ValkeyLink:
 
     async def _open(self) -> Connection:
         async with asyncio.timeout(CONNECT_TIMEOUT):
-            return await connect(self._url)
+            return await connect(self.address)
 
     def _connected(self, attempt: asyncio.Task[Connection]) -> None:
         self._connecting = None

@@ -22,7 +22,8 @@ from subgraphs.ratelimit.engine.valkey import ValkeyEngine
 from subgraphs.ratelimit.policies import Policies
 from subgraphs.ratelimit.routes import limits as limit_doors
 from subgraphs.ratelimit.routes import policies as policy_doors
-from subgraphs.ratelimit.service import PolicyBook, RateLimits
+from subgraphs.ratelimit.service.decisions import RateLimits
+from subgraphs.ratelimit.service.policies import PolicyBook
 from subgraphs.ratelimit.settings import Settings
 
 _log = logging.getLogger("hansa.ratelimit")

@@ -10,7 +10,7 @@ from subgraphs.ratelimit.domain.calendar import CalendarUnit
 from subgraphs.ratelimit.domain.policies import FailMode, Override, Policy
 from subgraphs.ratelimit.domain.rules import Algorithm, Rule
 from subgraphs.ratelimit.policies import Policies
-from subgraphs.ratelimit.service import PolicyBook
+from subgraphs.ratelimit.service.policies import PolicyBook
 from subgraphs.ratelimit.settings import Settings
 
 NAMESPACE = "graph"

@@ -28,7 +28,7 @@ from subgraphs.ratelimit.envoy_messages import (
     RateLimitRequest,
     RateLimitResponse,
 )
-from subgraphs.ratelimit.service import RateLimits
+from subgraphs.ratelimit.service.decisions import RateLimits
 from subgraphs.ratelimit.verdict import verdict
 
 _GRACE = 5.0  # seconds for calls under way at the end

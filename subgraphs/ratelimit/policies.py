@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 
 from common.database import Database, RetryableError
 from common.live import Live
-from subgraphs.ratelimit import store
 from subgraphs.ratelimit.domain.policies import PolicySet
 from subgraphs.ratelimit.errors import PoliciesUnavailableError
+from subgraphs.ratelimit.store import policies as store
 
 _log = logging.getLogger("hansa.ratelimit")
 

@@ -15,7 +15,7 @@ from subgraphs.ratelimit.app import service as limiter
 from subgraphs.ratelimit.domain.policies import FailMode, Policy
 from subgraphs.ratelimit.domain.rules import Algorithm, Rule
 from subgraphs.ratelimit.policies import Policies
-from subgraphs.ratelimit.service import PolicyBook
+from subgraphs.ratelimit.service.policies import PolicyBook
 from tests.integration.proxy.processes import program
 
 LIMITER_TOKEN = "limiter-token"

@@ -1,16 +1,13 @@
 """Documents in a Valkey that several routers share."""
 
-import asyncio
 import logging
-import time
 
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
-
+from common.resilience import Breaker
+from common.valkey import ReplyError, ValkeyLink, ValkeyUnavailableError
 from gateway.server.config.cache import Redis as RedisConfig
 
 _log = logging.getLogger("hansa.router")
-_FAILURES = (RedisError, OSError, TimeoutError, UnicodeError)
+_FAILURES = (ReplyError, ValkeyUnavailableError, UnicodeError)
 _PAUSE = 1.0
 """Seconds for which nothing is asked of a server that failed."""
 
@@ -19,40 +16,35 @@ class ValkeyDocuments:
     """A `DocumentStore`, by keys such as `apq:DIGEST`. While Valkey is down it has nothing and keeps nothing."""
 
     def __init__(self, config: RedisConfig) -> None:
-        # With a timeout of its own redis waits by asyncio.wait_for, which may swallow a cancellation.
-        self._redis = Redis.from_url(config.urls[0], decode_responses=True, socket_timeout=None)
+        breaker = Breaker(failures=1, first_pause=_PAUSE, longest_pause=_PAUSE)
+        self._link = ValkeyLink(config.urls[0], timeout=config.timeout, breaker=breaker)
         self._prefix = f"{config.namespace}:apq:" if config.namespace else "apq:"
         self._ttl = max(1, int(config.ttl))
-        self._timeout = config.timeout
-        self._paused_until = 0.0
+        self._answers = True
 
     async def get(self, digest: str) -> str | None:
-        if self._is_paused:
-            return None
         try:
-            async with asyncio.timeout(self._timeout):
-                text = await self._redis.get(self._prefix + digest)
+            text = await self._link.ask("GET", self._prefix + digest)
+            document = text if text is None else str(text, "utf-8")
         except _FAILURES as error:
-            self._pause(error)
+            self._tell(error)
             return None
-        return text if isinstance(text, str) else None
+        self._answers = True
+        return document
 
     async def put(self, digest: str, text: str) -> None:
-        if self._is_paused:
-            return
         try:
-            async with asyncio.timeout(self._timeout):
-                await self._redis.set(self._prefix + digest, text, ex=self._ttl)
+            await self._link.ask("SET", self._prefix + digest, text, "EX", self._ttl)
         except _FAILURES as error:
-            self._pause(error)
+            self._tell(error)
+        else:
+            self._answers = True
 
     async def close(self) -> None:
-        await self._redis.aclose()
+        await self._link.close()
 
-    @property
-    def _is_paused(self) -> bool:
-        return time.monotonic() < self._paused_until
-
-    def _pause(self, error: Exception) -> None:
-        self._paused_until = time.monotonic() + _PAUSE
-        _log.warning("Documents are kept in memory only: Valkey does not answer: %r", error)
+    def _tell(self, error: Exception) -> None:
+        """Once an outage."""
+        if self._answers:
+            _log.warning("Documents are kept in memory only: %s", error)
+        self._answers = False

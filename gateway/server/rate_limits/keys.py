@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import TypeAlias
 
+from common.limiting import counted_address
 from gateway.server.access.claims import claim_header
 from gateway.server.config.rate_limits import KeyedLimit
 from gateway.server.exchange import Exchange
@@ -49,5 +50,10 @@ def _finder(source: str) -> Find:
         header = name.lower().encode()
         return lambda exchange: exchange.request.header(header)
     if kind == "client_address":
-        return lambda exchange: exchange.request.client_address
+        return _client_address
     return lambda exchange: exchange.operation_name
+
+
+def _client_address(exchange: Exchange) -> str | None:
+    address = exchange.request.client_address
+    return counted_address(address) if address else None

@@ -1,18 +1,15 @@
 """Decisions in a Valkey that several routers share: one call, by its clock, and nothing between reading and charging."""
 
-import asyncio
-import time
 from collections.abc import Sequence
+from hashlib import sha1
+from typing import Any
 
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.exceptions import RedisError
-
+from common.resilience import Breaker
+from common.valkey import ReplyError, ValkeyLink, ValkeyUnavailableError
 from gateway.server.config.rate_limits import SharedCounters
 from gateway.server.rate_limits.decision import Hit, Left, left
 from gateway.server.rate_limits.gate import LimiterUnavailable
 
-_FAILURES = (RedisError, OSError, TimeoutError)
-_MAX_CONNECTIONS = 64
 _PAUSE = 1.0
 """Seconds for which nothing is asked of a server that failed."""
 
@@ -37,6 +34,7 @@ for i, key in ipairs(KEYS) do
 end
 return found
 """
+_DIGEST = sha1(_DECIDE.encode(), usedforsecurity=False).hexdigest()
 
 
 class ValkeyLimiter:
@@ -46,30 +44,26 @@ class ValkeyLimiter:
     """
 
     def __init__(self, config: SharedCounters) -> None:
-        pool = BlockingConnectionPool.from_url(
-            config.urls[0],
-            max_connections=_MAX_CONNECTIONS,
-            timeout=config.timeout,
-            socket_timeout=None,  # with one, redis waits by asyncio.wait_for, which may swallow a cancellation
-        )
-        self._redis = Redis.from_pool(pool)
-        self._decide = self._redis.register_script(_DECIDE)
+        breaker = Breaker(failures=1, first_pause=_PAUSE, longest_pause=_PAUSE)
+        self._link = ValkeyLink(config.urls[0], timeout=config.timeout, breaker=breaker)
         self._prefix = f"{config.namespace}:rate:" if config.namespace else "rate:"
-        self._timeout = config.timeout
-        self._paused_until = 0.0
 
     async def decide(self, hits: Sequence[Hit]) -> Sequence[Left]:
-        if time.monotonic() < self._paused_until:
-            raise LimiterUnavailable("Valkey is not asked for a moment")
         keys = [self._prefix + hit.key for hit in hits]
-        arguments = [number for hit in hits for number in (hit.step, hit.span)]
+        numbers = [number for hit in hits for number in (hit.step, hit.span)]
         try:
-            async with asyncio.timeout(self._timeout):
-                found = await self._decide(keys=keys, args=arguments)
-        except _FAILURES as error:
-            self._paused_until = time.monotonic() + _PAUSE
-            raise LimiterUnavailable(f"Valkey does not answer: {error!r}") from error
+            found = await self._run(len(keys), *keys, *numbers)
+        except (ReplyError, ValkeyUnavailableError) as error:
+            raise LimiterUnavailable(str(error)) from error
         return [left(hit, debt, wait) for hit, debt, wait in zip(hits, found[::2], found[1::2], strict=True)]
 
     async def close(self) -> None:
-        await self._redis.aclose()
+        await self._link.close()
+
+    async def _run(self, *arguments: str | int) -> Any:
+        try:
+            return await self._link.ask("EVALSHA", _DIGEST, *arguments)
+        except ReplyError as error:
+            if error.code != "NOSCRIPT":
+                raise
+            return await self._link.ask("EVAL", _DECIDE, *arguments)

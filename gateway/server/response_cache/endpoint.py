@@ -5,13 +5,13 @@ from collections.abc import Callable
 
 import msgspec
 
+from common.valkey import ValkeyUnavailableError
 from gateway.server.asgi import Receive, Scope, Send, respond
 from gateway.server.errors import RequestError, error_body
 from gateway.server.http.body import ClientDisconnected, read_body
 from gateway.server.http.request import HttpRequest
 from gateway.server.response_cache.cache import ResponseCache
 from gateway.server.response_cache.invalidation import InvalidInvalidation, read_invalidations
-from gateway.server.response_cache.valkey import ValkeyUnavailable
 
 _log = logging.getLogger("hansa.router")
 _MAX_BYTES = 1024 * 1024
@@ -51,7 +51,7 @@ class InvalidationEndpoint:
             raise _refused(401, "The shared key is not that of every subgraph that is named")
         try:
             return await cache.invalidations.run(tags)
-        except ValkeyUnavailable as error:
+        except ValkeyUnavailableError as error:
             _log.warning("Cached answers could not be made invalid: %s", error)
             raise _refused(503, "The cache does not answer: try again", ("retry-after", "1")) from None
 

@@ -10,9 +10,9 @@ from itertools import groupby
 
 from common.events import Delivery, EventLog, JetStreamLog, LogUnavailableError
 from common.events.log import stream_of
+from common.valkey import ValkeyUnavailableError
 from gateway.server.config.response_cache import InvalidationEvents
 from gateway.server.response_cache.invalidation import Invalidations, InvalidInvalidation, read_invalidations
-from gateway.server.response_cache.valkey import ValkeyUnavailable
 
 _log = logging.getLogger("hansa.router")
 _WAIT = 5.0
@@ -60,7 +60,7 @@ async def _take(delivery: Delivery, invalidations: Invalidations) -> None:
         await invalidations.run(read_invalidations(delivery.message.payload))
     except InvalidInvalidation as error:
         _log.error("An event on %s is no invalidation: %s", delivery.message.subject, error)
-    except ValkeyUnavailable as error:
+    except ValkeyUnavailableError as error:
         _log.warning("Cached answers are made invalid later: Valkey does not answer: %s", error)
         await delivery.retry(_PAUSE)
         return

@@ -87,7 +87,7 @@ class Invalidations:
         return all(any(_equal(key, known) for known in self._keys(subgraph)) for subgraph, _ in tags)
 
     async def run(self, tags: Sequence[tuple[str, str]]) -> int:
-        """How many answers were stored with them. Raises ValkeyUnavailable.
+        """How many answers were stored with them. Raises ValkeyUnavailableError.
 
         No request that begins after this returns is given what was fetched before, by any router.
         """

@@ -11,7 +11,8 @@ from common.app import CallerContext, ServiceRequest
 from common.app.loaders import by_key
 from subgraphs.ratelimit.access import CHECK_SCOPE, WRITE_SCOPE, require_write
 from subgraphs.ratelimit.domain.policies import Namespace, Override, Policy
-from subgraphs.ratelimit.service import PolicyBook, RateLimits
+from subgraphs.ratelimit.service.decisions import RateLimits
+from subgraphs.ratelimit.service.policies import PolicyBook
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,10 @@
 # mypy: disallow-untyped-decorators=False
 # Strawberry types its field decorators as Any.
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
 
 import strawberry
 import strawberry.federation
@@ -20,6 +23,15 @@ from subgraphs.ratelimit.domain.policies import Policy as DomainPolicy
 from subgraphs.ratelimit.domain.rules import MICROSECONDS
 
 USER_ATTRIBUTE = "user"
+
+T = TypeVar("T")
+
+
+async def _referenced(info: Info, load: Callable[[UUID], Awaitable[T]], id_: str) -> T | None:
+    """What everyone who is signed in may see, by an id that anyone may have made up."""
+    info.context.require_caller()
+    parsed = parse_id(id_)
+    return await load(parsed) if parsed else None
 
 
 @strawberry.type(name="RateLimitAttribute", description="A request's attribute, or a pattern for it.")
@@ -49,9 +61,7 @@ class Namespace:
 
     @classmethod
     async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "Namespace | None":  # noqa: A002 - the key field's name
-        info.context.require_caller()
-        parsed = parse_id(id)
-        found = await info.context.namespaces.load(parsed) if parsed else None
+        found = await _referenced(info, info.context.namespaces.load, id)
         return cls.of(found) if found else None
 
 
@@ -118,9 +128,7 @@ class Policy:
 
     @classmethod
     async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "Policy | None":  # noqa: A002 - the key field's name
-        info.context.require_caller()
-        parsed = parse_id(id)
-        found = await info.context.policies.load(parsed) if parsed else None
+        found = await _referenced(info, info.context.policies.load, id)
         return cls.of(found) if found else None
 
 
@@ -154,9 +162,7 @@ class Override:
 
     @classmethod
     async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "Override | None":  # noqa: A002 - the key field's name
-        info.context.require_caller()
-        parsed = parse_id(id)
-        found = await info.context.overrides.load(parsed) if parsed else None
+        found = await _referenced(info, info.context.overrides.load, id)
         return cls.of(found) if found else None
 
 

@@ -13,11 +13,15 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from common.inputs import InvalidInputError
+from common.limiting import counted_address
 from subgraphs.ratelimit.domain.patterns import LONGEST, Patterns, check_pattern, compile_pattern
 from subgraphs.ratelimit.domain.rules import MAX_COST, Algorithm, Call, Rule, check_rule
 from subgraphs.ratelimit.errors import UnknownPolicyError
 
 Descriptor = Mapping[str, str]
+
+ADDRESS = "address"
+"""The attribute that is a client's address, of which IPv6 ones are counted by their network."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
@@ -171,6 +175,8 @@ class PolicySet:
         if matchers is None:
             raise UnknownPolicyError("There is no such namespace")
         check_descriptor(descriptor)
+        if ADDRESS in descriptor:
+            descriptor = {**descriptor, ADDRESS: counted_address(descriptor[ADDRESS])}
         limits = (matcher.limit(descriptor) for matcher in matchers)
         return Limits([limit for limit in limits if limit is not None])
 

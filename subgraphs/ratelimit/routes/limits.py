@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 from common.app import Doorkeeper, EdgeAnswer, EdgeRoute, problem
 from common.limiting import Verdict, rate_limit_headers
 from subgraphs.ratelimit.domain.rules import MAX_COST
-from subgraphs.ratelimit.service import MAX_RESERVATION, RateLimits
+from subgraphs.ratelimit.service.decisions import MAX_RESERVATION, RateLimits
 from subgraphs.ratelimit.verdict import verdict
 
 QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded"

@@ -10,7 +10,7 @@ from subgraphs.ratelimit.domain.calendar import CalendarUnit
 from subgraphs.ratelimit.domain.policies import FailMode, Override, Policy
 from subgraphs.ratelimit.domain.rules import MAX_COST, Algorithm, Rule
 from subgraphs.ratelimit.routes.limits import Attribute, Name, Value
-from subgraphs.ratelimit.service import PolicyBook
+from subgraphs.ratelimit.service.policies import PolicyBook
 
 MAX_POLICIES = 100
 MAX_OVERRIDES = 1_000

@@ -73,6 +73,13 @@ async def test_a_policy_applies_to_whom_it_says(service: Any) -> None:
     assert peeked["limits"][0]["remaining"] == 100 - 7
 
 
+async def test_addresses_of_one_ipv6_network_are_one_client(service: Any) -> None:
+    await service.put("callers", algorithm="SLIDING_LOG", limit=2, period=HOUR, by=["address"])
+    addresses = ["2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8:0:1::1", "192.0.2.1", "192.0.2.2"]
+    answers = [await service.check(address=address) for address in addresses]
+    assert [answer.status for answer in answers] == [200, 200, 429, 200, 200, 200]
+
+
 async def test_no_two_identities_share_a_count(service: Any) -> None:
     await service.put("pairs", algorithm="SLIDING_LOG", limit=1, period=HOUR, by=["user", "client"])
     pairs = [

@@ -14,7 +14,7 @@ from subgraphs.ratelimit.app import service
 from subgraphs.ratelimit.domain.policies import FailMode, Policy
 from subgraphs.ratelimit.domain.rules import Algorithm, Rule
 from subgraphs.ratelimit.policies import Policies
-from subgraphs.ratelimit.service import PolicyBook
+from subgraphs.ratelimit.service.policies import PolicyBook
 
 QUERY = {"query": "query Names {products {name}}"}
 CONFIG = """

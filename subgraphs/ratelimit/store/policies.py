@@ -1,4 +1,4 @@
-"""The SQL of the rate limiter, and nothing but. Whatever changes a policy counts the revision up in the same transaction."""
+"""Namespaces, policies and overrides. Whatever changes one counts the revision up in the same transaction."""
 
 from collections.abc import Sequence
 from typing import Any

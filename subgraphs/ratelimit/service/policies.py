@@ -1,109 +1,27 @@
-"""The use cases of the rate limiter. Decisions never touch the database; changing policies is one transaction a call."""
+"""Writing policies down, and reading them as they are written."""
 
-import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from common.database import Database, Transaction
 from common.inputs import InvalidInputError
-from subgraphs.ratelimit import store
 from subgraphs.ratelimit.domain.patterns import check_pattern
 from subgraphs.ratelimit.domain.policies import (
-    Descriptor,
-    Limits,
     Namespace,
     Override,
     Policy,
-    check_cost,
     check_name,
     check_policy,
     overridden,
 )
 from subgraphs.ratelimit.domain.rules import check_rule
-from subgraphs.ratelimit.engine.limiter import Limiter
-from subgraphs.ratelimit.engine.outcome import Outcome
-from subgraphs.ratelimit.engine.reservations import Reservations
 from subgraphs.ratelimit.errors import UnknownPolicyError
 from subgraphs.ratelimit.policies import Policies
+from subgraphs.ratelimit.store import policies as store
 
-MAX_RESERVATION = 3_600
 MAX_DESCRIPTION = 500
-
-
-class Reserved(Struct, frozen=True):
-    """`id` settles the reservation; None when it was denied, and where no limit applies."""
-
-    id: str | None
-    outcome: Outcome
-
-
-class RateLimits:
-    """Decisions, by what the policies say now."""
-
-    def __init__(self, policies: Policies, limiter: Limiter, reservations: Reservations) -> None:
-        self._policies = policies
-        self._limiter = limiter
-        self._reservations = reservations
-
-    async def check(self, namespace: str, descriptor: Descriptor, cost: int) -> Outcome:
-        """Take `cost` tokens of all limits that apply, or of none.
-
-        Raises:
-            InvalidInputError, PoliciesUnavailableError; so do all others.
-        """
-        limits = self._policies.current.limits(namespace, descriptor)
-        return await self._limiter.check(limits, check_cost(cost))
-
-    async def check_many(self, checks: Sequence[tuple[str, Descriptor, int]]) -> list[Outcome]:
-        """Each of (namespace, descriptor, cost) by itself, all at once; none if one of them cannot be asked."""
-        policies = self._policies.current
-        asked = [(policies.limits(name, of), check_cost(cost)) for name, of, cost in checks]
-        return await asyncio.gather(*(self._limiter.check(limits, cost) for limits, cost in asked))
-
-    async def check_together(
-        self, namespace: str, descriptors: Sequence[Descriptor], cost: int
-    ) -> tuple[Outcome, list[Limits]]:
-        """`cost` tokens of all limits that apply to any of the descriptors, or of none; and the limits of each."""
-        policies = self._policies.current
-        apart = [policies.limits(namespace, descriptor) for descriptor in descriptors]
-        together = {limit.key: limit for limits in apart for limit in limits.each}
-        return await self._limiter.check(Limits(list(together.values())), check_cost(cost)), apart
-
-    async def peek(self, namespace: str, descriptor: Descriptor, cost: int) -> Outcome:
-        """What `check` would say. Raises OverloadedError without Valkey; so do those below."""
-        limits = self._policies.current.limits(namespace, descriptor)
-        return await self._limiter.peek(limits, check_cost(cost))
-
-    async def refund(self, namespace: str, descriptor: Descriptor, cost: int) -> Outcome:
-        """Give back what a check took and was not used."""
-        limits = self._policies.current.limits(namespace, descriptor)
-        return await self._limiter.refund(limits, check_cost(cost))
-
-    async def reset(self, namespace: str, descriptor: Descriptor) -> Outcome:
-        """Forget what was taken by all limits that apply."""
-        return await self._limiter.reset(self._policies.current.limits(namespace, descriptor))
-
-    async def reserve(self, namespace: str, descriptor: Descriptor, cost: int, ttl: int) -> Reserved:
-        """Hold `cost` tokens for `ttl` seconds."""
-        if not 1 <= ttl <= MAX_RESERVATION:
-            raise InvalidInputError("ttl", f"must be 1 to {MAX_RESERVATION} seconds")
-        limits = self._policies.current.limits(namespace, descriptor)
-        return Reserved(*await self._reservations.reserve(namespace, limits, check_cost(cost), ttl))
-
-    async def commit(self, reservation: str, cost: int) -> int:
-        """Take of what was reserved what it did cost.
-
-        Raises:
-            UnknownReservationError, ReservationEndedError
-        """
-        return await self._reservations.settle(reservation, check_cost(cost))
-
-    async def cancel(self, reservation: str) -> None:
-        """Give back all that was reserved. Raises as `commit` does."""
-        await self._reservations.settle(reservation, 0)
 
 
 class PolicyBook:

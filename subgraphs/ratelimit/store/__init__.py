@@ -1,0 +1,1 @@
+"""The SQL of the rate limiter, and nothing but."""
