@@ -46,6 +46,8 @@ class World:
     processes: dict[str, ServiceProcess] = field(default_factory=dict)
     aside: list[ServiceProcess] = field(default_factory=list)
     transports: dict[str, Transport] = field(default_factory=dict)
+    servers: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by who stops the servers, and by who asks them what must not be cut off."""
 
     async def start(self, name: str, failpoint: str = "") -> None:
         """Start the service, in place of the process that there was; it may die while it starts, if a failpoint says so."""
@@ -72,12 +74,13 @@ class World:
                 await asyncio.sleep(0.02)
 
     async def fetch(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
-        """The rows of a query, from the server as it is now."""
-        connection = await asyncpg.connect(self.database_url)
-        try:
-            return list(await connection.fetch(query, *arguments))
-        finally:
-            await connection.close()
+        """The rows of a query."""
+        async with self.servers:
+            connection = await asyncpg.connect(self.database_url)
+            try:
+                return list(await connection.fetch(query, *arguments))
+            finally:
+                await connection.close()
 
     async def break_connections(self, name: str) -> None:
         """End all connections of a service to PostgreSQL."""
@@ -88,8 +91,9 @@ class World:
 
     async def restart_servers(self) -> None:
         """PostgreSQL and NATS go away and come back."""
-        await asyncio.gather(self.postgres.stop(), self.nats.stop())
-        await asyncio.gather(self.postgres.start(), self.nats.start())
+        async with self.servers:
+            await asyncio.gather(self.postgres.stop(), self.nats.stop())
+            await asyncio.gather(self.postgres.start(), self.nats.start())
 
     async def take_webhook(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """The merchant: notes what it is told and says so."""
