@@ -14,11 +14,17 @@ from common.database import Transaction
 from subgraphs.jobs.domain import JobState
 from subgraphs.jobs.scheduling import Lane
 
+# For a transaction of a worker. Planning a claim takes a third of its time, and what PostgreSQL would plan anew each time is
+# always the same: by the index. So say that, or a plan made while the table was small would stay until it is analysed.
+PLANS: Final = "; ".join(
+    f"SET LOCAL {setting}"
+    for setting in ("plan_cache_mode = force_generic_plan", "enable_seqscan = off", "enable_bitmapscan = off")
+)
 LANES: Final = text("""
-    SELECT asked.queue, asked.class
+    SELECT asked.queue, asked.class, first.tag
     FROM (SELECT queue, class FROM unnest(CAST(:queues AS text[])) AS queue, generate_series(0, 3) AS class) asked,
     LATERAL (
-        SELECT 1 FROM job
+        SELECT tag FROM job
         WHERE state = 3 AND job.queue = asked.queue AND job.class = asked.class
               AND kind = ANY(CAST(:kinds AS text[]))
         ORDER BY tag, id LIMIT 1
@@ -30,25 +36,27 @@ LANES: Final = text("""
 CLAIM: Final = text("""
     WITH picked AS MATERIALIZED (
         SELECT found.id
-        FROM unnest(CAST(:queues AS text[]), CAST(:classes AS smallint[]), CAST(:places AS integer[]))
-             AS asked (queue, class, places),
+        FROM unnest(
+            CAST(:queues AS text[]), CAST(:classes AS smallint[]), CAST(:floors AS bigint[]), CAST(:places AS integer[])
+        ) AS asked (queue, class, floor, places),
         LATERAL (
             SELECT id FROM job
-            WHERE state = 3 AND job.queue = asked.queue AND job.class = asked.class
+            WHERE state = 3 AND job.queue = asked.queue AND job.class = asked.class AND tag >= asked.floor
                   AND kind = ANY(CAST(:kinds AS text[]))
             ORDER BY tag, id LIMIT asked.places FOR UPDATE SKIP LOCKED
         ) found
+        WHERE NOT EXISTS (SELECT 1 FROM queue q WHERE q.name = asked.queue AND q.is_paused)
+    ), claimed AS (
+        UPDATE job SET state = 4, attempt = attempt + 1, worker_id = CAST(:worker AS uuid), started_at = now(),
+                       unique_key = CASE WHEN (unique_states >> 4) & 1 = 1 THEN unique_key END
+        WHERE id = ANY(ARRAY(SELECT id FROM picked))
+        RETURNING id, kind, tenant, attempt, max_attempts, queue, class, tag, trace, arguments
+    ), served AS (
+        INSERT INTO lane (queue, class, served)
+        SELECT queue, class, max(tag) FROM claimed WHERE CAST(:serves AS boolean) GROUP BY queue, class ORDER BY 1, 2
+        ON CONFLICT (queue, class) DO UPDATE SET served = greatest(lane.served, excluded.served)
     )
-    UPDATE job SET state = 4, attempt = attempt + 1, worker_id = CAST(:worker AS uuid), started_at = now(),
-                   unique_key = CASE WHEN (unique_states >> 4) & 1 = 1 THEN unique_key END
-    WHERE id = ANY(ARRAY(SELECT id FROM picked))
-    RETURNING id, kind, tenant, attempt, max_attempts, queue, class, tag, trace, arguments
-""")
-SERVED: Final = text("""
-    INSERT INTO lane (queue, class, served)
-    SELECT * FROM unnest(CAST(:queues AS text[]), CAST(:classes AS smallint[]), CAST(:tags AS bigint[]))
-    ORDER BY 1, 2
-    ON CONFLICT (queue, class) DO UPDATE SET served = greatest(lane.served, excluded.served)
+    SELECT * FROM claimed ORDER BY tag, id
 """)
 SUCCEED: Final = text("""
     WITH ended AS (
@@ -108,13 +116,16 @@ class Claimed(Struct, frozen=True):
     max_attempts: int
     trace: str | None
     arguments: str
+    lane: Lane
+    tag: int
 
 
-class Claim(Struct, frozen=True):
-    """What one claim brought: the jobs in their turn, and the largest tag of each lane."""
+class Asking(Struct, frozen=True):
+    """How many `places` there are for jobs of a lane, and the tag from which on to look for them."""
 
-    jobs: Sequence[Claimed]
-    tags: Mapping[Lane, int]
+    lane: Lane
+    floor: int
+    places: int
 
 
 class Settled(Struct, frozen=True):
@@ -144,41 +155,32 @@ class Ended(Struct, frozen=True):
     limits: Sequence[str]
 
 
-async def find_lanes(transaction: Transaction, queues: Sequence[str], kinds: Sequence[str]) -> list[Lane]:
-    """The classes of `queues`, without those that are paused, in which a job of `kinds` is READY."""
+async def find_lanes(
+    transaction: Transaction, queues: Sequence[str], kinds: Sequence[str]
+) -> dict[Lane, int]:
+    """The classes of `queues`, without those that are paused, in which a job of `kinds` is READY, and its tag."""
     rows: Any = await transaction.execute(LANES, {"queues": list(queues), "kinds": list(kinds)})
-    return [(queue, class_) for queue, class_ in rows]
+    return {(queue, class_): tag for queue, class_, tag in rows}
 
 
 async def claim(
-    transaction: Transaction, worker: UUID, places: Mapping[Lane, int], kinds: Sequence[str]
-) -> Claim:
-    """Take up to so many jobs of each lane, in the order of their tags."""
+    transaction: Transaction, worker: UUID, asked: Sequence[Asking], kinds: Sequence[str], *, serves: bool
+) -> list[Claimed]:
+    """Take jobs, those of each lane in the order of their tags. With `serves`, who comes new to a lane starts behind them."""
     parameters = {
         "worker": worker,
-        "queues": [queue for queue, _ in places],
-        "classes": [class_ for _, class_ in places],
-        "places": list(places.values()),
+        "queues": [each.lane[0] for each in asked],
+        "classes": [each.lane[1] for each in asked],
+        "floors": [each.floor for each in asked],
+        "places": [each.places for each in asked],
         "kinds": list(kinds),
+        "serves": serves,
     }
-    jobs: list[tuple[int, UUID, Claimed]] = []
-    tags: dict[Lane, int] = {}
-    rows: Any = await transaction.execute(CLAIM, parameters)
-    for id_, kind, tenant, attempt, most, queue, class_, tag, trace, arguments in rows:
-        lane = (queue, class_)
-        tags[lane] = max(tags.get(lane, 0), tag)
-        jobs.append((tag, id_, Claimed(id_, kind, tenant, attempt, most, trace, arguments)))
-    return Claim(jobs=_in_turn(jobs), tags=tags)
-
-
-def _in_turn(jobs: list[tuple[int, UUID, Claimed]]) -> list[Claimed]:
-    return [job for _, _, job in sorted(jobs, key=lambda each: each[:2])]
-
-
-async def mark_served(transaction: Transaction, tags: Mapping[Lane, int]) -> None:
-    """Who comes new to a lane starts behind its tag."""
-    parameters = {"queues": [queue for queue, _ in tags], "classes": [class_ for _, class_ in tags]}
-    await transaction.execute(SERVED, {**parameters, "tags": list(tags.values())})
+    rows: Any = (await transaction.execute(CLAIM, parameters)).all()
+    return [
+        Claimed(id_, kind, tenant, attempt, most, trace, arguments, (queue, class_), tag)
+        for id_, kind, tenant, attempt, most, queue, class_, tag, trace, arguments in rows
+    ]
 
 
 async def succeed(transaction: Transaction, worker: UUID, jobs: Sequence[Succeeded]) -> Ended:

@@ -10,7 +10,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
@@ -26,10 +26,10 @@ from common.jobs import JobKind, Run, WorkerOptions
 from common.telemetry import Telemetry
 from subgraphs.jobs.domain import QUEUE, JobState
 from subgraphs.jobs.store import claiming, workers
-from subgraphs.jobs.store.claiming import Claimed, Settled
-from subgraphs.jobs.worker.exchange import NOTHING, Taker, tell
+from subgraphs.jobs.store.claiming import PLANS, Claimed, Settled
+from subgraphs.jobs.worker.exchange import Taker, tell
 from subgraphs.jobs.worker.execution import Ending, Execution
-from subgraphs.jobs.worker.hand import Hand
+from subgraphs.jobs.worker.hand import Exchange, Hand
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +38,7 @@ SILENCE = timedelta(seconds=10)
 POLL_INTERVAL = 0.2  # seconds
 TELL_DELAY = 0.005  # seconds that an outcome waits for others
 RETRY_INTERVAL = 0.5  # seconds
+MAX_EXCHANGES = 2  # at once: one waits for the disk while jobs run and the other is made ready
 THREAD_GRACE = 5.0  # seconds more for threads that were told to end
 
 
@@ -62,7 +63,9 @@ class Worker:
         self._wake = wake or asyncio.Event()
         self._threads = ThreadPoolExecutor(options.concurrency, thread_name_prefix="job")
         self._tasks: set[asyncio.Task[None]] = set()
-        self._exchanging = asyncio.Lock()
+        self._starting = asyncio.Lock()
+        self._exchanges: set[asyncio.Task[None]] = set()
+        self._moved = asyncio.Event()
         self._is_draining = False
         self._is_uncertain = False
         self._may_be_more = False
@@ -78,14 +81,15 @@ class Worker:
         with suppress_instrumentation():  # its polling is no part of any trace
             await self._persist(partial(self._register, self.id))
             beating = asyncio.create_task(self._beat(), name="beat of a worker")
-            exchanging = asyncio.create_task(self._exchange_for_ever(), name="exchange of a worker")
+            exchanging = asyncio.create_task(self._exchange_for_ever(), name="exchanges of a worker")
             try:
                 await stop.wait()
                 await self._drain()
             finally:
-                exchanging.cancel()
-                beating.cancel()
-                await asyncio.gather(exchanging, beating, return_exceptions=True)
+                ending = {exchanging, beating, *self._exchanges}
+                for task in ending:
+                    task.cancel()
+                await asyncio.gather(*ending, return_exceptions=True)
                 self._threads.shutdown(wait=False)
 
     # With the database
@@ -114,49 +118,91 @@ class Worker:
 
     async def _exchange_for_ever(self) -> None:
         while True:
-            await self._wait()
-            try:
-                await self._exchange()
-            except RetryableError as error:
-                logger.warning("a worker tries again: %s", error)
-                self._is_uncertain = True
-                await asyncio.sleep(RETRY_INTERVAL)
-            except Exception:
-                logger.exception("a worker cannot go on and tries again")
-                self._is_uncertain = True
-                await asyncio.sleep(RETRY_INTERVAL)
+            await self._until_due()
+            if self._is_uncertain:
+                async with self._alone():
+                    await self._try_exchange()
+                continue
+            async with self._starting:
+                task = asyncio.create_task(self._try_exchange(), name="exchange of a worker")
+                self._exchanges.add(task)
+                task.add_done_callback(self._end_exchange)
 
-    async def _wait(self) -> None:
-        """Until there is enough to tell, room for jobs that are known to wait, or time to look."""
-        if self._hand.has_enough_to_tell or (self._may_be_more and self._hand.room):
-            return
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(POLL_INTERVAL):
-                await self._wake.wait()
+    def _end_exchange(self, task: asyncio.Task[None]) -> None:
+        self._exchanges.discard(task)
+        self._moved.set()
+
+    @contextlib.asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """No exchange is under way for the length of the block."""
+        async with self._starting:
+            if self._exchanges:
+                await asyncio.wait(self._exchanges)
+            yield
+
+    async def _until_due(self) -> None:
+        """Until there is a batch to exchange or, while no exchange is under way, anything to tell, or time to look."""
+        while not self._has_batch():
+            if not self._exchanges:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(POLL_INTERVAL):
+                        await self._wake.wait()
+                return
+            self._moved.clear()
+            await self._moved.wait()
+
+    def _has_batch(self) -> bool:
+        hand = self._hand
+        is_batch = len(hand.told) >= hand.batch or (self._may_be_more and hand.room >= hand.batch)
+        return is_batch and len(self._exchanges) < MAX_EXCHANGES
+
+    async def _try_exchange(self) -> None:
+        try:
+            await self._exchange()
+        except RetryableError as error:
+            logger.warning("a worker tries again: %s", error)
+            await asyncio.sleep(RETRY_INTERVAL)
+        except Exception:
+            logger.exception("a worker cannot go on and tries again")
+            await asyncio.sleep(RETRY_INTERVAL)
 
     async def _exchange(self) -> None:
         """Tell and take in one transaction, and start what was taken."""
-        async with self._exchanging:
-            self._wake.clear()
-            told, claim = self._hand.snapshot(), NOTHING
-            places = 0 if self._is_draining else self._hand.room
-            async with self._database.transaction() as transaction:
-                rejected = await tell(transaction, self.id, told)
-                if self._is_uncertain:
-                    await claiming.return_unknown(transaction, self.id, self._hand.ids())
-                if places:
-                    claim = await self._taker.take(transaction, places, time.monotonic())
-                if len(told) or claim.jobs:
-                    self._tell_watchers(transaction)
-                failpoint("jobs.exchange.before_commit")
-            failpoint("jobs.exchange.after_commit")
+        self._wake.clear()
+        hand, reclaims = self._hand, self._is_uncertain
+        exchange = hand.begin(takes=not self._is_draining)
+        try:
+            rejected, jobs = await self._commit(exchange, reclaims=reclaims)
+        except BaseException:
+            hand.abort(exchange)
+            self._is_uncertain = True
+            raise
+        if reclaims:
             self._is_uncertain = False
-            self._may_be_more = bool(claim.jobs)
-            self._hand.forget(told)
-            if rejected:
-                logger.warning("%d jobs that this worker has done were another's already", rejected)
-            self._hand.waiting.extend(claim.jobs)
-            self._start_waiting()
+        if exchange.places:
+            self._may_be_more = len(jobs) == exchange.places
+        hand.complete(exchange, jobs)
+        if rejected:
+            logger.warning("%d jobs that this worker has done were another's already", rejected)
+        self._start_waiting()
+
+    async def _commit(self, exchange: Exchange, *, reclaims: bool) -> tuple[int, Sequence[Claimed]]:
+        """How many of the outcomes were no longer this worker's to tell, and the jobs that it took.
+
+        With `reclaims` what an earlier exchange took whose end is unknown goes back first.
+        """
+        jobs: Sequence[Claimed] = ()
+        async with self._database.transaction(opening=PLANS) as transaction:
+            rejected = await tell(transaction, self.id, exchange.told)
+            if reclaims:
+                await claiming.return_unknown(transaction, self.id, self._hand.ids())
+            if exchange.places:
+                jobs = await self._taker.take(transaction, exchange.places, time.monotonic())
+            if len(exchange.told) or jobs:
+                self._tell_watchers(transaction)
+            failpoint("jobs.exchange.before_commit")
+        failpoint("jobs.exchange.after_commit")
+        return rejected, jobs
 
     def _tell_watchers(self, transaction: Transaction) -> None:
         for queue in self._options.queues:
@@ -188,7 +234,7 @@ class Worker:
     async def _lose(self) -> None:
         """The jobs are others' now: end them and begin as a new worker."""
         logger.error("a worker was silent for too long; its jobs run elsewhere")
-        async with self._exchanging:
+        async with self._alone():
             successor = new_id()
             await self._register(successor)
             for execution in self._hand.running.values():
@@ -225,8 +271,9 @@ class Worker:
         if hand is not self._hand:
             return
         self._start_waiting()
-        if hand.has_enough_to_tell:
+        if len(hand.told) >= hand.batch:
             self._wake.set()
+            self._moved.set()
         elif len(hand.told) == 1:
             asyncio.get_running_loop().call_later(TELL_DELAY, self._wake.set)
 
@@ -254,7 +301,7 @@ class Worker:
     async def _drain(self) -> None:
         """Take nothing more, give back what has not begun, let the rest end or end it, and leave."""
         self._is_draining = True
-        async with self._exchanging:
+        async with self._alone():
             self._hand.told.settled += [
                 Settled(job.id, job.attempt, JobState.READY, burns=False) for job in self._hand.put_back()
             ]
@@ -264,7 +311,8 @@ class Worker:
         await self._await_tasks(THREAD_GRACE)
         failpoint("jobs.drain.before_leaving")
         with contextlib.suppress(RetryableError):
-            await self._exchange()
+            async with self._alone():
+                await self._exchange()
             if not self._hand.running:
                 async with self._database.transaction() as transaction:
                     await workers.leave(transaction, self.id)

@@ -22,10 +22,10 @@ async def claims(desk: Any, count: int, size: int, worker: Any = None) -> list[l
     taker = Taker(worker.id, ("default",), list(kinds.jobs.kinds))
     for number in range(count):
         async with desk.database.transaction() as transaction:
-            claim = await taker.take(transaction, size, float(number))
-            done = Told([Succeeded(job.id, job.attempt, None) for job in claim.jobs], [], {})
+            jobs = await taker.take(transaction, size, float(number))
+            done = Told([Succeeded(job.id, job.attempt, None) for job in jobs], [], {})
             await tell(transaction, worker.id, done)
-        taken.append(list(claim.jobs))
+        taken.append(jobs)
     return taken
 
 
@@ -146,7 +146,7 @@ async def test_a_limit_holds_while_a_worker_dies(desk: Any) -> None:
     async with desk.database.transaction() as transaction:
         taker = Taker(desk.worker().id, ("default",), ["test.briefly"])
         assert (
-            len((await taker.take(transaction, 10, 0.0)).jobs) == 2
+            len(await taker.take(transaction, 10, 0.0)) == 2
         )  # a worker that is gone, and told nobody
     async with desk.working():
         await desk.ended(*ids)
