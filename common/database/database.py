@@ -9,8 +9,8 @@ import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from common.database.connection import Connection, opening_with
-from common.database.errors import retryable, unreachable
+from common.database.connection import Connection, driver_of, opening_with
+from common.database.errors import DatabaseUnavailableError, retryable, unreachable
 from common.database.transaction import Change, Transaction
 
 CONNECT_TIMEOUT = 10.0  # seconds
@@ -96,6 +96,31 @@ class Database:
             self.outbox_written.set()
         if transaction.changes and self.on_change is not None:
             self.on_change(transaction.changes)
+
+    async def one(self, statement: str, *values: object) -> asyncpg.Record | None:
+        """The first row of a statement that is a transaction by itself: what it did is committed when it returns.
+
+        For what is asked so often that its CPU counts, which is half of a `transaction`'s: one round trip, and past SQLAlchemy, so
+        that no trace shows it. Values are `$1`, `$2` and so on.
+
+        Raises:
+            RetryableError: a conflict with another transaction, or no connection.
+        """
+        try:
+            async with self.engine.connect() as connection:
+                driver = await driver_of(connection)
+                try:
+                    return await driver.fetchrow(statement, *values)
+                except Exception as error:
+                    if not driver.is_closed():
+                        raise
+                    await connection.invalidate()
+                    raise DatabaseUnavailableError(str(error)) from error
+        except Exception as error:
+            typed = retryable(error)
+            if typed is None:
+                raise
+            raise typed from error
 
     async def ping(self) -> None:
         """Ask the database for an answer.

@@ -21,14 +21,18 @@ class DatabaseUnavailableError(RetryableError):
 
 def retryable(error: BaseException) -> RetryableError | None:
     """The typed form of what the driver raised, None when running again would not help."""
+    if isinstance(error, PoolTimeoutError):
+        return DatabaseUnavailableError(str(error))
     if isinstance(error, DBAPIError):
-        state = getattr(error.orig, "sqlstate", None) or ""
-        if state in {SERIALIZATION_FAILURE, DEADLOCK_DETECTED}:
-            return RetryableError(str(error.orig))
-        if error.connection_invalidated or _unavailable(state):
-            return DatabaseUnavailableError(str(error.orig))
-        return None
-    return DatabaseUnavailableError(str(error)) if isinstance(error, PoolTimeoutError) else None
+        return _retryable(error.orig, is_lost=error.connection_invalidated)
+    return _retryable(error, is_lost=False) if isinstance(error, asyncpg.PostgresError) else None
+
+
+def _retryable(error: BaseException | None, *, is_lost: bool) -> RetryableError | None:
+    state = getattr(error, "sqlstate", None) or ""
+    if state in {SERIALIZATION_FAILURE, DEADLOCK_DETECTED}:
+        return RetryableError(str(error))
+    return DatabaseUnavailableError(str(error)) if is_lost or _unavailable(state) else None
 
 
 def unreachable(error: BaseException) -> DatabaseUnavailableError | None:

@@ -18,6 +18,7 @@ from common.failpoints import failpoint
 from subgraphs.identity.domain.audit import EventKind, Origin, Outcome
 from subgraphs.identity.domain.clients import STANDARD_SCOPES, Client, GrantType
 from subgraphs.identity.domain.grants import Grant, RefreshToken, answers_challenge
+from subgraphs.identity.domain.roles import Access
 from subgraphs.identity.id_tokens import IdTokens
 from subgraphs.identity.oauth_errors import OAuthError, invalid_grant
 from subgraphs.identity.opaque import digest
@@ -109,16 +110,28 @@ class Grants:
         token = RefreshToken.parse(text)
         if token is None:
             raise invalid_grant("This is no refresh token")
-        async with self._database.transaction() as transaction:
-            rotated = await self._rotate(transaction, client, token)
-            if rotated is not None:  # a refusal rolls back, so that the token is still good
-                rotated = _narrowed(rotated[0], scopes), rotated[1]
-            failpoint("identity.refresh.before_commit")
+        successor = RefreshToken.new(token.family, self._key, self._region)
+        rotated = await store.rotate(
+            self._database,
+            token.family,
+            client.id,
+            scopes,
+            presented=digest(token.secret),
+            successor=digest(successor.secret),
+            sealed=token.seal(successor),
+        )
         failpoint("identity.refresh.before_answer")
         if rotated is None:
-            raise invalid_grant("The refresh token is used, revoked, too old, or not this client's")
-        grant, successor = rotated
-        return await self.tokens(grant, token.family, refresh_token=successor, session_id=grant.session_id)
+            grant, text = await self._replay(client, token, scopes)
+            return await self.tokens(grant, token.family, refresh_token=text, session_id=grant.session_id)
+        grant = _narrowed(rotated.grant, scopes)
+        return await self.tokens(
+            grant,
+            token.family,
+            refresh_token=successor.text,
+            session_id=grant.session_id,
+            access=rotated.access,
+        )
 
     async def client_credentials(self, client: Client, scopes: Collection[str] | None) -> Tokens:
         """A token for the client itself.
@@ -164,29 +177,25 @@ class Grants:
         await store.delete_least_used_families(transaction, grant.user_id, grant.client_id)
         return token.text if token else None
 
-    async def _rotate(
-        self, transaction: Transaction, client: Client, token: RefreshToken
-    ) -> tuple[Grant, str] | None:
+    async def _replay(
+        self, client: Client, token: RefreshToken, scopes: Collection[str] | None
+    ) -> tuple[Grant, str]:
+        """The grant and the successor of a token that was not rotated now, if it was a moment ago.
+
+        Raises:
+            OAuthError: it is too late, and the family has ended; or it is no token, or wants too much, and nothing has changed.
+        """
         presented = digest(token.secret)
-        successor = RefreshToken.new(token.family, self._key, self._region)
-        grant = await store.rotate(
-            transaction,
-            token.family,
-            client.id,
-            presented=presented,
-            successor=digest(successor.secret),
-            sealed=token.seal(successor),
-        )
-        failpoint("identity.refresh.after_rotation")
-        if grant is not None:
-            return grant, successor.text
-        family = await store.family(transaction, token.family)
-        if family is None or family.grant.client_id != client.id or not token.is_ours(self._key):
-            return None
-        if family.previous_hash == presented and family.sealed_successor is not None:
-            return family.grant, token.open(family.sealed_successor)
-        await _end_stolen(transaction, token.family, family.grant, EventKind.REFRESH_TOKEN_REUSED)
-        return None
+        async with self._database.transaction() as transaction:
+            family = await store.family(transaction, token.family)
+            if family is not None and family.grant.client_id == client.id and token.is_ours(self._key):
+                if family.current_hash == presented:
+                    _narrowed(family.grant, scopes)
+                elif family.previous_hash == presented and family.sealed_successor is not None:
+                    return _narrowed(family.grant, scopes), token.open(family.sealed_successor)
+                else:
+                    await _end_stolen(transaction, token.family, family.grant, EventKind.REFRESH_TOKEN_REUSED)
+        raise invalid_grant("The refresh token is used, revoked, too old, or not this client's")
 
     async def tokens(
         self,
@@ -197,9 +206,13 @@ class Grants:
         session_id: UUID | None,
         nonce: str | None = None,
         claims: dict[str, object] | None = None,
+        access: Access | None = None,
     ) -> Tokens:
-        """The tokens of a family: an access token, with `openid` an ID token, and the refresh token that was made for it."""
-        access = await self._roles.access_of(grant.user_id)
+        """The tokens of a family: an access token, with `openid` an ID token, and the refresh token that was made for it.
+
+        `access` is what the user may do, where that was read already.
+        """
+        access = access or await self._roles.access_of(grant.user_id)
         scopes = [scope for scope in grant.scopes if scope in STANDARD_SCOPES or scope in access.scopes]
         token = await self._access_tokens.issue(
             str(grant.user_id),

@@ -1,12 +1,14 @@
 """Authorization codes and families of refresh tokens; the database's clock decides which of them still count."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 import sqlalchemy as sa
 from msgspec import Struct
 
-from common.database import Transaction
+from common.database import Database, Transaction
 from subgraphs.identity.domain.grants import (
     CODE_KNOWN,
     CODE_LIFETIME,
@@ -17,6 +19,7 @@ from subgraphs.identity.domain.grants import (
     Code,
     Grant,
 )
+from subgraphs.identity.domain.roles import BUILT_IN, Access, Holding, Role, access_of
 from subgraphs.identity.provider_tables import authorization_code, token_family
 
 _NOW = sa.func.now()
@@ -42,6 +45,33 @@ class Family(Struct, frozen=True):
     expires_at: datetime
     previous_hash: bytes | None
     sealed_successor: bytes | None
+
+
+class Rotated(Struct, frozen=True):
+    """A family whose token was replaced, and what its user may do now."""
+
+    grant: Grant
+    access: Access
+
+
+_ROTATE = """
+    WITH rotated AS (
+        UPDATE token_family
+        SET current_hash = $4, previous_hash = $3, sealed_successor = $5, rotated_at = now(), last_used_at = now()
+        WHERE id = $1 AND client_id = $2 AND current_hash = $3
+          AND expires_at > now() AND last_used_at > now() - $7::interval
+          AND ($6::text[] IS NULL OR ($6 <@ scopes AND $6 <> '{}'))
+        RETURNING client_id, user_id, session_id, scopes, userinfo_claims, authenticated_at, amr
+    ), held AS (
+        SELECT role FROM rotated JOIN user_role USING (user_id)
+    )
+    SELECT rotated.*,
+        (SELECT array_agg(role) FROM held) AS roles,
+        (SELECT jsonb_object_agg(name, value)::text FROM user_attribute
+            WHERE user_attribute.user_id = rotated.user_id) AS attributes,
+        (SELECT jsonb_agg(to_jsonb(role))::text FROM role WHERE name IN (SELECT held.role FROM held)) AS made
+    FROM rotated
+"""
 
 
 async def insert_code(transaction: Transaction, code_hash: bytes, code: Code) -> None:
@@ -86,18 +116,27 @@ async def delete_least_used_families(transaction: Transaction, user_id: UUID, cl
 
 
 async def rotate(
-    transaction: Transaction, id_: UUID, client_id: str, *, presented: bytes, successor: bytes, sealed: bytes
-) -> Grant | None:
-    """The grant, of which the presented token was current until now; None when it was not, and nothing is changed.
+    database: Database,
+    id_: UUID,
+    client_id: str,
+    scopes: Collection[str] | None,
+    *,
+    presented: bytes,
+    successor: bytes,
+    sealed: bytes,
+) -> Rotated | None:
+    """The family of which the presented token was current until now, if it has `scopes`; None when not, and nothing is changed.
 
-    One statement: of all that present the same token at once, one finds it current.
+    One statement, and a transaction by itself: of all that present the same token at once, one finds it current.
     """
-    of_both = (token_family.c.id == id_) & (token_family.c.client_id == client_id)
-    statement = sa.update(token_family).where(of_both, token_family.c.current_hash == presented, _LIVE)
-    changes = {"current_hash": successor, "previous_hash": presented, "sealed_successor": sealed}
-    statement = statement.values(**changes, rotated_at=_NOW, last_used_at=_NOW)
-    row = (await transaction.execute(statement.returning(*_GRANT))).mappings().one_or_none()
-    return Grant(**row) if row else None
+    wanted = None if scopes is None else list(scopes)
+    row = await database.one(_ROTATE, id_, client_id, presented, successor, sealed, wanted, FAMILY_IDLE)
+    if row is None:
+        return None
+    roles, made = frozenset(row["roles"] or ()), msgspec.json.decode(row["made"] or "[]", type=list[Role])
+    holding = Holding(roles, msgspec.json.decode(row["attributes"] or "{}"))
+    grant = Grant(**{name: row[name] for name in Grant.__struct_fields__})
+    return Rotated(grant, access_of(holding, BUILT_IN | {role.name: role for role in made}))
 
 
 async def family(transaction: Transaction, id_: UUID) -> Family | None:

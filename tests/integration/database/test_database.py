@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import asyncpg
 import pytest
 from sqlalchemy.exc import IntegrityError
 
@@ -146,3 +147,33 @@ async def test_statements_are_counted_where_they_are_asked_for(database: Databas
         await asyncio.create_task(count(database))
         await count(database)
     assert statements == ["SELECT count(*) FROM item"] * 2
+
+
+async def test_one_statement_is_a_transaction_by_itself(database: Database) -> None:
+    row = await database.one("INSERT INTO item (id) VALUES ($1) RETURNING id, amount", 1)
+    assert row is not None
+    assert (row["id"], row["amount"]) == (1, 0)
+    assert await count(database) == 1
+    assert await database.one("SELECT id FROM item WHERE id = $1", 2) is None
+
+
+async def test_one_statement_that_fails_says_whether_running_it_again_would_help(database: Database) -> None:
+    await database.one("INSERT INTO item (id) VALUES (1)")
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await database.one("INSERT INTO item (id) VALUES (1)")
+    conflict = "DO $$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = 'serialization_failure'; END $$"
+    with pytest.raises(RetryableError):
+        await database.one(conflict)
+    with pytest.raises(DatabaseUnavailableError):
+        await database.one("SELECT pg_terminate_backend(pg_backend_pid())")
+    assert await count(database) == 1
+
+
+async def test_one_statement_that_is_cancelled_leaves_its_connection_of_use(database: Database) -> None:
+    task = asyncio.create_task(database.one("SELECT pg_sleep(60)"))
+    await asyncio.sleep(0.1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with asyncio.timeout(20):
+        assert await count(database) == 0

@@ -24,7 +24,7 @@ NAMES = [name for name in sorted(failpoints.names("subgraphs.identity")) if name
 async def test_after_a_kill_a_client_comes_to_the_end_of_its_way(
     environment: Mapping[str, str], database: Database, tmp_path: Path
 ) -> None:
-    assert len(NAMES) >= 11
+    assert len(NAMES) >= 10
     await add_users(database)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
