@@ -14,8 +14,6 @@ from common.ledger.accounts import (
     lock_balances,
 )
 from common.ledger.audit import Imbalance, find_drift, find_imbalances
-from common.ledger.batching import TransferBatcher
-from common.ledger.expiry import expire_due
 from common.ledger.tables import create_ledger_tables, drop_ledger_tables
 from common.ledger.transfers import (
     Recorded,
@@ -35,14 +33,12 @@ __all__ = (
     "Recorded",
     "Result",
     "Transfer",
-    "TransferBatcher",
     "TransferKind",
     "balances",
     "create_accounts",
     "create_ledger_tables",
     "create_transfers",
     "drop_ledger_tables",
-    "expire_due",
     "find_accounts",
     "find_drift",
     "find_imbalances",

@@ -39,12 +39,11 @@ LEDGER_TABLES: Sequence[str] = (
         currency text NOT NULL,
         code text NOT NULL,
         reference uuid,
-        expires_at timestamptz,
         created_at timestamptz NOT NULL,
         CONSTRAINT ledger_transfer_moves CHECK (amount > 0 AND debit_id <> credit_id),
         CONSTRAINT ledger_transfer_kind CHECK (
             kind IN ('PENDING', 'POSTED') AND pending_id IS NULL AND released = 0
-            OR kind IN ('POST', 'VOID', 'EXPIRE') AND pending_id IS NOT NULL AND released >= amount
+            OR kind IN ('POST', 'VOID') AND pending_id IS NOT NULL AND released >= amount
         )
     )
     """,
@@ -61,22 +60,18 @@ LEDGER_TABLES: Sequence[str] = (
     CREATE TRIGGER ledger_transfer_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_transfer
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_forbid_change()
     """,
-    # the pending transfers that end by themselves, while they have not ended
-    "CREATE TABLE ledger_deadline (pending_id uuid PRIMARY KEY, expires_at timestamptz NOT NULL)",
-    "CREATE INDEX ledger_deadline_due ON ledger_deadline (expires_at)",
 )
 
 # The plans are made once and whatever the tables hold: each row by its index, which is right when they have grown.
 POST_BATCH = """
     CREATE FUNCTION ledger_post(
         ids uuid[], kinds text[], pendings uuid[], debits uuid[], credits uuid[], amounts bigint[],
-        currencies text[], codes text[], refs uuid[], lifetimes interval[]
+        currencies text[], codes text[], refs uuid[]
     ) RETURNS smallint[] LANGUAGE plpgsql
     SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off
     SET enable_mergejoin = off AS $$
     DECLARE
         resolves boolean := cardinality(array_remove(pendings, NULL)) > 0;
-        expires boolean := cardinality(array_remove(lifetimes, NULL)) > 0;
         results smallint[] := array_fill(0::smallint, ARRAY[cardinality(ids)]);
         account_ids uuid[];
         ledgers text[];
@@ -122,8 +117,6 @@ POST_BATCH = """
                         WHEN p.kind IS DISTINCT FROM 'PENDING' THEN 3
                         WHEN r.id IS NOT NULL THEN 4
                         WHEN i.amount > p.amount THEN 8
-                        WHEN i.kind = 'POST' AND p.expires_at <= moment THEN 9
-                        WHEN i.kind = 'EXPIRE' AND (p.expires_at > moment OR p.expires_at IS NULL) THEN 10
                         ELSE 0 END AS result
             FROM unnest(ids, kinds, pendings, debits, credits, amounts, currencies) WITH ORDINALITY
                  AS i (id, kind, pending, debit_id, credit_id, amount, currency, place)
@@ -153,14 +146,13 @@ POST_BATCH = """
 
         WITH new AS (
             INSERT INTO ledger_transfer (
-                id, kind, pending_id, debit_id, credit_id, amount, released, currency, code, reference,
-                expires_at, created_at
+                id, kind, pending_id, debit_id, credit_id, amount, released, currency, code, reference, created_at
             )
             SELECT i.id, i.kind, i.pending, i.debit_id, i.credit_id, coalesce(i.amount, p.amount),
                    coalesce(p.amount, 0), coalesce(i.currency, p.currency), i.code, coalesce(i.ref, p.reference),
-                   moment + i.lifetime, moment
-            FROM unnest(ids, kinds, pendings, debits, credits, amounts, currencies, codes, refs, lifetimes, results)
-                 AS i (id, kind, pending, debit_id, credit_id, amount, currency, code, ref, lifetime, result)
+                   moment
+            FROM unnest(ids, kinds, pendings, debits, credits, amounts, currencies, codes, refs, results)
+                 AS i (id, kind, pending, debit_id, credit_id, amount, currency, code, ref, result)
             LEFT JOIN ledger_transfer p ON p.id = i.pending
             WHERE i.result = 0
             ON CONFLICT DO NOTHING
@@ -189,24 +181,13 @@ POST_BATCH = """
         IF written < cardinality(array_positions(results, 0::smallint)) THEN
             RAISE serialization_failure USING MESSAGE = 'another transaction wrote a transfer of the batch';
         END IF;
-        IF expires THEN
-            INSERT INTO ledger_deadline
-            SELECT i.id, moment + i.lifetime FROM unnest(ids, lifetimes, results) AS i (id, lifetime, result)
-            WHERE i.lifetime IS NOT NULL AND i.result = 0;
-        END IF;
-        IF resolves THEN
-            DELETE FROM ledger_deadline
-            WHERE pending_id = ANY(ARRAY(
-                SELECT i.pending FROM unnest(pendings, results) AS i (pending, result) WHERE i.result = 0
-            ));
-        END IF;
         RETURN results;
     END $$
 """
 
 
 def create_ledger_tables(op: Operations) -> None:
-    """Create accounts, transfers, deadlines and `ledger_post`; `op` is `alembic.op`."""
+    """Create accounts, transfers and `ledger_post`; `op` is `alembic.op`."""
     for statement in (*LEDGER_TABLES, POST_BATCH):
         op.execute(statement)
 
@@ -215,7 +196,7 @@ def drop_ledger_tables(op: Operations) -> None:
     """Drop them again."""
     for what in (
         "FUNCTION ledger_post",
-        "TABLE ledger_account, ledger_transfer, ledger_deadline",
+        "TABLE ledger_account, ledger_transfer",
         "FUNCTION ledger_forbid_change",
     ):
         op.execute(f"DROP {what}")

@@ -1,11 +1,10 @@
 """Transfers: what moves between two accounts, posted as a batch by one statement.
 
-A PENDING transfer sets aside; POST takes all of it or less, VOID lets it go, EXPIRE does when its time is over: one of them,
-once. Transfers are never changed. The id is the caller's, so that the same transfer again is told to exist already.
+A PENDING transfer sets aside; POST takes all of it or less, VOID lets it go: one of them, once. Transfers are never changed. The id is the caller's, so that the same transfer again is told to exist already.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Final, Self
 from uuid import UUID
@@ -20,12 +19,10 @@ POST: Final = text("""
     SELECT ledger_post(
         CAST(:ids AS uuid[]), CAST(:kinds AS text[]), CAST(:pendings AS uuid[]), CAST(:debits AS uuid[]),
         CAST(:credits AS uuid[]), CAST(:amounts AS bigint[]), CAST(:currencies AS text[]), CAST(:codes AS text[]),
-        CAST(:references AS uuid[]), CAST(:lifetimes AS interval[])
+        CAST(:references AS uuid[])
     )
 """)
-COLUMNS: Final = (
-    "id, kind, pending_id, debit_id, credit_id, amount, currency, code, reference, expires_at, created_at"
-)
+COLUMNS: Final = "id, kind, pending_id, debit_id, credit_id, amount, currency, code, reference, created_at"
 LOOKUP: Final = text(f"SELECT {COLUMNS} FROM ledger_transfer WHERE id = ANY(:ids)")  # noqa: S608 - the columns above
 BY_REFERENCE: Final = text(f"""
     SELECT {COLUMNS} FROM ledger_transfer WHERE reference = ANY(:references) ORDER BY created_at, id
@@ -49,7 +46,6 @@ class TransferKind(StrEnum):
     POSTED = "POSTED"
     POST = "POST"
     VOID = "VOID"
-    EXPIRE = "EXPIRE"
 
 
 class Result(IntEnum):
@@ -67,8 +63,6 @@ class Result(IntEnum):
     DIFFERENT_CURRENCY = 6
     EXCEEDS_FLOOR = 7
     EXCEEDS_PENDING = 8
-    EXPIRED = 9
-    NOT_DUE = 10
 
     @property
     def is_done(self) -> bool:
@@ -95,7 +89,6 @@ class Transfer(Struct, frozen=True):
     currency: str | None
     code: str | None
     reference: UUID | None
-    lifetime: timedelta | None
 
     def __post_init__(self) -> None:
         if self.amount is not None and self.amount < 1:
@@ -116,7 +109,7 @@ class Transfer(Struct, frozen=True):
         reference: UUID | None = None,
     ) -> Self:
         """Move `amount` at once."""
-        return cls(id_, TransferKind.POSTED, None, debit, credit, amount, currency, code, reference, None)
+        return cls(id_, TransferKind.POSTED, None, debit, credit, amount, currency, code, reference)
 
     @classmethod
     def pending(
@@ -129,27 +122,19 @@ class Transfer(Struct, frozen=True):
         currency: str,
         code: str,
         reference: UUID | None = None,
-        lifetime: timedelta | None = None,
     ) -> Self:
-        """Set `amount` aside, for `lifetime` or until it is resolved."""
-        return cls(
-            id_, TransferKind.PENDING, None, debit, credit, amount, currency, code, reference, lifetime
-        )
+        """Set `amount` aside until it is resolved."""
+        return cls(id_, TransferKind.PENDING, None, debit, credit, amount, currency, code, reference)
 
     @classmethod
     def post(cls, id_: UUID, pending_id: UUID, *, code: str, amount: int | None = None) -> Self:
         """Take `amount`, or all, of what is pending, and let the rest go."""
-        return cls(id_, TransferKind.POST, pending_id, None, None, amount, None, code, None, None)
+        return cls(id_, TransferKind.POST, pending_id, None, None, amount, None, code, None)
 
     @classmethod
     def void(cls, id_: UUID, pending_id: UUID, *, code: str) -> Self:
         """Let go what is pending."""
-        return cls(id_, TransferKind.VOID, pending_id, None, None, None, None, code, None, None)
-
-    @classmethod
-    def expire(cls, id_: UUID, pending_id: UUID, *, code: str) -> Self:
-        """Let go what is pending when its time is over, and not before."""
-        return cls(id_, TransferKind.EXPIRE, pending_id, None, None, None, None, code, None, None)
+        return cls(id_, TransferKind.VOID, pending_id, None, None, None, None, code, None)
 
 
 class Recorded(Struct, frozen=True, kw_only=True):
@@ -164,7 +149,6 @@ class Recorded(Struct, frozen=True, kw_only=True):
     currency: str
     code: str
     reference: UUID | None
-    expires_at: datetime | None
     created_at: datetime
 
 
@@ -244,5 +228,4 @@ _PARAMETERS: Final = (
     "currencies",
     "codes",
     "references",
-    "lifetimes",
 )

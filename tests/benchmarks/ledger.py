@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.ledger`: what a transfer costs, in batches, through the micro-batcher, and one by one.
+"""`python -m tests.benchmarks.ledger`: what a transfer costs, in batches, and one by one beside a transaction that does nothing.
 
 The figures are microseconds of CPU a transfer: of this process, which makes the transfers as well, and of the server. Transfers go
 between random accounts of a thousand, half of which have a floor; "hot" is one account that all pay. Read CPU, not rates: these
@@ -16,11 +16,12 @@ from tempfile import TemporaryDirectory
 from uuid import UUID
 
 import uvloop
+from sqlalchemy import text
 
 from common.database import Database
 from common.embedded import EmbeddedServers
 from common.ids import new_id
-from common.ledger import Account, Result, Transfer, TransferBatcher, create_accounts, create_transfers
+from common.ledger import Account, Result, Transfer, create_accounts, create_transfers
 from common.ledger.tables import LEDGER_TABLES, POST_BATCH
 from tests.benchmarks.jobs.__main__ import _cpu_seconds as server_seconds
 
@@ -30,6 +31,7 @@ ACCOUNTS = [
 BANK = Account(new_id(), "bench", "BANK", "EUR")
 RANDOM = Random(1)
 AT_ONCE = 20
+WRITE = text("INSERT INTO plain (id) VALUES (:id)")
 
 
 def main() -> None:
@@ -60,7 +62,12 @@ async def _measure(directory: Path, options: argparse.Namespace) -> None:
 
 async def _prepare(database: Database) -> None:
     async with database.transaction() as transaction:
-        for statement in ("CREATE SCHEMA ledger", *LEDGER_TABLES, POST_BATCH):
+        for statement in (
+            "CREATE SCHEMA ledger",
+            "CREATE TABLE plain (id uuid PRIMARY KEY)",
+            *LEDGER_TABLES,
+            POST_BATCH,
+        ):
             await transaction.execute(statement)
         await create_accounts(transaction, [BANK, *ACCOUNTS])
         funds = [_transfer(BANK.id, account.id, 1_000_000_000) for account in ACCOUNTS]
@@ -73,8 +80,8 @@ def _contests(
     yield "batches of 2,000", lambda made: _in_batches(database, made, 2_000), count
     yield "batches of 100", lambda made: _in_batches(database, made, 100), count // 4
     yield "hot, batches of 2,000", lambda made: _in_batches(database, _all_to(made), 2_000), count
-    yield "micro-batched", lambda made: _micro_batched(database, made), count // 2
     yield "single", lambda made: _single(database, made), count // 40
+    yield "transactions alone", lambda made: _alone(database, made), count // 40
 
 
 async def _report(
@@ -109,13 +116,6 @@ async def _in_batches(database: Database, made: Sequence[Transfer], size: int) -
             _check(await create_transfers(transaction, batch))
 
 
-async def _micro_batched(database: Database, made: Sequence[Transfer]) -> None:
-    batcher = TransferBatcher(database)
-    for part in _batched(made, 4_000):
-        _check(await asyncio.gather(*map(batcher.submit, part)))
-    await batcher.close()
-
-
 async def _single(database: Database, made: Sequence[Transfer]) -> None:
     async def post(transfer: Transfer) -> None:
         async with database.transaction() as transaction:
@@ -123,6 +123,17 @@ async def _single(database: Database, made: Sequence[Transfer]) -> None:
 
     for part in _batched(made, AT_ONCE):
         await asyncio.gather(*map(post, part))
+
+
+async def _alone(database: Database, made: Sequence[Transfer]) -> None:
+    """What a transfer finds already where it is a part of a service's transaction; it writes a row, so that it commits."""
+
+    async def write(transfer: Transfer) -> None:
+        async with database.transaction() as transaction:
+            await transaction.execute(WRITE, {"id": transfer.id})
+
+    for part in _batched(made, AT_ONCE):
+        await asyncio.gather(*map(write, part))
 
 
 def _batched(made: Sequence[Transfer], size: int) -> Iterator[Sequence[Transfer]]:

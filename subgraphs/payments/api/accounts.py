@@ -18,7 +18,7 @@ from subgraphs.payments.domain.accounts import WALLET
 
 strawberry.enum(
     TransferKind,
-    description="POSTED moves at once. PENDING sets aside; POST takes of it, VOID and EXPIRE let it go.",
+    description="POSTED moves at once. PENDING sets aside; POST takes of it, VOID lets it go.",
 )
 
 

@@ -1,7 +1,8 @@
 """The WALLET adapter: the house's own customers pay out of their wallets, as if the ledger were a provider.
 
 Its transactions are its own, as those of any provider, and it meets the house at a clearing account. What came of a key
-is remembered with the effect; the transfers' ids follow from the key besides, so that nothing ever moves twice.
+is remembered with the effect. The transfers' ids follow from the key besides, so that what has moved is known for ever, and
+nothing ever moves twice.
 """
 
 from collections.abc import Awaitable, Callable
@@ -90,11 +91,11 @@ class WalletProvider:
         )
 
     async def find(self, key: str) -> Outcome | None:
-        """What was remembered under the key."""
+        """What was remembered under the key, or moved by it."""
         try:
             async with self._database.transaction() as transaction:
                 kept = await idempotency.recall(transaction, scope=SCOPE, key=key, result=_Kept)
-                return kept.outcome if kept else None
+                return kept.outcome if kept else await _moved(transaction, key)
         except RetryableError as error:
             return Unknown(str(error))
 
@@ -102,7 +103,7 @@ class WalletProvider:
         self, key: str, request: _Request, run: Callable[[Transaction], Awaitable[Succeeded | Declined]]
     ) -> Outcome:
         async def effect() -> _Kept:
-            return _Kept(await run(transaction))
+            return _Kept(await _moved(transaction, key) or await run(transaction))
 
         try:
             async with self._database.transaction() as transaction:
@@ -114,6 +115,11 @@ class WalletProvider:
             return Unknown(str(error))
         failpoint("payments.wallet.after_commit")
         return kept.outcome
+
+
+async def _moved(transaction: Transaction, key: str) -> Succeeded | None:
+    id_ = _transfer_id(key)
+    return Succeeded(str(id_)) if await lookup(transaction, [id_]) else None
 
 
 async def _hold(transaction: Transaction, key: str, amount: Money, owner_id: str) -> Succeeded | Declined:

@@ -27,6 +27,7 @@ from common.ledger import (
 from subgraphs.payments.domain.accounts import House, house_id
 from subgraphs.payments.domain.money import Money, check_money
 from subgraphs.payments.errors import NotPossibleError
+from subgraphs.payments.service.moved import was_moved
 
 SCOPE: Final = "payOut"
 
@@ -94,10 +95,6 @@ async def _pay_out(transaction: Transaction, money: Money, key: str) -> UUID:
     merchant = house_id(House.MERCHANT, money.currency)
     held = (await lock_balances(transaction, [merchant])).get(merchant)
     available = held.available if held else 0
-    if available < money.amount:
-        raise NotPossibleError(
-            f"{available} minor units are available, not {money.amount}", available=available
-        )
     payout = Transfer.posted(
         uuid5(merchant, f"payout:{key}"),
         debit=merchant,
@@ -106,6 +103,12 @@ async def _pay_out(transaction: Transaction, money: Money, key: str) -> UUID:
         currency=money.currency,
         code="PAYOUT",
     )
+    if await was_moved(transaction, payout):
+        return payout.id
+    if available < money.amount:
+        raise NotPossibleError(
+            f"{available} minor units are available, not {money.amount}", available=available
+        )
     [result] = await create_transfers(transaction, [payout])
     assert result.is_done, f"{payout} was posted: {result}"
     return payout.id

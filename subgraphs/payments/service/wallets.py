@@ -13,6 +13,7 @@ from common.ledger import Transfer, create_transfers, lock_balances
 from subgraphs.payments.domain.accounts import House, house_id
 from subgraphs.payments.domain.money import CURRENCY, Money
 from subgraphs.payments.domain.wallets import MAX_BALANCE, Wallet, WalletLimit, check_top_up
+from subgraphs.payments.service.moved import was_moved
 from subgraphs.payments.store import wallets as store
 
 
@@ -72,8 +73,6 @@ class Wallets:
 async def _top_up(transaction: Transaction, owner_id: str, money: Money, key: str) -> _TopUpReceipt:
     wallet_id = await store.open_wallet(transaction, owner_id, money.currency)
     held = (await lock_balances(transaction, [wallet_id]))[wallet_id]
-    if held.posted + money.amount > MAX_BALANCE:
-        return _TopUpReceipt(wallet_id, is_done=False)
     top_up = Transfer.posted(
         uuid5(wallet_id, f"top-up:{key}"),
         debit=house_id(House.BANK, money.currency),
@@ -82,6 +81,10 @@ async def _top_up(transaction: Transaction, owner_id: str, money: Money, key: st
         currency=money.currency,
         code="TOP_UP",
     )
+    if await was_moved(transaction, top_up):
+        return _TopUpReceipt(wallet_id, is_done=True)
+    if held.posted + money.amount > MAX_BALANCE:
+        return _TopUpReceipt(wallet_id, is_done=False)
     [result] = await create_transfers(transaction, [top_up])
     assert result.is_done, f"{top_up} was posted: {result}"
     transaction.changed("wallet", owner_id)

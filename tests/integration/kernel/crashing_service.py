@@ -7,14 +7,12 @@ import asyncio
 import os
 from datetime import timedelta
 from typing import ClassVar
-from uuid import UUID
 
 from msgspec import Struct
 
 from common import idempotency
 from common.database import Database, Transaction
 from common.events import Consumer, Event, JetStreamLog, OutboxRelay, consumer, jetstream, relay
-from common.ledger import Account, Transfer, TransferBatcher, create_accounts
 
 REQUESTS = 4
 POISON = 2
@@ -54,17 +52,6 @@ async def request(database: Database, number: int) -> None:
     print("acknowledged", answer, flush=True)  # noqa: T201  the test reads it
 
 
-async def pay(database: Database) -> None:
-    """One transfer, the same in every run."""
-    outside, inside = (Account(UUID(int=number), "money", "ANY", "EUR") for number in (1, 2))
-    async with database.transaction() as transaction:
-        await create_accounts(transaction, [outside, inside])
-    paid = Transfer.posted(
-        UUID(int=3), debit=outside.id, credit=inside.id, amount=7, currency="EUR", code="PAY"
-    )
-    assert (await TransferBatcher(database).submit(paid)).is_done
-
-
 async def handle(transaction: Transaction, event: Requested) -> None:
     if event.number == POISON:
         raise LookupError("poison")
@@ -86,7 +73,6 @@ async def main() -> None:
     ]
     for number in range(REQUESTS):
         await request(database, number)
-    await pay(database)
     while await handled(database) < REQUESTS:  # noqa: ASYNC110  the consumer sets no event
         await asyncio.sleep(0.02)
     await asyncio.sleep(0.2)  # what comes after the last effect is a place to die as well

@@ -11,7 +11,6 @@ import pytest
 
 from common.database import Database
 from common.failpoints import names
-from common.ledger.tables import LEDGER_TABLES, POST_BATCH
 
 PROGRAM = Path(__file__).with_name("crashing_service.py")
 REQUESTS = [0, 1, 2, 3]
@@ -21,8 +20,6 @@ POISON = 2
 @pytest.fixture
 async def environment(kernel_database: Database, database_url: str, nats_url: str) -> dict[str, str]:
     async with kernel_database.transaction() as transaction:
-        for statement in (*LEDGER_TABLES, POST_BATCH):
-            await transaction.execute(statement)
         await transaction.execute("CREATE TABLE effect (number int NOT NULL)")
         await transaction.execute("CREATE TABLE journal (id bigserial PRIMARY KEY, number int NOT NULL)")
     return {**os.environ, "DATABASE_URL": database_url, "NATS_URL": nats_url}
@@ -65,7 +62,6 @@ async def test_a_kill_at(name: str, environment: dict[str, str]) -> None:
     assert await numbers(
         url, "SELECT (convert_from(payload, 'utf8')::jsonb ->> 'number')::int FROM kernel.parked"
     ) == [POISON]
-    assert await numbers(url, "SELECT debits_posted FROM kernel.ledger_account ORDER BY id") == [7, 0]
 
 
 async def test_a_kill_at_a_later_passage_is_no_different(environment: dict[str, str]) -> None:

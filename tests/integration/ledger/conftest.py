@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -60,7 +59,7 @@ class Book:
         """Begin anew with ACCOUNTS."""
         async with self.database.transaction() as transaction:
             await transaction.execute("ALTER TABLE ledger_transfer DISABLE TRIGGER USER")
-            await transaction.execute("TRUNCATE ledger_account, ledger_transfer, ledger_deadline")
+            await transaction.execute("TRUNCATE ledger_account, ledger_transfer")
             await transaction.execute("ALTER TABLE ledger_transfer ENABLE TRIGGER USER")
             await create_accounts(transaction, ACCOUNTS)
 
@@ -71,9 +70,9 @@ def move(number: int, debit: UUID, credit: UUID, amount: int, currency: str = "E
     )
 
 
-def hold(number: int, debit: UUID, credit: UUID, amount: int, **more: Any) -> Transfer:
+def hold(number: int, debit: UUID, credit: UUID, amount: int) -> Transfer:
     return Transfer.pending(
-        transfer_id(number), debit=debit, credit=credit, amount=amount, currency="EUR", code="HOLD", **more
+        transfer_id(number), debit=debit, credit=credit, amount=amount, currency="EUR", code="HOLD"
     )
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from common.ledger import Account, Balances, Result, Transfer, TransferKind
 
-RESOLUTIONS = {TransferKind.POST, TransferKind.VOID, TransferKind.EXPIRE}
+RESOLUTIONS = {TransferKind.POST, TransferKind.VOID}
 
 
 class Model:
@@ -39,7 +39,7 @@ class Model:
             return Result.ALREADY_RESOLVED
         if (transfer.amount or 0) > held.amount:
             return Result.EXCEEDS_PENDING
-        return Result.NOT_DUE if transfer.kind is TransferKind.EXPIRE else None
+        return None
 
     def _unmovable(self, transfer: Transfer) -> Result | None:
         debit, credit = self.accounts.get(transfer.debit_id), self.accounts.get(transfer.credit_id)
@@ -66,7 +66,6 @@ class Model:
             transfer.amount or held.amount,
             held.currency,
             transfer.code,
-            None,
             None,
         )
 

@@ -26,12 +26,7 @@ posts = st.builds(
     NUMBERS,
     st.none() | AMOUNTS,
 )
-ends = st.builds(
-    lambda make, n, of: make(transfer_id(n), transfer_id(of), code="END"),
-    st.sampled_from([Transfer.void, Transfer.expire]),
-    NUMBERS,
-    NUMBERS,
-)
+ends = st.builds(lambda n, of: Transfer.void(transfer_id(n), transfer_id(of), code="END"), NUMBERS, NUMBERS)
 batches = st.lists(st.lists(moves | holds | posts | ends, min_size=1, max_size=12), min_size=1, max_size=4)
 
 

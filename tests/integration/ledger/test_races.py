@@ -2,14 +2,13 @@
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
 from random import Random
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 
 from common.database import RetryableError
-from common.ledger import Balances, Result, Transfer, TransferBatcher, expire_due, find_imbalances
+from common.ledger import Balances, Result, Transfer, find_imbalances
 from tests.integration.ledger.conftest import ADA, BANK, BOB, Book, hold, move, transfer_id
 
 
@@ -20,14 +19,13 @@ async def execute(book: Book, statement: str) -> None:
 
 async def test_a_thousand_spenders_of_one_account_never_overdraw_it(book: Book) -> None:
     await book.fund(ADA, 1_000)
-    batcher = TransferBatcher(book.database)
-    spend = [hold if number % 2 else move for number in range(1_000)]
+    spend = [(hold if number % 2 else move)(number, ADA, BANK, 3) for number in range(1_000)]
     async with asyncio.timeout(60):
-        results = await asyncio.gather(
-            *(batcher.submit(make(number, ADA, BANK, 3)) for number, make in enumerate(spend))
+        batches = await asyncio.gather(
+            *(book.post(*spend[start : start + 50]) for start in range(0, 1_000, 50))
         )
-    await batcher.close()
-    assert Counter(results) == {Result.CREATED: 333, Result.EXCEEDS_FLOOR: 667}
+    results = Counter(result for batch in batches for result in batch)
+    assert results == {Result.CREATED: 333, Result.EXCEEDS_FLOOR: 667}
     assert (await book.balances(ADA))[0].available == 1
     await book.check()
 
@@ -40,44 +38,25 @@ async def test_spenders_in_transactions_of_their_own_never_overdraw_either(book:
     await book.check()
 
 
-async def test_what_is_pending_is_posted_or_voided_or_expired(book: Book) -> None:
+async def test_what_is_pending_is_posted_or_voided(book: Book) -> None:
     await book.fund(ADA, 1_000)
-    held = [hold(number, ADA, BOB, 10, lifetime=timedelta(0)) for number in range(20)]
+    held = [hold(number, ADA, BOB, 10) for number in range(20)]
     assert await book.post(*held) == [Result.CREATED] * 20
 
-    async def end(number: int) -> list[Result]:
-        pending = held[number % 20].id
-        make = (Transfer.post, Transfer.void, Transfer.expire)[number % 3]
-        return await book.post(make(transfer_id(1_000 + number), pending, code="END"))
-
-    async def expire() -> int:
-        async with book.database.transaction() as transaction:
-            return len(await expire_due(transaction, 5))
+    async def end(number: int) -> tuple[bool, Result]:
+        is_taking = number // 20 % 2 == 0
+        make = Transfer.post if is_taking else Transfer.void
+        [result] = await book.post(make(transfer_id(1_000 + number), held[number % 20].id, code="END"))
+        return is_taking, result
 
     async with asyncio.timeout(60):
-        *ends, expired = await asyncio.gather(*(end(number) for number in range(60)), expire())
-    done = sum(result == [Result.CREATED] for result in ends) + expired
-    assert done == 20
-    assert {result for [result] in ends} <= {Result.CREATED, Result.ALREADY_RESOLVED, Result.EXPIRED}
+        ended = Counter(await asyncio.gather(*(end(number) for number in range(60))))
+    taken, let_go = ended[True, Result.CREATED], ended[False, Result.CREATED]
+    assert taken + let_go == 20
+    assert ended[True, Result.ALREADY_RESOLVED] + ended[False, Result.ALREADY_RESOLVED] == 40
     [ada] = await book.balances(ADA)
-    assert (ada.posted, ada.available) == (1_000, 1_000)
+    assert ada.posted == ada.available == 1_000 - 10 * taken
     await book.check()
-
-
-async def test_what_has_a_time_is_let_go_when_it_is_over_and_not_before(book: Book) -> None:
-    await book.fund(ADA, 100)
-    soon, later = (
-        hold(1, ADA, BOB, 10, lifetime=timedelta(0)),
-        hold(2, ADA, BOB, 10, lifetime=timedelta(hours=1)),
-    )
-    await book.post(soon, later, hold(3, ADA, BOB, 10))
-    async with book.database.transaction() as transaction:
-        assert await expire_due(transaction, 10) == [soon.id]
-        assert await expire_due(transaction, 10) == []
-    assert await book.post(Transfer.expire(transfer_id(4), later.id, code="E")) == [Result.NOT_DUE]
-    assert await book.post(Transfer.post(transfer_id(5), later.id, code="P")) == [Result.CREATED]
-    async with book.database.transaction() as transaction:
-        assert (await transaction.execute("SELECT count(*) FROM ledger_deadline")).scalar_one() == 0
 
 
 async def test_the_same_transfer_from_many_is_made_once(book: Book) -> None:
@@ -159,7 +138,7 @@ async def test_the_database_resolves_once_whatever_the_code_does(book: Book) -> 
     await book.post(hold(1, ADA, BOB, 10), Transfer.post(transfer_id(2), transfer_id(1), code="P"))
     again = (
         "INSERT INTO ledger_transfer SELECT uuidv7(), 'VOID', pending_id, debit_id, credit_id, amount, released,"
-        " currency, code, reference, expires_at, created_at FROM ledger_transfer WHERE kind = 'POST'"
+        " currency, code, reference, created_at FROM ledger_transfer WHERE kind = 'POST'"
     )
     with pytest.raises(DBAPIError, match="ledger_transfer_resolution"):
         await execute(book, again)

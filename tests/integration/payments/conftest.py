@@ -152,6 +152,12 @@ async def hasten(database: Database) -> None:
         )
 
 
+async def forget(database: Database) -> None:
+    """Let the thirty days pass for which the answers to requests are remembered."""
+    async with database.transaction() as transaction:
+        await transaction.execute("DELETE FROM idempotency")
+
+
 @pytest.fixture
 def events(database: Database) -> Callable[[], Awaitable[list[tuple[str, dict[str, Any]]]]]:
     """Subject and payload of everything in the outbox, in order."""

@@ -24,6 +24,7 @@ from subgraphs.payments.service.wallets import Wallets
 from subgraphs.payments.store import history
 from subgraphs.payments.store.history import VersionConflictError
 from tests.integration.payments.bank import Bank, declines
+from tests.integration.payments.conftest import forget
 
 Ledger = Callable[[], Awaitable[dict[str, int]]]
 Settle = Callable[[], Awaitable[None]]
@@ -158,6 +159,19 @@ async def test_the_same_key_for_another_request_is_refused(
     await payments.refund("another clerk", payment_id, 11, "k")
 
 
+async def test_a_refund_is_given_once_also_when_its_request_is_forgotten(
+    database: Database, payments: Payments, card_payment: CardPayment, settle: Settle
+) -> None:
+    payment_id = await card_payment(1_000, capture=1_000)
+    await payments.refund("clerk", payment_id, 10, "k")
+    await forget(database)
+    await payments.refund("clerk", payment_id, 10, "k")
+    with pytest.raises(IdempotencyMismatch):
+        await payments.refund("clerk", payment_id, 11, "k")
+    await settle()
+    assert (await current(payments, payment_id)).refunded == 10
+
+
 async def test_what_does_not_exist_is_not_captured_and_leaves_no_key_behind(payments: Payments) -> None:
     for _ in range(2):
         with pytest.raises(UnknownPaymentError):
@@ -192,6 +206,10 @@ async def test_what_was_earned_is_paid_out_once_and_no_more_than_that(
     books, half = Books(database), Money(500, "EUR")
     paid = await asyncio.gather(*(books.pay_out(half, "k") for _ in range(20)))
     assert len(set(paid)) == 1
+    await forget(database)
+    assert await books.pay_out(half, "k") == paid[0]
+    with pytest.raises(IdempotencyMismatch):
+        await books.pay_out(Money(1, "EUR"), "k")
     with pytest.raises(NotPossibleError, match="485 minor units"):
         await books.pay_out(half, "another")
     assert await ledger() == {"CLEARING_CARD": -1_000, "MERCHANT": 485, "FEES": 15, "BANK": 500}

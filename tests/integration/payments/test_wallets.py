@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from common.database import Database
 from common.idempotency import IdempotencyMismatch
 from common.inputs import InvalidInputError
 from subgraphs.payments.domain.money import Money
@@ -12,6 +13,7 @@ from subgraphs.payments.domain.payments import Payment
 from subgraphs.payments.domain.wallets import MAX_BALANCE, MAX_TOP_UP, Wallet, WalletLimit
 from subgraphs.payments.service.payments import Payments
 from subgraphs.payments.service.wallets import Wallets
+from tests.integration.payments.conftest import forget
 
 Ledger = Callable[[], Awaitable[dict[str, int]]]
 Pay = Callable[..., Awaitable[Payment]]
@@ -50,6 +52,18 @@ async def test_the_same_key_for_another_amount_is_refused(wallets: Wallets) -> N
     await wallets.top_up("ada", 1, "k")
     with pytest.raises(IdempotencyMismatch):
         await wallets.top_up("ada", 2, "k")
+
+
+async def test_a_key_tops_up_once_also_when_its_request_is_forgotten(
+    database: Database, wallets: Wallets, ledger: Ledger
+) -> None:
+    for number in range(MAX_BALANCE // MAX_TOP_UP):
+        await wallets.top_up("ada", MAX_TOP_UP, f"k{number}")
+    await forget(database)
+    assert isinstance(await wallets.top_up("ada", MAX_TOP_UP, "k0"), Wallet)
+    with pytest.raises(IdempotencyMismatch):
+        await wallets.top_up("ada", 2, "k1")
+    assert (await ledger())["ada"] == MAX_BALANCE
 
 
 @pytest.mark.parametrize("amount", [0, -1, MAX_TOP_UP + 1])

@@ -15,6 +15,7 @@ from subgraphs.payments.provider.port import Provider
 from subgraphs.payments.provider.stripe import StripeProvider
 from subgraphs.payments.provider.wallet import WalletProvider
 from subgraphs.payments.service.wallets import Wallets
+from tests.integration.payments.conftest import forget
 from tests.integration.provider.conftest import (  # noqa: F401 - fixtures
     KEY,
     provider,
@@ -28,13 +29,15 @@ Books = Callable[[], Awaitable[dict[str, int]]]
 class Adapter:
     """A provider, a payment method that it approves of and one that it declines, and what moved by its own books.
 
-    `books` gives how many there are of AUTHORISED, CAPTURED, VOIDED and REFUNDED, and the sums of the second and last.
+    `books` gives how many there are of AUTHORISED, CAPTURED, VOIDED and REFUNDED, and the sums of the second and last. `forget`
+    lets the time pass for which it remembers requests.
     """
 
     provider: Provider
     good: str
     bad: str
     books: Callable[[], Awaitable[Mapping[str, tuple[int, int]]]]
+    forget: Callable[[], Awaitable[object]]
 
 
 @pytest.fixture
@@ -52,11 +55,23 @@ async def adapter(
     if request.param == "wallet":
         await Wallets(database).top_up("rich", 100_000, "k")
         await Wallets(database).top_up("poor", 1, "k")
-        yield Adapter(WalletProvider(database), "rich", "poor", lambda: _wallet_books(database))
+        yield Adapter(
+            WalletProvider(database),
+            "rich",
+            "poor",
+            lambda: _wallet_books(database),
+            lambda: forget(database),
+        )
         return
     connection = await asyncpg.connect(provider_environment["DATABASE_URL"])
     async with contextlib.aclosing(_Closing(connection)):
-        yield Adapter(card, "pm_card_visa", "pm_card_visa_chargeDeclined", lambda: _card_books(connection))
+        yield Adapter(
+            card,
+            "pm_card_visa",
+            "pm_card_visa_chargeDeclined",
+            lambda: _card_books(connection),
+            lambda: connection.execute("DELETE FROM provider.idempotency"),
+        )
 
 
 async def _wallet_books(database: Database) -> Mapping[str, tuple[int, int]]:

@@ -74,6 +74,11 @@ async def test_every_operation_is_found_by_its_key(adapter: Adapter) -> None:
     other = await authorised(adapter, "b")
     made["v"] = await adapter.provider.void("v", other)
     assert {key: await adapter.provider.find(key) for key in made} == made
+    books = await adapter.books()
+    await adapter.forget()
+    assert {key: await adapter.provider.find(key) for key in made} == made
+    assert await adapter.provider.capture("c", made["a"].reference, PRICE) == made["c"]
+    assert await adapter.books() == books
 
 
 @pytest.mark.parametrize("key", ["a", "", "metadata['x']:null", "ключ"])
