@@ -24,6 +24,7 @@ from subgraphs.ratelimit.routes import limits as limit_doors
 from subgraphs.ratelimit.routes import policies as policy_doors
 from subgraphs.ratelimit.service.decisions import RateLimits
 from subgraphs.ratelimit.service.policies import PolicyBook
+from subgraphs.ratelimit.service.usage import Usage
 from subgraphs.ratelimit.settings import Settings
 
 _log = logging.getLogger("hansa.ratelimit")
@@ -40,12 +41,13 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     engine = ValkeyEngine(ValkeyLink(settings.redis_url.reveal(), timeout=settings.timeout_ms / 1_000))
     limiter = Limiter(engine, Fallback(settings.nodes), Denials(), Leases(engine))
     policies = Policies(parts.database, limiter.policies_changed)
-    limits = RateLimits(policies, limiter, Reservations(engine))
+    usage = Usage(parts.database)
+    limits = RateLimits(policies, limiter, Reservations(engine), usage)
     book = PolicyBook(parts.database, policies)
     doorkeeper = Doorkeeper(settings.token, CHECK_SCOPE)
 
     def context(request: ServiceRequest) -> Context:
-        return Context.of(request, limits, book)
+        return Context.of(request, limits, book, usage, parts.live)
 
     return parts.create_service(
         schema=schema,
@@ -58,6 +60,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
             closing(engine.close),
             lambda _: _loaded(engine),
             lambda _: policies.following(parts.live),
+            lambda _: usage.writing(),
             *_envoy(settings.grpc_listen, limits, doorkeeper),
         ],
         readiness={"policies": policies.ready},  # it decides without the database too

@@ -5,9 +5,12 @@
 
 import strawberry
 
+from common.app.values import InvalidInput
 from common.errors import ForbiddenError
+from common.inputs import InvalidInputError
 from subgraphs.ratelimit.api.context import Info
-from subgraphs.ratelimit.api.inputs import AttributeInput, descriptor
+from subgraphs.ratelimit.api.inputs import AttributeInput, PolicyInput, descriptor
+from subgraphs.ratelimit.api.simulation import RequestInput, Simulation, SimulationResult
 from subgraphs.ratelimit.api.types import USER_ATTRIBUTE, Namespace, Policy, State
 
 
@@ -34,3 +37,16 @@ class Query:
             raise ForbiddenError("Only the user may see these limits")
         outcome = await info.context.limits.peek(namespace, asked, cost)
         return [State.of(limit, standing) for limit, standing in outcome.pairs]
+
+    @strawberry.field(
+        description="What a policy would have done with such requests, 5,000 at most, if nothing had been taken before; nothing is written."
+    )
+    async def simulate_rate_limit_policy(
+        self, info: Info, policy: PolicyInput, requests: list[RequestInput]
+    ) -> SimulationResult:
+        info.context.require_operator()
+        try:
+            asked = [each.request() for each in requests]
+            return Simulation.of(await info.context.book.simulate(policy.policy(), asked))
+        except InvalidInputError as refusal:
+            return InvalidInput(message=refusal.message, field=refusal.field)

@@ -15,6 +15,7 @@ from common.errors import ForbiddenError
 from common.inputs import parse_id
 from subgraphs.ratelimit.api.context import Info
 from subgraphs.ratelimit.api.enums import Algorithm, CalendarUnit, FailMode
+from subgraphs.ratelimit.api.usage import Consumer, MinuteUsage, consumers_of, usage_of
 from subgraphs.ratelimit.domain.model import NEVER, Standing
 from subgraphs.ratelimit.domain.policies import Limit
 from subgraphs.ratelimit.domain.policies import Namespace as DomainNamespace
@@ -103,6 +104,18 @@ class Policy:
         parsed = parse_id(self.id)
         found = await info.context.overrides_of.load(parsed) if parsed else None
         return [Override.of(override) for override in found or ()]
+
+    @strawberry.field(
+        description="What was decided in the last so many minutes, 1,440 at most; for who has a scope of this service."
+    )
+    async def usage(self, info: Info, minutes: int = 60) -> list[MinuteUsage]:
+        return await usage_of(info, UUID(self.id), minutes)
+
+    @strawberry.field(
+        description="Who took the most tokens within a day, 50 at most; for who has a scope of this service."
+    )
+    async def top_consumers(self, info: Info, first: int = 10) -> list[Consumer]:
+        return await consumers_of(info, UUID(self.id), first)
 
     @classmethod
     def of(cls, policy: DomainPolicy) -> "Policy":

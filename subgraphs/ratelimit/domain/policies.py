@@ -87,14 +87,15 @@ class Override(Struct, frozen=True, kw_only=True):
 
 
 class Limit:
-    """A policy as it applies to one request: the count's key and the rule with its override."""
+    """A policy as it applies to one request: whom it is about, the count's key and the rule with its override."""
 
-    __slots__ = ("key", "policy", "rule")
+    __slots__ = ("identity", "key", "policy", "rule")
 
-    def __init__(self, policy: Policy, rule: Rule, key: str) -> None:
+    def __init__(self, policy: Policy, rule: Rule, key: str, identity: str) -> None:
         self.policy = policy
         self.rule = rule
         self.key = key
+        self.identity = identity
 
     def call(self, cost: int, now: int) -> Call:
         """The limit in a decision of that cost; `now` in microseconds since 1970 is for calendar windows."""
@@ -104,10 +105,11 @@ class Limit:
 class Limits:
     """The limits that apply to a request, highest priority first."""
 
-    __slots__ = ("_unit_calls", "each", "leased", "others")
+    __slots__ = ("_unit_calls", "each", "has_shadows", "leased", "others")
 
     def __init__(self, each: Sequence[Limit]) -> None:
         self.each = tuple(each)
+        self.has_shadows = any(limit.policy.is_shadow for limit in self.each)
         self.leased = tuple(limit for limit in self.each if limit.policy.is_leased)
         self.others = Limits([limit for limit in each if not limit.policy.is_leased]) if self.leased else self
         has_calendar = any(limit.rule.is_calendar for limit in self.each)
@@ -136,8 +138,8 @@ class _Matcher:
         if None in values:
             return None
         named = [value for value in values if value is not None]
-        rule = self._overrides.find("/".join(named)) or policy.rule
-        return Limit(policy, rule, _key(policy, named))
+        identity = "/".join(named)
+        return Limit(policy, self._overrides.find(identity) or policy.rule, _key(policy, named), identity)
 
 
 class PolicySet:

@@ -11,6 +11,7 @@ from subgraphs.ratelimit.engine.limiter import Limiter
 from subgraphs.ratelimit.engine.outcome import Outcome
 from subgraphs.ratelimit.engine.reservations import Reservations
 from subgraphs.ratelimit.policies import Policies
+from subgraphs.ratelimit.service.usage import Usage
 
 MAX_RESERVATION = 3_600
 
@@ -23,12 +24,15 @@ class Reserved(Struct, frozen=True):
 
 
 class RateLimits:
-    """Decisions, by what the policies say now."""
+    """Decisions, by what the policies say now; `usage` counts them."""
 
-    def __init__(self, policies: Policies, limiter: Limiter, reservations: Reservations) -> None:
+    def __init__(
+        self, policies: Policies, limiter: Limiter, reservations: Reservations, usage: Usage
+    ) -> None:
         self._policies = policies
         self._limiter = limiter
         self._reservations = reservations
+        self._usage = usage
 
     async def check(self, namespace: str, descriptor: Descriptor, cost: int) -> Outcome:
         """Take `cost` tokens of all limits that apply, or of none.
@@ -36,14 +40,13 @@ class RateLimits:
         Raises:
             InvalidInputError, PoliciesUnavailableError; so do all others.
         """
-        limits = self._policies.current.limits(namespace, descriptor)
-        return await self._limiter.check(limits, check_cost(cost))
+        return await self._check(self._policies.current.limits(namespace, descriptor), check_cost(cost))
 
     async def check_many(self, checks: Sequence[tuple[str, Descriptor, int]]) -> list[Outcome]:
         """Each of (namespace, descriptor, cost) by itself, all at once; none if one of them cannot be asked."""
         policies = self._policies.current
         asked = [(policies.limits(name, of), check_cost(cost)) for name, of, cost in checks]
-        return await asyncio.gather(*(self._limiter.check(limits, cost) for limits, cost in asked))
+        return await asyncio.gather(*(self._check(limits, cost) for limits, cost in asked))
 
     async def check_together(
         self, namespace: str, descriptors: Sequence[Descriptor], cost: int
@@ -52,7 +55,7 @@ class RateLimits:
         policies = self._policies.current
         apart = [policies.limits(namespace, descriptor) for descriptor in descriptors]
         together = {limit.key: limit for limits in apart for limit in limits.each}
-        return await self._limiter.check(Limits(list(together.values())), check_cost(cost)), apart
+        return await self._check(Limits(list(together.values())), check_cost(cost)), apart
 
     async def peek(self, namespace: str, descriptor: Descriptor, cost: int) -> Outcome:
         """What `check` would say. Raises OverloadedError without Valkey; so do those below."""
@@ -73,7 +76,9 @@ class RateLimits:
         if not 1 <= ttl <= MAX_RESERVATION:
             raise InvalidInputError("ttl", f"must be 1 to {MAX_RESERVATION} seconds")
         limits = self._policies.current.limits(namespace, descriptor)
-        return Reserved(*await self._reservations.reserve(namespace, limits, check_cost(cost), ttl))
+        id_, outcome = await self._reservations.reserve(namespace, limits, check_cost(cost), ttl)
+        self._usage.count(limits, outcome, cost)
+        return Reserved(id_, outcome)
 
     async def commit(self, reservation: str, cost: int) -> int:
         """Take of what was reserved what it did cost.
@@ -86,3 +91,8 @@ class RateLimits:
     async def cancel(self, reservation: str) -> None:
         """Give back all that was reserved. Raises as `commit` does."""
         await self._reservations.settle(reservation, 0)
+
+    async def _check(self, limits: Limits, cost: int) -> Outcome:
+        outcome = await self._limiter.check(limits, cost)
+        self._usage.count(limits, outcome, cost)
+        return outcome

@@ -1,5 +1,6 @@
 """Writing policies down, and reading them as they are written."""
 
+import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -12,16 +13,20 @@ from subgraphs.ratelimit.domain.policies import (
     Namespace,
     Override,
     Policy,
+    check_cost,
     check_name,
     check_policy,
     overridden,
 )
 from subgraphs.ratelimit.domain.rules import check_rule
+from subgraphs.ratelimit.domain.simulation import SimulatedRequest, Simulation
 from subgraphs.ratelimit.errors import UnknownPolicyError
 from subgraphs.ratelimit.policies import Policies
 from subgraphs.ratelimit.store import policies as store
 
 MAX_DESCRIPTION = 500
+MAX_SIMULATED = 5_000
+_AT_ONCE = 100
 
 
 class PolicyBook:
@@ -99,6 +104,27 @@ class PolicyBook:
             await store.count_revision(transaction)
         await self._policies.refresh()
         return put
+
+    async def simulate(self, policy: Policy, requests: Sequence[SimulatedRequest]) -> Simulation:
+        """What the policy would have done, with the overrides of the one of its name if there is one.
+
+        Raises:
+            InvalidInputError: something is wrong with it, or with a request.
+        """
+        if len(requests) > MAX_SIMULATED:
+            raise InvalidInputError("requests", f"must be at most {MAX_SIMULATED}")
+        for request in requests:
+            check_cost(request.cost)
+        async with self._database.transaction() as transaction:
+            policies = await store.policies(transaction, namespaces=[policy.namespace])
+            known = [each.id for each in policies if each.name == policy.name]
+            overrides = await store.overrides(transaction, known)
+        simulation = Simulation(policy, [replace(each, policy_id=policy.id) for each in overrides])
+        for place, request in enumerate(sorted(requests, key=lambda each: each.at)):
+            if place % _AT_ONCE == 0:
+                await asyncio.sleep(0)  # others are served meanwhile
+            simulation.ask(request)
+        return simulation
 
     async def declare(
         self,

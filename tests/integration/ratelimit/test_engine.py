@@ -45,7 +45,7 @@ def limit(
         priority=0,
         version=1,
     )
-    return Limit(policy, rule, f"rl:{{n}}:{name}:")
+    return Limit(policy, rule, f"rl:{{n}}:{name}:", "")
 
 
 class Clock:
