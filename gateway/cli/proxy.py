@@ -35,7 +35,7 @@ def proxy(
     """Serve tenants' APIs by what the control plane says.
 
     It reads HANSA_TENANTS_URL and HANSA_TENANTS_TOKEN, HANSA_RATELIMIT_URL and HANSA_RATELIMIT_TOKEN, HANSA_PROXY_TRUSTED,
-    HANSA_PROXY_KEY_TTL and HANSA_PROXY_USAGE_INTERVAL. With SIGTERM or Ctrl-C it takes no more requests, lets those that are
+    HANSA_PROXY_KEY_TTL, HANSA_PROXY_KEEP_KEYS, HANSA_PROXY_KEPT_FOR and HANSA_PROXY_USAGE_INTERVAL. With SIGTERM or Ctrl-C it takes no more requests, lets those that are
     under way end, hands over what was counted, and exits 0. Exits with 3 where an address is taken.
 
     Parameters

@@ -17,6 +17,7 @@ from subgraphs.tenants.dataplane.doors import Doors
 from subgraphs.tenants.dataplane.following import Follower
 from subgraphs.tenants.dataplane.forwarding import Forwarding
 from subgraphs.tenants.dataplane.http_control import HttpControlPlane
+from subgraphs.tenants.dataplane.kept import Store
 from subgraphs.tenants.dataplane.keys import Keys
 from subgraphs.tenants.dataplane.observing import Observer
 from subgraphs.tenants.dataplane.proxy import Proxy
@@ -48,13 +49,21 @@ async def proxy_program(environment: Mapping[str, str], options: ProxyOptions) -
         keys = Keys(control.find, ttl=settings.key_ttl)
         serving = Serving(inner_upstreams=settings.inner_upstreams)
         stack.push_async_callback(serving.close)
-        follower = Follower(control, serving, keys, options.directory)
+        follower = Follower(
+            control,
+            serving,
+            keys,
+            Store(options.directory),
+            kept_for=settings.kept_for,
+            keeps_keys=settings.keep_keys,
+        )
+        stack.push_async_callback(follower.close)
         await follower.restore()
         stack.push_async_callback(_send_last, meter, control)
         await _run(stack, "usage", send_usage(meter, control.take_usage, interval=settings.usage_interval))
         await _run(stack, "changes", follower.run())
         with suppress(TimeoutError):
-            await asyncio.wait_for(follower.is_current.wait(), _FIRST_ANSWER)
+            await asyncio.wait_for(follower.has_asked.wait(), _FIRST_ANSWER)
         admissions = Admissions(serving, keys, _limiter(settings, options, stack))
         observer = Observer(meter)
         proxy = Proxy(admissions, _forwarding(settings), observer)

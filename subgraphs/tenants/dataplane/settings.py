@@ -38,6 +38,21 @@ class ProxySettings(ServiceSettings, frozen=True, kw_only=True):
             "HANSA_PROXY_KEY_TTL", "seconds after which a revoked key is refused at the latest, with no feed"
         ),
     ] = 60.0
+    keep_keys: Annotated[
+        bool,
+        variable(
+            "HANSA_PROXY_KEEP_KEYS",
+            "whether what is known of keys, by their hashes, is kept on disk: true or false",
+        ),
+    ] = True
+    kept_for: Annotated[
+        float,
+        Meta(ge=0, le=31_536_000),
+        variable(
+            "HANSA_PROXY_KEPT_FOR",
+            "seconds after the control plane was last heard for which a start serves by what is on disk",
+        ),
+    ] = 604_800.0
     usage_interval: Annotated[
         float,
         Meta(ge=0.1, le=3600),

@@ -7,7 +7,6 @@ from typing import Any
 from subgraphs.tenants.dataplane.config import Configuration
 from tests.integration.proxy.parts import (
     HOST,
-    KEY,
     LIMIT,
     OK,
     Control,
@@ -158,24 +157,6 @@ async def test_a_version_that_does_not_hold_together_is_not_switched_to(
         assert await serves(proxy, 1)
 
 
-async def test_without_the_control_plane_it_starts_by_what_it_served_last(
-    control: Control, upstream: Server, tmp_path: Path
-) -> None:
-    control.set(versioned(upstream.url, 7))
-    control.issue(KEY)
-    async with gateway(control, tmp_path) as proxy:
-        assert await serves(proxy, 7)
-    control.is_down = True
-    async with gateway(control, tmp_path) as proxy:
-        assert await serves(proxy, 7)
-        reply = await proxy.ask("/keyed", key=KEY)
-        assert (reply.status, reply.json["policy"]) == (503, "key"), "keys are not kept"
-        control.is_down = False
-        control.set(versioned(upstream.url, 8))
-        await until(lambda: serves(proxy, 8))
-        assert (await proxy.ask("/keyed", key=KEY)).status == 200
-
-
 async def test_with_nothing_to_serve_by_it_says_so_until_there_is(
     control: Control, upstream: Server, tmp_path: Path
 ) -> None:
@@ -186,10 +167,3 @@ async def test_with_nothing_to_serve_by_it_says_so_until_there_is(
         control.set(versioned(upstream.url, 1))
         control.is_down = False
         await until(lambda: serves(proxy, 1))
-
-
-async def test_what_is_kept_may_be_broken(control: Control, upstream: Server, tmp_path: Path) -> None:
-    (tmp_path / "configurations.json").write_bytes(b'{"sequence": 5, "confi')
-    control.set(versioned(upstream.url, 1))
-    async with gateway(control, tmp_path) as proxy:
-        assert await serves(proxy, 1)

@@ -8,7 +8,7 @@ cannot push out keys.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from msgspec import Struct
 
@@ -75,6 +75,8 @@ class Keys:
         self._known = Generations[str, _Entry](capacity)
         self._unknown = Generations[str, _Entry](capacity)
         self._finding: dict[str, _Finding] = {}
+        self._learned: dict[str, KeyFacts] = {}
+        self._most_learned = capacity
         self._breaker = Breaker(clock)
 
     def remembered(self, key_hash: str) -> _Entry | None:
@@ -103,6 +105,7 @@ class Keys:
         for key_hash in hashes:
             self._known.drop(key_hash)
             self._unknown.drop(key_hash)
+            self._learned.pop(key_hash, None)
             if (finding := self._finding.pop(key_hash, None)) is not None:
                 finding.is_stale = True
 
@@ -110,6 +113,7 @@ class Keys:
         """Nothing that is remembered counts any more."""
         self._known.clear()
         self._unknown.clear()
+        self._learned.clear()
         for finding in self._finding.values():
             finding.is_stale = True
         self._finding.clear()
@@ -117,6 +121,20 @@ class Keys:
     def heard(self) -> None:
         """All that has changed until now was told."""
         self._heard_at = self._clock()
+
+    # From one process to the next
+
+    def restore(self, known: Mapping[str, KnownKey], *, age: float) -> None:
+        """What a process knew for which the feed vouched `age` seconds ago; a clock that went back since vouches for nothing."""
+        for key_hash, key in known.items():
+            self._known.put(key_hash, _Entry(key, float("-inf")))
+        if age >= 0:
+            self._heard_at = self._clock() - age
+
+    def take_learned(self) -> dict[str, KeyFacts]:
+        """The keys that were looked up since the last time, but for those that have changed meanwhile."""
+        learned, self._learned = self._learned, {}
+        return learned
 
     # Looking up
 
@@ -149,3 +167,5 @@ class Keys:
         known = finding.task.result()
         memory = self._unknown if known is None else self._known
         memory.put(key_hash, _Entry(known, self._clock()))
+        if known is not None and len(self._learned) < self._most_learned:
+            self._learned[key_hash] = known.facts
