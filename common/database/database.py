@@ -1,8 +1,8 @@
 """One service's connections to PostgreSQL, inside the schema that is its own."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Protocol, Self
 
 import asyncpg
@@ -35,6 +35,7 @@ class Database:
 
     def __init__(self, engine: AsyncEngine, schema: str, opened: Collection[Connection] = ()) -> None:
         self.engine = engine
+        self._autocommitting = engine.execution_options(isolation_level="AUTOCOMMIT")
         self.schema = schema
         self._opened = opened
         self.outbox_written = asyncio.Event()
@@ -83,15 +84,26 @@ class Database:
         Raises:
             RetryableError: a conflict with another transaction, or no connection.
         """
-        try:
+        with _typed_errors():
             async with self.engine.begin() as connection, opening_with(connection, opening):
                 transaction = Transaction(connection)
                 yield transaction
-        except Exception as error:
-            typed = retryable(error)
-            if typed is None:
-                raise
-            raise typed from error
+        self._tell(transaction)
+
+    @asynccontextmanager
+    async def autocommit(self) -> AsyncIterator[Transaction]:
+        """For statements each of which is a transaction of its own, and so without the round trips of BEGIN and COMMIT.
+
+        Raises:
+            RetryableError: as above; the statements before have taken effect.
+        """
+        with _typed_errors():
+            async with self._autocommitting.connect() as connection:
+                transaction = Transaction(connection)
+                yield transaction
+        self._tell(transaction)
+
+    def _tell(self, transaction: Transaction) -> None:
         if transaction.has_events:
             self.outbox_written.set()
         if transaction.changes and self.on_change is not None:
@@ -136,6 +148,17 @@ class Database:
         await self.engine.dispose()
         for connection in tuple(self._opened):
             connection.terminate()
+
+
+@contextmanager
+def _typed_errors() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        typed = retryable(error)
+        if typed is None:
+            raise
+        raise typed from error
 
 
 async def connect(

@@ -43,17 +43,27 @@ class Transaction:
         executable = text(statement) if isinstance(statement, str) else statement
         return await self.connection.execute(executable, parameters)
 
-    async def publish(self, event: "Event") -> None:
-        """Tell other services of `event` if, and only if, this transaction commits."""
-        row = {
-            "subject": event.subject,
-            "aggregate_id": event.aggregate_id,
-            "payload": msgspec.json.encode(event).decode(),
-            "headers": msgspec.json.encode(dict(outgoing_headers())).decode(),
-        }
-        await self.connection.execute(INSERT_EVENT, row)
-        self.has_events = True
+    async def publish(self, *events: "Event") -> None:
+        """Tell other services of `events`, in this order, if, and only if, this transaction commits."""
+        headers = event_headers()
+        rows = [
+            {
+                "subject": event.subject,
+                "aggregate_id": event.aggregate_id,
+                "payload": msgspec.json.encode(event).decode(),
+                "headers": headers,
+            }
+            for event in events
+        ]
+        if rows:
+            await self.connection.execute(INSERT_EVENT, rows)  # many travel together
+            self.has_events = True
 
     def changed(self, topic: str, key: str) -> None:
         """Tell those who watch `key` (`common.live`) to look again if, and when, this transaction has committed."""
         self.changes.add(Change(topic, key))
+
+
+def event_headers() -> str:
+    """The headers of an event that is published now, as JSON: for a statement that writes a row of `outbox` by itself."""
+    return msgspec.json.encode(dict(outgoing_headers())).decode()

@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import asyncpg as dialect
 
 from common.database import Database, migrate
 from common.embedded import EmbeddedServers
+from common.ids import new_id
 from subgraphs.inventory.app import service
 from subgraphs.inventory.domain import Article, Money
 from subgraphs.inventory.store import add_product, hot
@@ -56,12 +57,14 @@ WRITE = """
 def _one(statement: object) -> Way:
     """Inventory's own statement, as its store sends it."""
     compiled = statement.compile(dialect=dialect.dialect())  # type: ignore[attr-defined, no-untyped-call]  # SQLAlchemy types neither
-    values = {"sku": "HOT", "quantity": 1, "owner_id": "buyer", "hold": _MINUTES}
-    arguments = [values[name] for name in compiled.positiontup]
+    known = {"sku": "HOT", "quantity": 1, "owner_id": "buyer", "hold": _MINUTES}
 
     async def buy(connection: asyncpg.Connection) -> bool:
+        values = {**known, "id": new_id()}
         async with connection.transaction():
-            return bool(await connection.fetch(str(compiled), *arguments))
+            return bool(
+                await connection.fetch(str(compiled), *(values[name] for name in compiled.positiontup))
+            )
 
     return buy
 

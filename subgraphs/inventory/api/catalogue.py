@@ -14,6 +14,12 @@ from subgraphs.inventory.domain import catalogue as domain
 from subgraphs.inventory.domain.stock import Availability
 
 
+@strawberry.type(description="How much of a variant one person may have.")
+class PurchaseLimit:
+    pieces: int = strawberry.field(description="In reservations that are open, and in those sold lately.")
+    seconds: int = strawberry.field(description="For how long what was sold counts.")
+
+
 @strawberry.federation.type(
     keys=["id", "sku"], description="One form of a product, such as a size: what is bought."
 )
@@ -29,6 +35,11 @@ class ProductVariant:
         found = await info.context.loaders.product.load(self.variant.product_id)
         assert found is not None, "a variant refers to a product that exists"
         return Product.of(found)
+
+    @strawberry.field(description="What one person may have of it at most; as much as there is without one.")
+    def purchase_limit(self) -> PurchaseLimit | None:
+        limit = self.variant.limit
+        return PurchaseLimit(pieces=limit.pieces, seconds=limit.seconds) if limit else None
 
     @strawberry.field(description="How much there is to sell, everywhere or in a region.")
     async def availability(self, info: Info, region: str | None = None) -> Availability:

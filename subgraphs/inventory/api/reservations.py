@@ -17,6 +17,7 @@ from common.inputs import InvalidInputError, parse_id
 from subgraphs.inventory.api.catalogue import Product, ProductVariant
 from subgraphs.inventory.api.context import Info
 from subgraphs.inventory.domain import reservations as domain
+from subgraphs.inventory.domain.limits import LimitReached
 from subgraphs.inventory.domain.reservations import ReservationState
 
 strawberry.enum(
@@ -135,6 +136,15 @@ class ProductNotFound:
     code: str = "PRODUCT_NOT_FOUND"
 
 
+@strawberry.type(description="One person may have so many pieces of the SKU; nothing is held.")
+class PurchaseLimitReached:
+    message: str
+    sku: str
+    pieces: int = strawberry.field(description="That one person may have.")
+    left: int = strawberry.field(description="That the caller may still reserve.")
+    code: str = "PURCHASE_LIMIT_REACHED"
+
+
 @strawberry.type(description="The caller has no reservation of that id.")
 class ReservationNotFound:
     message: str
@@ -149,7 +159,12 @@ class ReservationEnded:
 
 
 ReserveStockResult: TypeAlias = Annotated[
-    Reservation | InsufficientStock | ProductNotFound | InvalidInput | IdempotencyKeyReused,
+    Reservation
+    | InsufficientStock
+    | PurchaseLimitReached
+    | ProductNotFound
+    | InvalidInput
+    | IdempotencyKeyReused,
     strawberry.union("ReserveStockResult"),
 ]
 ReleaseReservationResult: TypeAlias = Annotated[
@@ -213,6 +228,9 @@ class ReservationMutation:
                 return InsufficientStock.of(shortages)
             case domain.UnknownProduct(sku):
                 return ProductNotFound(message=f"There is no product with the SKU {sku}", sku=sku)
+            case LimitReached(sku, pieces, left):
+                message = f"One person may have {pieces} pieces of {sku}: {left} more"
+                return PurchaseLimitReached(message=message, sku=sku, pieces=pieces, left=left)
 
     @strawberry.mutation(description="Give the pieces of an own reservation back.")
     async def release_reservation(

@@ -25,6 +25,7 @@ from subgraphs.inventory.api.reservations import (
 from subgraphs.inventory.api.stock import Warehouse, WarehouseStock
 from subgraphs.inventory.domain import quotas, reservations, warehousing
 from subgraphs.inventory.domain.hot import PARTS
+from subgraphs.inventory.domain.limits import PurchaseLimit
 from subgraphs.inventory.domain.stock import VariantLevel
 from subgraphs.inventory.domain.warehousing import StockMove
 from subgraphs.inventory.service.warehousing import Done
@@ -217,6 +218,9 @@ PutBundleResult: TypeAlias = Annotated[
 SplitStockResult: TypeAlias = Annotated[
     ProductVariant | ProductNotFound | InvalidInput, strawberry.union("SplitStockResult")
 ]
+SetPurchaseLimitResult: TypeAlias = Annotated[
+    ProductVariant | ProductNotFound | InvalidInput, strawberry.union("SetPurchaseLimitResult")
+]
 PutQuotaResult: TypeAlias = Annotated[
     Quota | ProductNotFound | InvalidInput, strawberry.union("PutQuotaResult")
 ]
@@ -362,6 +366,23 @@ class WarehousingMutation:
         info.context.require_writer()
         try:
             outcome = await info.context.services.hot.split(sku, parts)
+        except InvalidInputError as refusal:
+            return InvalidInput(message=refusal.message, field=refusal.field)
+        if isinstance(outcome, reservations.UnknownProduct):
+            return _product_not_found(outcome.sku)
+        return ProductVariant.of(outcome)
+
+    @_writing(
+        description="Let one person have so many pieces at most in open reservations and, with `seconds`, in what was sold for so long."
+        " Without `pieces` there is no limit."
+    )
+    async def set_purchase_limit(
+        self, info: Info, sku: str, pieces: int | None = None, seconds: int = 0
+    ) -> SetPurchaseLimitResult:
+        info.context.require_writer()
+        limit = None if pieces is None else PurchaseLimit(pieces, seconds)
+        try:
+            outcome = await info.context.services.limits.set_limit(sku, limit)
         except InvalidInputError as refusal:
             return InvalidInput(message=refusal.message, field=refusal.field)
         if isinstance(outcome, reservations.UnknownProduct):

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from common.inputs import InvalidInputError
+from subgraphs.inventory.domain.limits import PurchaseLimit
 
 MAX_PRICE = 2_000_000
 """Minor units. With a reservation's most pieces it keeps every line's total inside GraphQL's 32-bit Int."""
@@ -22,13 +23,17 @@ class Money(Struct, frozen=True):
 
 
 class Variant(Struct, frozen=True, kw_only=True):
-    """One form of a product, such as a size: what has a SKU, a price and a stock. `title` is empty for a product's only one."""
+    """One form of a product, such as a size: what has a SKU, a price and a stock. `title` is empty for a product's only one.
+
+    `limit` is how many one person may have.
+    """
 
     id: UUID
     product_id: UUID
     sku: str
     title: str
     price: Money
+    limit: PurchaseLimit | None
 
 
 class Product(Struct, frozen=True, kw_only=True):

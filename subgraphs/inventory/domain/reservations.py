@@ -1,7 +1,7 @@
 """What a reservation is, which make sense, and what a checkout may do to one."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -37,6 +37,15 @@ class Demand(Struct, frozen=True):
 
     sku: str
     quantity: int
+
+
+class Order(Struct, frozen=True):
+    """What an owner wants to be held for so long, and the `id` that the reservation would have."""
+
+    id: UUID
+    owner_id: str
+    demands: tuple[Demand, ...]
+    hold: timedelta
 
 
 class Line(Struct, frozen=True, kw_only=True):

@@ -25,17 +25,17 @@ class Catalogue:
 
     async def find_products(self, keys: Sequence[UUID | str]) -> dict[UUID | str, Product]:
         """The products whose id, or a SKU of which, is among `keys`, by both."""
-        async with self._database.transaction() as transaction:
+        async with self._database.autocommit() as transaction:
             return await store.find_products(transaction, keys)
 
     async def find_variants(self, keys: Sequence[UUID | str]) -> dict[UUID | str, Variant]:
         """The variants whose id or whose SKU is among `keys`, by both."""
-        async with self._database.transaction() as transaction:
+        async with self._database.autocommit() as transaction:
             return await store.find_variants(transaction, keys)
 
     async def find_made_of(self, variant_ids: Sequence[UUID]) -> set[UUID]:
         """The variants themselves, and those that the bundles among them are made of."""
-        async with self._database.transaction() as transaction:
+        async with self._database.autocommit() as transaction:
             parts = await bundles.find_parts(transaction, variant_ids)
         return {*variant_ids, *(part for made_of in parts.values() for part in made_of)}
 
@@ -44,6 +44,6 @@ class Catalogue:
         position = decode_cursor(after) if after is not None else None
         words = check_text("search", search, MAX_SEARCH) if search is not None else None
         limit = check_page(first) + 1
-        async with self._database.transaction() as transaction:
+        async with self._database.autocommit() as transaction:
             found = await store.list_products(transaction, limit=limit, after=position, search=words)
         return ProductPage(found[:first], len(found) > first)

@@ -16,14 +16,15 @@ from subgraphs.inventory.events import (
     ReservationReleased,
 )
 from subgraphs.inventory.service.ending import end, ended_event
-from subgraphs.inventory.store import reservations as store
+from subgraphs.inventory.store import ending
+from subgraphs.inventory.store.reservations import find_reservations
 
 _PAYING, _COMMITTED = ReservationState.PAYING, ReservationState.COMMITTED
 
 
 async def on_checkout_started(transaction: Transaction, event: CheckoutStarted) -> None:
     """Give the reservation to the checkout: no sweep ends it before the checkout's own deadline."""
-    is_its = await store.begin_payment(
+    is_its = await ending.begin_payment(
         transaction,
         event.reservation_id,
         payer_id=event.payer_id,
@@ -41,7 +42,7 @@ async def on_checkout_started(transaction: Transaction, event: CheckoutStarted) 
 
 async def on_checkout_authorised(transaction: Transaction, event: CheckoutAuthorised) -> None:
     """Sell the pieces to the checkout that has them; to one that is late, say so."""
-    commit = store.Ending(state=_COMMITTED, was=(_PAYING,), checkout_id=event.checkout_id)
+    commit = ending.Ending(state=_COMMITTED, was=(_PAYING,), checkout_id=event.checkout_id)
     committed = await end(transaction, [event.reservation_id], commit, ReservationCommitted)
     failpoint("inventory.authorised.before_commit")
     if committed:
@@ -56,7 +57,7 @@ async def on_checkout_authorised(transaction: Transaction, event: CheckoutAuthor
 
 async def on_checkout_failed(transaction: Transaction, event: CheckoutFailed) -> None:
     """Put the pieces that the checkout has or had back on offer. What is another's, or has ended, stays as it is."""
-    release = store.Ending(
+    release = ending.Ending(
         state=ReservationState.RELEASED, was=(_PAYING, _COMMITTED), checkout_id=event.checkout_id
     )
     released = await end(transaction, [event.reservation_id], release, ReservationReleased)
@@ -67,7 +68,7 @@ async def on_checkout_failed(transaction: Transaction, event: CheckoutFailed) ->
 
 
 async def _find(transaction: Transaction, reservation_id: UUID) -> Reservation | None:
-    return (await store.find_reservations(transaction, [reservation_id])).get(reservation_id)
+    return (await find_reservations(transaction, [reservation_id])).get(reservation_id)
 
 
 async def _refuse(transaction: Transaction, event: CheckoutEvent, reason: Refusal) -> None:

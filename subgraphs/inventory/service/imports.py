@@ -97,7 +97,7 @@ class Imports:
 
     async def find(self, file_id: str) -> ImportReport | None:
         """How far a file is; None when it was never begun."""
-        async with self._database.transaction() as transaction:
+        async with self._database.autocommit() as transaction:
             return await _report(transaction, file_id) if file_id.isprintable() else None
 
     async def export(self) -> AsyncIterator[Sequence[object]]:
@@ -105,7 +105,7 @@ class Imports:
         after = (UUID(int=0), "")
         yield ("sku", "warehouse", *EXPORTED)
         while True:
-            async with self._database.transaction() as transaction:
+            async with self._database.autocommit() as transaction:
                 page = await store.export_page(transaction, after, PAGE)
             for row in page:
                 yield (row.sku, row.warehouse_id, *(getattr(row, name) for name in EXPORTED))

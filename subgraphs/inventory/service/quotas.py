@@ -30,7 +30,7 @@ class Quotas:
         self._region = region
 
     async def find_quotas(self, skus: Sequence[str]) -> list[Quota]:
-        async with self._database.transaction() as transaction:
+        async with self._database.autocommit() as transaction:
             return await store.find_quotas(transaction, skus)
 
     async def put_quota(self, sku: str, region: str, granted: int) -> Quota | UnknownProduct:

@@ -7,6 +7,7 @@ from common.database import Database
 from subgraphs.inventory.service.catalogue import Catalogue
 from subgraphs.inventory.service.hot import HotItems
 from subgraphs.inventory.service.imports import Imports
+from subgraphs.inventory.service.limits import Limits
 from subgraphs.inventory.service.quotas import Quotas
 from subgraphs.inventory.service.reservations import Inventory
 from subgraphs.inventory.service.stock import Stock
@@ -26,6 +27,7 @@ class Services:
     stocktakes: Stocktakes
     imports: Imports
     quotas: Quotas
+    limits: Limits
 
     @classmethod
     def of(cls, database: Database, hold: timedelta, region: str | None = None) -> "Services":
@@ -41,4 +43,5 @@ class Services:
             Stocktakes(database),
             Imports(database),
             Quotas(database, region),
+            Limits(database),
         )

@@ -27,7 +27,7 @@ class Stock:
 
     async def find_by_variant(self, variant_ids: Sequence[UUID]) -> dict[UUID, list[VariantLevel]]:
         """The stock of each variant in each warehouse that may have it."""
-        async with self._database.transaction() as transaction:
+        async with self._database.autocommit() as transaction:
             levels = await store.find_levels(transaction, variant_ids=variant_ids)
         found: defaultdict[UUID, list[VariantLevel]] = defaultdict(list)
         for level in levels:
@@ -36,7 +36,7 @@ class Stock:
 
     async def find_by_product(self, product_ids: Sequence[UUID]) -> dict[UUID, list[VariantLevel]]:
         """The stock of all variants of each product, in each warehouse."""
-        async with self._database.transaction() as transaction:
+        async with self._database.autocommit() as transaction:
             levels = await store.find_levels(transaction, product_ids=product_ids)
         found: defaultdict[UUID, list[VariantLevel]] = defaultdict(list)
         for level in levels:
@@ -45,17 +45,17 @@ class Stock:
 
     async def find_low(self, warehouse: str) -> list[VariantLevel]:
         """What is low in a warehouse, by SKU."""
-        async with self._database.transaction() as transaction:
+        async with self._database.autocommit() as transaction:
             variant_ids = await warehouses.find_low(transaction, warehouse)
             levels = await store.find_levels(transaction, variant_ids=variant_ids)
         return sorted((each for each in levels if each.warehouse == warehouse), key=lambda each: each.sku)
 
     async def find_warehouses(self, ids: Sequence[str]) -> dict[str, Warehouse]:
-        async with self._database.transaction() as transaction:
+        async with self._database.autocommit() as transaction:
             return await warehouses.find_warehouses(transaction, ids)
 
     async def list_warehouses(self) -> list[Warehouse]:
-        async with self._database.transaction() as transaction:
+        async with self._database.autocommit() as transaction:
             return await warehouses.list_warehouses(transaction)
 
     async def tell_low(self) -> int:

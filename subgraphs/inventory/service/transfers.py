@@ -53,7 +53,7 @@ class Transfers:
         self._database = database
 
     async def find_transfers(self, ids: Sequence[UUID]) -> dict[UUID, Transfer]:
-        async with self._database.transaction() as transaction:
+        async with self._database.autocommit() as transaction:
             return await store.find_transfers(transaction, ids)
 
     async def send(

@@ -34,8 +34,9 @@ from subgraphs.inventory.domain.warehousing import (
     check_warehouse_id,
     draw,
 )
-from subgraphs.inventory.store import bundles, catalogue, reservations, warehouses
+from subgraphs.inventory.store import bundles, catalogue, ending, warehouses
 from subgraphs.inventory.store import stock as store
+from subgraphs.inventory.store.reservations import find_reservations
 
 Levels: TypeAlias = Sequence[tuple[Place, StockLevel]]
 
@@ -136,9 +137,9 @@ class Warehousing:
         """
         async with self._database.transaction() as transaction:
             await store.lock_reserved(transaction, [reservation_id])
-            await reservations.ship(transaction, reservation_id)
+            await ending.ship(transaction, reservation_id)
             failpoint("stock.ship.before_commit")
-            found = (await reservations.find_reservations(transaction, [reservation_id])).get(reservation_id)
+            found = (await find_reservations(transaction, [reservation_id])).get(reservation_id)
             return UnknownReservation() if found is None or found.shipped_at is None else found
 
     async def put_bundle(self, sku: str, parts: Sequence[Demand]) -> Variant | UnknownProduct:

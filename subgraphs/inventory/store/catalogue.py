@@ -1,6 +1,6 @@
 """Products with their variants: found, listed, added."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from sqlalchemy import Row, text
 
 from common.database import Transaction
 from subgraphs.inventory.domain.catalogue import Article, Money, Product, ProductPosition, Variant
+from subgraphs.inventory.domain.limits import PurchaseLimit
 from subgraphs.inventory.domain.stock import Bucket, Movement, Place, Reason
 from subgraphs.inventory.store.stock import add_levels, record
 
@@ -15,7 +16,7 @@ _PRODUCT: Final = """
     SELECT product.id, name, description, category, variants.facts AS variants
     FROM product, LATERAL (
         SELECT json_agg(
-            json_build_array(id, sku, title, price_amount, currency) ORDER BY position
+            json_build_array(id, sku, title, price_amount, currency, limit_pieces, limit_seconds) ORDER BY position
         ) AS facts
         FROM variant WHERE product_id = product.id
     ) variants
@@ -32,7 +33,7 @@ LIST_PRODUCTS: Final = text(f"""{_PRODUCT}
     ORDER BY name, product.id LIMIT :limit
 """)
 FIND_VARIANTS: Final = text("""
-    SELECT id, product_id, sku, title, price_amount, currency FROM variant
+    SELECT product_id, id, sku, title, price_amount, currency, limit_pieces, limit_seconds FROM variant
     WHERE id = ANY(CAST(:ids AS uuid[])) OR sku = ANY(CAST(:skus AS text[]))
 """)
 ADD_PRODUCT: Final = text("""
@@ -63,16 +64,7 @@ async def find_products(transaction: Transaction, keys: Sequence[UUID | str]) ->
 async def find_variants(transaction: Transaction, keys: Sequence[UUID | str]) -> dict[UUID | str, Variant]:
     """The variants whose id or whose SKU is among `keys`, by both."""
     rows = await transaction.execute(FIND_VARIANTS, _keys(keys))
-    found = [
-        Variant(
-            id=row.id,
-            product_id=row.product_id,
-            sku=row.sku,
-            title=row.title,
-            price=Money(row.price_amount, row.currency),
-        )
-        for row in rows
-    ]
+    found = [_variant(row.product_id, row[1:]) for row in rows]
     return {variant.id: variant for variant in found} | {variant.sku: variant for variant in found}
 
 
@@ -154,8 +146,17 @@ def _product(row: Row[Any]) -> Product:
         name=row.name,
         description=row.description,
         category=row.category,
-        variants=tuple(
-            Variant(id=UUID(id_), product_id=row.id, sku=sku, title=title, price=Money(amount, currency))
-            for id_, sku, title, amount, currency in row.variants or ()
-        ),
+        variants=tuple(_variant(row.id, (UUID(id_), *facts)) for id_, *facts in row.variants or ()),
+    )
+
+
+def _variant(product_id: UUID, facts: Iterable[Any]) -> Variant:
+    id_, sku, title, amount, currency, limit_pieces, limit_seconds = facts
+    return Variant(
+        id=id_,
+        product_id=product_id,
+        sku=sku,
+        title=title,
+        price=Money(amount, currency),
+        limit=None if limit_pieces is None else PurchaseLimit(limit_pieces, limit_seconds),
     )

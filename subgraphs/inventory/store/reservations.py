@@ -1,7 +1,6 @@
-"""Reservations: taken whole or not at all, ended once."""
+"""Reservations: found, and taken whole or not at all."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,10 +8,12 @@ from msgspec import Struct
 from sqlalchemy import Row, TextClause, text
 
 from common.database import Transaction
+from common.database.transaction import event_headers
+from common.idempotency import Claim, claiming
 from subgraphs.inventory.domain.allocation import Allocation
 from subgraphs.inventory.domain.catalogue import Money
-from subgraphs.inventory.domain.reservations import Line, Reservation, ReservationState
-from subgraphs.inventory.domain.stock import Bucket, Movement, Place, Reason
+from subgraphs.inventory.domain.reservations import Line, Order, Reservation, ReservationState
+from subgraphs.inventory.domain.stock import Bucket, Movement, Reason
 from subgraphs.inventory.store.stock import CHANGED, DUE, record
 
 _SEEN: Final = f"""
@@ -30,47 +31,61 @@ LIST: Final = text(f"""
     ) newest
 """)  # noqa: S608 - a constant
 _TAKE: Final = """
-    WITH place AS MATERIALIZED (
+    WITH free AS MATERIALIZED (
         SELECT variant_id, warehouse_id, slot, price_amount, currency
         FROM variant JOIN level ON variant_id = variant.id JOIN warehouse ON warehouse.id = warehouse_id
-        WHERE sku = :sku AND available - safety + backorder_limit >= :quantity
+        WHERE sku = :sku AND available - safety + backorder_limit >= :quantity {if_limited}
         {which}
-    ), counted AS (
+    ), {claimed} place AS MATERIALIZED (SELECT free.* FROM {places}), counted AS (
         UPDATE level SET available = available - :quantity, held = held + :quantity FROM place
         WHERE (level.variant_id, level.warehouse_id, level.slot)
             = (place.variant_id, place.warehouse_id, place.slot)
     ), made AS (
-        INSERT INTO reservation (owner_id, total_amount, currency, expires_at)
-        SELECT :owner_id, price_amount * :quantity, currency, now() + :hold FROM place RETURNING id
+        INSERT INTO reservation (id, owner_id, total_amount, currency, expires_at)
+        SELECT :id, :owner_id, price_amount * :quantity, currency, now() + :hold FROM place
+        RETURNING id AS reservation_id, owner_id, total_amount, currency, expires_at, created_at
     ), lined AS (
         INSERT INTO reservation_line (reservation_id, number, variant_id, quantity, unit_amount)
-        SELECT made.id, 1, variant_id, :quantity, price_amount FROM made, place
+        SELECT :id, 1, variant_id, :quantity, price_amount FROM place
     ), allocated AS (
         INSERT INTO allocation (reservation_id, variant_id, warehouse_id, slot, quantity)
-        SELECT made.id, variant_id, warehouse_id, slot, :quantity FROM made, place
+        SELECT :id, variant_id, warehouse_id, slot, :quantity FROM place
     ), moved AS (
         INSERT INTO movement (
             variant_id, quantity, source, source_warehouse, source_slot,
             target, target_warehouse, target_slot, reason, reference
         )
-        SELECT variant_id, :quantity, 'AVAILABLE', warehouse_id, slot, 'HELD', warehouse_id, slot, 'RESERVED', made.id
-        FROM made, place
-    )
-    SELECT made.id, variant_id, extract(epoch FROM clock_timestamp() - statement_timestamp()) AS waited
-    FROM made, place
+        SELECT variant_id, :quantity, 'AVAILABLE', warehouse_id, slot, 'HELD', warehouse_id, slot, 'RESERVED', :id
+        FROM place
+    ) {told}
+    SELECT variant_id, price_amount, place.currency, expires_at, created_at,
+           extract(epoch FROM clock_timestamp() - statement_timestamp())::float8 AS waited
+    FROM place, made
 """
-TAKE_ONE: Final = text(
-    _TAKE.format(which="ORDER BY priority, warehouse_id, slot LIMIT 1 FOR NO KEY UPDATE OF level")
-)
-TAKE_PART: Final = text(
-    _TAKE.format(
-        which="AND slot > 0 ORDER BY priority, random() LIMIT 1 FOR NO KEY UPDATE OF level SKIP LOCKED"
-    )
-)
+_WHOLE: Final = "ORDER BY priority, warehouse_id, slot LIMIT 1 FOR NO KEY UPDATE OF level"
+_PART: Final = "AND slot > 0 ORDER BY priority, random() LIMIT 1 FOR NO KEY UPDATE OF level SKIP LOCKED"
+_PLAIN: Final = {"if_limited": "", "claimed": "", "places": "free", "told": ""}
+TAKE_ONE: Final = text(_TAKE.format(which=_WHOLE, **_PLAIN))
+TAKE_PART: Final = text(_TAKE.format(which=_PART, **_PLAIN))
+_ONCE: Final = {
+    "if_limited": "AND limit_pieces IS NULL",
+    "claimed": f"claimed AS ({claiming('FROM free')} RETURNING 1),",
+    "places": "free, claimed",
+    "told": """, told AS (
+        INSERT INTO outbox (subject, aggregate_id, payload, headers)
+        SELECT :subject, reservation_id, to_jsonb(held), CAST(CAST(:headers AS text) AS jsonb) FROM (
+            SELECT reservation_id, owner_id, total_amount, currency, expires_at, jsonb_build_array(
+                jsonb_build_object('sku', CAST(:sku AS text), 'quantity', CAST(:quantity AS integer))
+            ) AS lines FROM made
+        ) held
+    )""",
+}
+TAKE_ONE_ONCE: Final = text(_TAKE.format(which=_WHOLE, **_ONCE))
+TAKE_PART_ONCE: Final = text(_TAKE.format(which=_PART, **_ONCE))
 MAKE: Final = text("""
     WITH made AS (
-        INSERT INTO reservation (owner_id, total_amount, currency, expires_at)
-        VALUES (:owner_id, :total, :currency, now() + :hold) RETURNING id
+        INSERT INTO reservation (id, owner_id, total_amount, currency, expires_at)
+        VALUES (:id, :owner_id, :total, :currency, now() + :hold) RETURNING id, expires_at, created_at
     ), lined AS (
         INSERT INTO reservation_line (reservation_id, number, variant_id, quantity, unit_amount)
         SELECT made.id, number, variant_id, quantity, unit_amount FROM made, unnest(
@@ -83,64 +98,14 @@ MAKE: Final = text("""
             CAST(:slots AS smallint[]), CAST(:quantities AS integer[])
         ) AS part
     )
-    SELECT id FROM made
+    SELECT expires_at, created_at FROM made
 """)
-FIND_DUE: Final = text(f"""
-    SELECT id FROM reservation WHERE {DUE} AND (
-        CAST(:variants AS uuid[]) IS NULL OR EXISTS (
-            SELECT FROM allocation
-            WHERE reservation_id = reservation.id AND variant_id = ANY(CAST(:variants AS uuid[]))
-        )
-    ) ORDER BY expires_at LIMIT :limit
-""")  # noqa: S608 - a constant
-PAY: Final = text("""
-    UPDATE reservation SET state = 'PAYING', checkout_id = :checkout_id, expires_at = :expires_at
-    WHERE id = :id AND owner_id = :payer_id AND expires_at > now() AND :expires_at > now()
-      AND (state = 'HELD' OR state = 'PAYING' AND checkout_id = :checkout_id)
-""")
-END: Final = text("""
-    WITH ended AS (
-        UPDATE reservation SET state = :state, ended_at = now()
-        WHERE id = ANY(CAST(:ids AS uuid[])) AND state = ANY(CAST(:was AS text[]))
-          AND (CAST(:checkout_id AS uuid) IS NULL OR checkout_id = :checkout_id)
-          AND (state = 'COMMITTED' OR (expires_at <= now()) = :is_due)
-        RETURNING id, old.state AS was, shipped_at IS NOT NULL AS is_shipped
-    )
-    SELECT id, was, is_shipped, variant_id, warehouse_id, slot, quantity
-    FROM ended JOIN allocation ON reservation_id = ended.id
-""")
-SHIP: Final = text("""
-    WITH shipped AS (
-        UPDATE reservation SET shipped_at = now()
-        WHERE id = :id AND state = 'COMMITTED' AND shipped_at IS NULL RETURNING id
-    )
-    SELECT id, variant_id, warehouse_id, slot, quantity FROM shipped JOIN allocation ON reservation_id = shipped.id
-""")
-_BUCKET_OF: Final = {
-    "HELD": Bucket.HELD,
-    "PAYING": Bucket.HELD,
-    "COMMITTED": Bucket.COMMITTED,
-    "RELEASED": Bucket.AVAILABLE,
-    "EXPIRED": Bucket.AVAILABLE,
-}
-
-
-class Ending(Struct, frozen=True, kw_only=True):
-    """How reservations are to end: in `state`, if they are in one of `was`, and of the checkout if that is given.
-
-    With `is_due` those whose time is over, else those that still have time; one that is COMMITTED has no time to keep.
-    """
-
-    state: ReservationState
-    was: tuple[ReservationState, ...]
-    checkout_id: UUID | None = None
-    is_due: bool = False
 
 
 class Taken(Struct, frozen=True):
     """A new reservation, and the seconds that it `waited` for its row."""
 
-    id: UUID
+    held: Reservation
     waited: float
 
 
@@ -161,45 +126,57 @@ async def list_reservations(
     return found
 
 
-async def take_one(
-    transaction: Transaction, *, sku: str, quantity: int, owner_id: str, hold: timedelta
-) -> Taken | None:
-    """Hold pieces of one place, in one statement; None when no place has enough, or there is no such SKU."""
-    parameters = {"sku": sku, "quantity": quantity, "owner_id": owner_id, "hold": hold}
-    return await _take(transaction, TAKE_ONE, parameters)
+async def take_one(transaction: Transaction, order: Order, *, is_hot: bool) -> Taken | None:
+    """Hold the pieces of an order for one line, in one statement and from one place; None when no place has enough.
+
+    Of an item that `is_hot` a part is taken that nobody else is at, without waiting.
+    """
+    return await _take(transaction, TAKE_PART if is_hot else TAKE_ONE, order, {})
 
 
-async def take_part(
-    transaction: Transaction, *, sku: str, quantity: int, owner_id: str, hold: timedelta
+async def take_one_once(
+    transaction: Transaction, order: Order, *, is_hot: bool, claim: Claim, result: object, subject: str
 ) -> Taken | None:
-    """Hold pieces of a part that nobody else is at, in one statement and without waiting; None when there is none."""
-    parameters = {"sku": sku, "quantity": quantity, "owner_id": owner_id, "hold": hold}
-    return await _take(transaction, TAKE_PART, parameters)
+    """The same with all that belongs to it: the key is claimed for `result`, and an event published under `subject`.
+
+    None also when the key is not new, and when one person may have only so many of the SKU.
+    """
+    told = {"subject": subject, "headers": event_headers()}
+    statement = TAKE_PART_ONCE if is_hot else TAKE_ONE_ONCE
+    taken = await _take(transaction, statement, order, claim.values(result) | told)
+    transaction.has_events |= taken is not None
+    return taken
 
 
 async def _take(
-    transaction: Transaction, statement: TextClause, parameters: Mapping[str, Any]
+    transaction: Transaction, statement: TextClause, order: Order, more: Mapping[str, Any]
 ) -> Taken | None:
-    row = (await transaction.execute(statement, parameters)).one_or_none()
+    [demand] = order.demands
+    wanted = {"sku": demand.sku, "quantity": demand.quantity}
+    made = {"id": order.id, "owner_id": order.owner_id, "hold": order.hold}
+    row = (await transaction.execute(statement, {**wanted, **made, **more})).one_or_none()
     if row is None:
         return None
     transaction.changed(CHANGED, str(row.variant_id))
-    return Taken(row.id, float(row.waited))
+    price = Money(row.price_amount, row.currency)
+    line = Line(variant_id=row.variant_id, sku=demand.sku, quantity=demand.quantity, unit_price=price)
+    total = Money(price.amount * demand.quantity, price.currency)
+    return Taken(_held(order, [line], total, row), row.waited)
 
 
 async def make(
     transaction: Transaction,
+    order: Order,
     *,
-    owner_id: str,
-    hold: timedelta,
-    total: Money,
     lines: Sequence[Line],
+    total: Money,
     allocations: Sequence[Allocation],
-) -> UUID:
+) -> Reservation:
     """Hold what is allocated; the caller has locked those levels."""
     parameters = {
-        "owner_id": owner_id,
-        "hold": hold,
+        "id": order.id,
+        "owner_id": order.owner_id,
+        "hold": order.hold,
         "total": total.amount,
         "currency": total.currency,
         "line_variants": [line.variant_id for line in lines],
@@ -210,67 +187,20 @@ async def make(
         "slots": [each.place.slot for each in allocations],
         "quantities": [each.quantity for each in allocations],
     }
-    made: UUID = (await transaction.execute(MAKE, parameters)).scalar_one()
-    await record(transaction, [_taking(each, made) for each in allocations])
-    return made
+    row = (await transaction.execute(MAKE, parameters)).one()
+    await record(transaction, [_taking(each, order.id) for each in allocations])
+    return _held(order, lines, total, row)
 
 
-async def find_due(
-    transaction: Transaction, limit: int, variant_ids: Sequence[UUID] | None = None
-) -> list[UUID]:
-    """The reservations whose time was over first; of those variants, if any are given."""
-    parameters = {"limit": limit, "variants": None if variant_ids is None else list(variant_ids)}
-    return list((await transaction.execute(FIND_DUE, parameters)).scalars())
-
-
-async def begin_payment(
-    transaction: Transaction, reservation_id: UUID, *, payer_id: str, checkout_id: UUID, expires_at: datetime
-) -> bool:
-    """Give the reservation to the checkout until `expires_at`; whether it may have it."""
-    parameters = {
-        "id": reservation_id,
-        "payer_id": payer_id,
-        "checkout_id": checkout_id,
-        "expires_at": expires_at,
-    }
-    return bool((await transaction.execute(PAY, parameters)).rowcount)
-
-
-async def end(transaction: Transaction, ids: Sequence[UUID], ending: Ending) -> list[UUID]:
-    """End those of the reservations that may end so, and move their pieces; those that were shipped are gone.
-
-    The caller has locked their levels.
-    """
-    parameters = {
-        "ids": list(ids),
-        "state": ending.state.value,
-        "was": [state.value for state in ending.was],
-        "checkout_id": ending.checkout_id,
-        "is_due": ending.is_due,
-    }
-    rows = (await transaction.execute(END, parameters)).all()
-    movements = [_ending_movement(row, ending.state) for row in rows if not row.is_shipped]
-    if movements:
-        await record(transaction, movements)
-    return list(dict.fromkeys(row.id for row in rows))
-
-
-async def ship(transaction: Transaction, reservation_id: UUID) -> bool:
-    """Let the pieces that were sold leave; False when they were not sold or have left. The caller has locked their levels."""
-    rows = (await transaction.execute(SHIP, {"id": reservation_id})).all()
-    if rows:
-        await record(transaction, [_shipping(row) for row in rows])
-    return bool(rows)
-
-
-def _shipping(row: Row[Any]) -> Movement:
-    return Movement(
-        place=Place.of(row.variant_id, row.warehouse_id, row.slot),
-        source=Bucket.COMMITTED,
-        target=Bucket.OUTSIDE,
-        quantity=row.quantity,
-        reason=Reason.SHIPPED,
-        reference=row.id,
+def _held(order: Order, lines: Sequence[Line], total: Money, row: Row[Any]) -> Reservation:
+    return Reservation(
+        id=order.id,
+        owner_id=order.owner_id,
+        lines=tuple(lines),
+        total=total,
+        state=ReservationState.HELD,
+        expires_at=row.expires_at,
+        created_at=row.created_at,
     )
 
 
@@ -282,17 +212,6 @@ def _taking(allocation: Allocation, reservation_id: UUID) -> Movement:
         quantity=allocation.quantity,
         reason=Reason.RESERVED,
         reference=reservation_id,
-    )
-
-
-def _ending_movement(row: Row[Any], state: ReservationState) -> Movement:
-    return Movement(
-        place=Place.of(row.variant_id, row.warehouse_id, row.slot),
-        source=_BUCKET_OF[row.was],
-        target=_BUCKET_OF[state],
-        quantity=row.quantity,
-        reason=Reason(state.value),
-        reference=row.id,
     )
 
 

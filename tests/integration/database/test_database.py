@@ -1,6 +1,7 @@
 """A transaction is all or nothing, stays in its schema, and says when running it again would help."""
 
 import asyncio
+from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -8,7 +9,7 @@ import asyncpg
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from common.database import Database, DatabaseUnavailableError, RetryableError
+from common.database import Change, Database, DatabaseUnavailableError, RetryableError
 from common.database.testing import count_statements
 
 
@@ -53,6 +54,46 @@ async def test_a_cancelled_block_rolls_back(database: Database) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert await count(database) == 0
+
+
+async def test_a_statement_by_itself_has_its_effect_at_once_and_a_later_error_takes_none_back(
+    database: Database,
+) -> None:
+    told: list[Collection[Change]] = []
+    database.on_change = told.append
+
+    async def insert_twice() -> None:
+        async with database.autocommit() as transaction:
+            await transaction.execute("INSERT INTO item (id) VALUES (1)")
+            assert await count(database) == 1
+            await transaction.execute("INSERT INTO item (id) VALUES (1)")
+
+    with pytest.raises(IntegrityError):
+        await insert_twice()
+    async with database.autocommit() as transaction:
+        await transaction.execute("DELETE FROM item")
+        transaction.changed("item", "1")
+        assert not told
+    assert told == [{Change("item", "1")}]
+    assert await count(database) == 0
+
+
+async def test_a_connection_that_committed_by_statement_serves_whole_transactions_again(
+    database: Database, database_url: str
+) -> None:
+    alone = Database.open(database_url, schema="kernel", pool_size=1)
+    async with alone.autocommit() as transaction:
+        await transaction.execute("INSERT INTO item (id) VALUES (1)")
+
+    async def insert_and_fail() -> None:
+        async with alone.transaction() as transaction:
+            await transaction.execute("INSERT INTO item (id) VALUES (2)")
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        await insert_and_fail()
+    await alone.close()
+    assert await count(database) == 1
 
 
 async def test_a_broken_constraint_is_not_retryable(database: Database) -> None:

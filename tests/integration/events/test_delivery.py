@@ -24,6 +24,14 @@ async def test_events_arrive_in_the_order_of_their_commits(kernel: Any) -> None:
         assert await kernel.journal.wait_for(30) == list(range(30))
 
 
+async def test_events_that_are_told_together_arrive_in_their_order(kernel: Any) -> None:
+    async with kernel.running():
+        async with kernel.database.transaction() as transaction:
+            await transaction.publish()
+            await transaction.publish(*map(kernel.event, range(30)))
+        assert await kernel.journal.wait_for(30) == list(range(30))
+
+
 async def test_an_event_is_on_its_way_at_once(kernel: Any) -> None:
     async with kernel.running():
         await kernel.publish(0)

@@ -112,8 +112,9 @@ async def _until_served(ask: Callable[[], Awaitable[Any]]) -> None:
             return
 
 
-async def _reserve(services: Services, key: str, quantity: int = 2) -> Reservation:
-    held = await services.reservations.reserve("ada", "MUG", quantity, key)
+async def _reserve(services: Services, key: str, *skus: str) -> Reservation:
+    """One piece of each."""
+    held = await services.reservations.reserve_lines("ada", [Demand(sku, 1) for sku in skus], key)
     assert isinstance(held, Reservation)
     return held
 
@@ -121,7 +122,7 @@ async def _reserve(services: Services, key: str, quantity: int = 2) -> Reservati
 async def _check_out(database: Database, services: Services) -> None:
     """One reservation that is paid, shipped and refunded, and one that fails before."""
     for key in ("paid", "failed"):
-        held = await _reserve(services, key)
+        held = await _reserve(services, key, "MUG", "MUG")
         known: dict[str, Any] = {"reservation_id": held.id, "checkout_id": CHECKOUT}
         deadline = datetime.now(UTC) + timedelta(hours=1)
         steps: list[tuple[Any, Any]] = [
@@ -140,10 +141,12 @@ async def _check_out(database: Database, services: Services) -> None:
 
 
 def _letting_go(name: str) -> Act:
-    """Three reservations: one is released, one swept, one kept."""
+    """Three reservations: one is released, one swept, one kept; two of them are carts."""
 
     async def act(database: Database, services: Services) -> None:
-        released, lapsed, _ = [await _reserve(services, f"{name} {number}", 1) for number in range(3)]
+        released = await _reserve(services, f"{name} 1", "MUG")
+        lapsed = await _reserve(services, f"{name} 2", "MUG", "TEA")
+        await _reserve(services, f"{name} 3", "MUG", "TEA")
         await services.reservations.release("ada", released.id)
         async with database.transaction() as transaction:
             late = "UPDATE reservation SET expires_at = now() WHERE id = :id AND state = 'HELD'"
@@ -215,11 +218,11 @@ async def _deliver(database: Database, id_: UUID, event: Any, handler: Any) -> N
 LETTING_GO = (
     "inventory.reserve.after_take",
     "inventory.reserve.before_commit",
+    "inventory.reserve.after_commit",
     "inventory.release.before_commit",
     "inventory.expire.before_commit",
 )
 ACTS: Mapping[str, Act] = {
-    **{name: _letting_go(name) for name in LETTING_GO},
     "inventory.paying.before_commit": _check_out,
     "inventory.authorised.before_commit": _check_out,
     "inventory.failed.before_commit": _check_out,
@@ -236,6 +239,7 @@ ACTS: Mapping[str, Act] = {
     "stock.send.before_commit": _work,
     "stock.receive.before_commit": _work,
     "stock.split.before_commit": _work,
+    **{name: _letting_go(name) for name in LETTING_GO},  # the last: the file compares the tea that there is
 }
 
 

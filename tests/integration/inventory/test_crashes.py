@@ -79,10 +79,10 @@ TOLD = {
 }
 MOVED = {
     "DELIVERED": 125,
-    "RESERVED": 4 + 3 * LET_GO,
+    "RESERVED": 4 + 5 * LET_GO,
     "COMMITTED": 4,
     "RELEASED": 2 + LET_GO,
-    "EXPIRED": LET_GO,
+    "EXPIRED": 2 * LET_GO,
     "SHIPPED": 2,
     "MOVED": 4,
     "TRANSFERRED": 7,

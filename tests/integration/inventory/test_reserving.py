@@ -5,17 +5,21 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy.exc import DBAPIError
 
 from common.database import Database
+from common.database.testing import count_statements
 from common.idempotency import IdempotencyMismatch
 from subgraphs.inventory.domain.reservations import (
+    Demand,
     InsufficientStock,
     Reservation,
     Shortage,
     UnknownProduct,
 )
+from subgraphs.inventory.events import ReservationHeld
 from subgraphs.inventory.service import Inventory
 
 
@@ -65,10 +69,24 @@ async def test_the_same_key_for_another_request_is_refused(inventory: Inventory)
         await inventory.reserve("ada", "MUG", 2, "k")
 
 
-async def test_concurrent_duplicates_hold_once(inventory: Inventory, stock: Callable[..., Any]) -> None:
-    answers = await asyncio.gather(*(inventory.reserve("ada", "MUG", 2, "k") for _ in range(20)))
-    assert len({answer.id for answer in answers if isinstance(answer, Reservation)}) == 1
-    assert await stock() == (20, 2, 0)
+@pytest.mark.parametrize(
+    ("lines", "held"),
+    [([Demand("MUG", 2)], 2), ([Demand("MUG", 2), Demand("TEA", 1)], 2), ([Demand("MUG", 21)], 0)],
+)
+async def test_concurrent_duplicates_hold_once_and_are_answered_alike(
+    database: Database, inventory: Inventory, stock: Callable[..., Any], lines: list[Demand], held: int
+) -> None:
+    answers = await asyncio.gather(*(inventory.reserve_lines("ada", lines, "k") for _ in range(20)))
+    assert answers == [answers[0]] * 20
+    assert await stock() == (20, held, 0)
+    async with database.transaction() as transaction:
+        assert (await transaction.execute("SELECT count(*) FROM idempotency")).scalar_one() == 1
+
+
+async def test_an_article_is_held_with_its_key_and_its_event_in_one_statement(inventory: Inventory) -> None:
+    with count_statements() as statements:
+        assert isinstance(await inventory.reserve("ada", "MUG", 1, "k"), Reservation)
+    assert len(statements) == 1
 
 
 async def test_two_hundred_buyers_of_twenty_pieces_get_exactly_twenty(
@@ -110,3 +128,22 @@ async def test_the_event_tells_what_is_due_and_of_whom(
     assert subject == "inventory.reservation.held"
     assert payload["reservation_id"] == str(held.id)
     assert (payload["owner_id"], payload["total_amount"], payload["currency"]) == ("ada", 2900, "EUR")
+
+
+async def test_a_line_and_a_cart_are_told_of_alike(inventory: Inventory, events: Callable[..., Any]) -> None:
+    lines = [Demand("MUG", 2), Demand("TEA", 1)]
+    outcomes = [await inventory.reserve_lines("ada", lines[:count], str(count)) for count in (1, 2)]
+    told = [msgspec.convert(payload, ReservationHeld) for _, payload in await events()]
+    assert [payload.keys() for _, payload in await events()] == [set(ReservationHeld.__struct_fields__)] * 2
+    assert told == [
+        ReservationHeld(
+            reservation_id=held.id,
+            owner_id="ada",
+            lines=tuple(lines[:count]),
+            total_amount=held.total.amount,
+            currency="EUR",
+            expires_at=held.expires_at,
+        )
+        for count, held in enumerate(outcomes, 1)
+        if isinstance(held, Reservation)
+    ]
