@@ -13,13 +13,15 @@ from subgraphs.identity.api import Context, schema
 from subgraphs.identity.demo import load_demo
 from subgraphs.identity.domain.keys import KeyPolicy
 from subgraphs.identity.passwords import Passwords
-from subgraphs.identity.peers import following, open_homes
+from subgraphs.identity.peers import following, open_directory, open_homes
 from subgraphs.identity.provider import Provider
 from subgraphs.identity.routes import keys as key_routes
 from subgraphs.identity.routes import provider as provider_routes
+from subgraphs.identity.routes.neighbours import neighbour_routes
 from subgraphs.identity.routes.revocations import region_routes, revocation_routes
 from subgraphs.identity.sealing import Sealer
 from subgraphs.identity.service.accounts import Identity
+from subgraphs.identity.service.addresses import Addresses
 from subgraphs.identity.service.expiry import EXPIRY_INTERVAL, Expiry
 from subgraphs.identity.service.replication import Teller
 from subgraphs.identity.service.revocations import RevocationFeed
@@ -29,7 +31,7 @@ from subgraphs.identity.signing_keys import SigningKeys
 from subgraphs.identity.site import Site
 from subgraphs.identity.throttle import SignInThrottle
 from subgraphs.identity.tokens import AccessTokens
-from subgraphs.identity.worker import forgetting, repeating, sending
+from subgraphs.identity.worker import claiming, forgetting, repeating, sending
 
 
 def create_app(environment: Mapping[str, str]) -> Litestar:
@@ -45,10 +47,14 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     sealer = Sealer.from_setting(settings.key_encryption_key)
     keys = SigningKeys(database, sealer, KeyPolicy())
     passwords, throttle, site = Passwords(), SignInThrottle(redis), Site(settings.issuer)
+    homes = open_homes(settings)
+    directory = open_directory(settings, database, homes)
+    addresses = Addresses(database, directory)
     services = Services.of(
         database,
         sealer,
         keys,
+        addresses=addresses,
         live=parts.live,
         site=site,
         passwords=passwords,
@@ -65,8 +71,8 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         roles=services.roles,
         emails=services.emails,
         codes=services.codes,
+        addresses=addresses,
     )
-    homes = open_homes(settings)
     provider = Provider.of(
         database,
         sealer,
@@ -80,6 +86,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         router_secret=settings.router_secret,
         region=settings.region,
         homes=homes,
+        directory=directory,
     )
     feed = RevocationFeed(database)
 
@@ -104,12 +111,14 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
             *key_routes.routes(keys),
             *revocation_routes(feed),
             *region_routes(Teller(feed, keys)),
+            *(neighbour_routes(directory, provider.signing_in) if directory else ()),
             *provider_routes.routes(provider, services, sealer),
         ],
         lifespan=[
             resources,
             following(settings.region, homes, database, services.regions),
             lambda _: forgetting(services),
+            *([lambda _: claiming(addresses)] if directory else ()),
             lambda _: repeating(Expiry(database).prune, every=EXPIRY_INTERVAL),
             *sending(database, sealer, settings),
         ],
