@@ -15,13 +15,15 @@ from subgraphs.identity.demo import load_demo
 from subgraphs.identity.domain.keys import KeyPolicy
 from subgraphs.identity.mail import open_mailer
 from subgraphs.identity.passwords import Passwords
-from subgraphs.identity.peers import following, open_homes
+from subgraphs.identity.peers import following, open_directory, open_homes
 from subgraphs.identity.provider import Provider
 from subgraphs.identity.routes import keys as key_routes
 from subgraphs.identity.routes import letters as letter_routes
 from subgraphs.identity.routes import provider as provider_routes
+from subgraphs.identity.routes.neighbours import neighbour_routes
 from subgraphs.identity.routes.revocations import region_routes, revocation_routes
 from subgraphs.identity.service.accounts import Identity
+from subgraphs.identity.service.addresses import Addresses
 from subgraphs.identity.service.expiry import EXPIRY_INTERVAL, Expiry
 from subgraphs.identity.service.replication import Teller
 from subgraphs.identity.service.revocations import RevocationFeed
@@ -31,7 +33,7 @@ from subgraphs.identity.signing_keys import SigningKeys
 from subgraphs.identity.site import Site
 from subgraphs.identity.throttle import SignInThrottle
 from subgraphs.identity.tokens import AccessTokens
-from subgraphs.identity.worker import forgetting, repeating, sending
+from subgraphs.identity.worker import claiming, forgetting, repeating, sending
 
 
 def create_app(environment: Mapping[str, str]) -> Litestar:
@@ -47,10 +49,14 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     sealer = Sealer.from_setting(settings.key_encryption_key)
     keys = SigningKeys(database, sealer, KeyPolicy())
     passwords, throttle, site = Passwords(), SignInThrottle(redis), Site(settings.issuer)
+    homes = open_homes(settings)
+    directory = open_directory(settings, database, homes)
+    addresses = Addresses(database, directory)
     services = Services.of(
         database,
         sealer,
         keys,
+        addresses=addresses,
         live=parts.live,
         site=site,
         passwords=passwords,
@@ -67,8 +73,8 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         roles=services.roles,
         emails=services.emails,
         codes=services.codes,
+        addresses=addresses,
     )
-    homes = open_homes(settings)
     mailer = open_mailer(settings.mail_url) if settings.mail_url else None
     provider = Provider.of(
         database,
@@ -83,6 +89,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         router_secret=settings.router_secret,
         region=settings.region,
         homes=homes,
+        directory=directory,
     )
     feed = RevocationFeed(database)
 
@@ -108,12 +115,14 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
             *revocation_routes(feed),
             *letter_routes.routes(mailer),
             *region_routes(Teller(feed, keys)),
+            *(neighbour_routes(directory, provider.signing_in) if directory else ()),
             *provider_routes.routes(provider, services, sealer),
         ],
         lifespan=[
             resources,
             following(settings.region, homes, database, services.regions),
             lambda _: forgetting(services),
+            *([lambda _: claiming(addresses)] if directory else ()),
             lambda _: repeating(Expiry(database).prune, every=EXPIRY_INTERVAL),
             *sending(database, sealer, mailer, settings.mail_from),
         ],

@@ -123,3 +123,14 @@ class SecondFactorNeededError(DomainError):
 
     def __init__(self, methods: Collection[str]) -> None:
         super().__init__("This account asks for a second factor, too", methods=list(methods))
+
+
+class AtHomeElsewhereError(DomainError):
+    """The password is right, and the account is at home in another `region`, whose pages alone can sign a browser in."""
+
+    code = "AT_HOME_ELSEWHERE"
+    status = 409
+
+    def __init__(self, region: str) -> None:
+        super().__init__(f"Your account is at home in the region {region}. Sign in there.", region=region)
+        self.region = region

@@ -9,11 +9,16 @@ from litestar import Litestar
 from common.app.lifespan import Lifespan
 from common.database import Database
 from common.http import open_transport
-from common.settings import SettingsError
+from common.settings import Secret, SettingsError
+from subgraphs.identity.domain.directory import DirectoryKey
+from subgraphs.identity.service.directory import Directory
 from subgraphs.identity.service.homes import Homes
+from subgraphs.identity.service.neighbours import Neighbours
 from subgraphs.identity.service.regions import Regions
 from subgraphs.identity.service.replication import Follower
 from subgraphs.identity.settings import REGION, Settings
+
+_LEAST_SECRET = 32
 
 
 def parse_peers(settings: Settings) -> Mapping[str, str]:
@@ -37,6 +42,28 @@ def open_homes(settings: Settings) -> Homes:
         return Homes({name: open_transport(url) for name, url in parse_peers(settings).items()})
     except ValueError as error:
         raise SettingsError(f"Settings of identity: HANSA_REGION_PEERS: {error}") from None
+
+
+def open_directory(settings: Settings, database: Database, homes: Homes) -> Directory | None:
+    """The directory, where the regions have one. Raises SettingsError."""
+    if settings.directory_key is None:
+        return None
+    key = _directory_key(settings.directory_key)
+    regions = [name.strip() for name in settings.directory_regions.split(",") if name.strip()]
+    if not regions or not {*regions} <= {settings.region, *homes.transports}:
+        raise SettingsError(
+            "Settings of identity: HANSA_DIRECTORY_REGIONS must be NAME,NAME of regions that are known here"
+        )
+    neighbours = Neighbours(homes.transports, key.requests)
+    return Directory(database, key, neighbours, settings.region, regions)
+
+
+def _directory_key(secret: Secret) -> DirectoryKey:
+    if len(secret.reveal()) < _LEAST_SECRET:
+        raise SettingsError(
+            f"Settings of identity: HANSA_DIRECTORY_KEY must have {_LEAST_SECRET} characters or more"
+        )
+    return DirectoryKey(secret.reveal())
 
 
 def following(region: str, homes: Homes, database: Database, regions: Regions) -> Lifespan:

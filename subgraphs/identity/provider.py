@@ -13,6 +13,8 @@ from subgraphs.identity.service.authorization import Authorization
 from subgraphs.identity.service.claims import Claims
 from subgraphs.identity.service.clients import Clients
 from subgraphs.identity.service.devices import Devices
+from subgraphs.identity.service.directory import Directory
+from subgraphs.identity.service.elsewhere import SigningIn
 from subgraphs.identity.service.grants import Grants
 from subgraphs.identity.service.homes import Homes
 from subgraphs.identity.service.roles import Roles
@@ -42,6 +44,7 @@ class Provider:
     id_tokens: IdTokens
     token_exchange: TokenExchange
     homes: Homes
+    signing_in: SigningIn
 
     @classmethod
     def of(
@@ -59,6 +62,7 @@ class Provider:
         router_secret: Secret | None,
         region: str,
         homes: Homes,
+        directory: Directory | None,
     ) -> Self:
         """The provider at `site`."""
         id_tokens, claims = IdTokens(keys, site.issuer), Claims(database)
@@ -84,4 +88,5 @@ class Provider:
             id_tokens=id_tokens,
             token_exchange=TokenExchange(keys),
             homes=homes,
+            signing_in=SigningIn(database, identity, directory),
         )

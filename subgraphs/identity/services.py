@@ -8,6 +8,7 @@ from common.live import Live
 from common.sealing import Sealer
 from subgraphs.identity.links import Links
 from subgraphs.identity.passwords import Passwords
+from subgraphs.identity.service.addresses import Addresses
 from subgraphs.identity.service.audit import AuditLog
 from subgraphs.identity.service.codes import Codes
 from subgraphs.identity.service.emails import Emails
@@ -41,6 +42,7 @@ class Services:
         sealer: Sealer,
         keys: SigningKeys,
         *,
+        addresses: Addresses,
         live: Live,
         site: Site,
         passwords: Passwords,
@@ -54,7 +56,15 @@ class Services:
         return cls(
             roles=roles,
             audit=AuditLog(database, live),
-            emails=Emails(database, mailbox, links=links, step_up=step_up, throttle=throttle, roles=roles),
+            emails=Emails(
+                database,
+                mailbox,
+                links=links,
+                step_up=step_up,
+                throttle=throttle,
+                roles=roles,
+                addresses=addresses,
+            ),
             password_changes=PasswordChanges(
                 database, passwords, mailbox, links=links, step_up=step_up, throttle=throttle
             ),

@@ -22,6 +22,20 @@ class Settings(DataSettings, frozen=True, kw_only=True):
     region_peers: Annotated[
         str, variable("HANSA_REGION_PEERS", "where identity is in the other regions, as NAME=URL,NAME=URL")
     ] = ""
+    directory_key: Annotated[
+        Secret | None,
+        variable(
+            "HANSA_DIRECTORY_KEY",
+            "the secret of all regions under which one of them knows of each address whose it is; 32 characters or more",
+        ),
+    ] = None
+    directory_regions: Annotated[
+        str,
+        variable(
+            "HANSA_DIRECTORY_REGIONS",
+            "the regions that decide whose an address is, as NAME,NAME; it stays so",
+        ),
+    ] = ""
     router_secret: Annotated[
         Secret | None,
         variable("HANSA_ROUTER_SECRET", "the secret by which the router exchanges its callers' tokens"),

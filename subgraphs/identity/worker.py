@@ -10,6 +10,7 @@ from common.app.lifespan import Lifespan
 from common.database import Database, RetryableError
 from common.sealing import Sealer
 from subgraphs.identity.mail import Mailer
+from subgraphs.identity.service.addresses import ENROL_INTERVAL, SETTLE_INTERVAL, Addresses
 from subgraphs.identity.service.mail import Postman
 from subgraphs.identity.services import Services
 
@@ -37,6 +38,13 @@ async def forgetting(services: Services) -> AsyncIterator[None]:
         repeating(services.audit.prune, FORGET_INTERVAL),
         repeating(services.emails.prune, FORGET_INTERVAL),
     ):
+        yield
+
+
+@asynccontextmanager
+async def claiming(addresses: Addresses) -> AsyncIterator[None]:
+    """Brings the claims to addresses to their end."""
+    async with repeating(addresses.settle, SETTLE_INTERVAL), repeating(addresses.enrol, ENROL_INTERVAL):
         yield
 
 

@@ -23,7 +23,7 @@ class Mutation:
     @strawberry.mutation(description="Exchange a password for an access token.")
     async def sign_in(self, info: Info, input: SignInInput) -> SignInResult:  # noqa: A002 - the argument's name in the schema
         context = info.context
-        sign_in = context.identity.sign_in(
+        sign_in = context.provider.signing_in.sign_in(
             email=input.email, password=input.password, code=input.code, origin=context.origin
         )
         return await settle(sign_in, Session.of)

@@ -45,7 +45,7 @@ def routes(provider: Provider, services: Services, sealer: Sealer) -> list[HTTPR
         asking=Asking(sealer),
     )
     return [
-        *sign_in.routes(provider.identity, browser, pages, tokens),
+        *sign_in.routes(provider.identity, provider.signing_in, browser, pages, tokens),
         *authorize.routes(authorizer, site, pages, tokens),
         *token.routes(provider),
         *tokens_routes.routes(provider.clients, provider.token_status),

@@ -5,18 +5,29 @@ from litestar.handlers import HTTPRouteHandler
 
 from common.errors import DomainError, OverloadedError
 from subgraphs.identity.domain.audit import Origin
-from subgraphs.identity.errors import InvalidCredentialsError, TooManyAttemptsError
+from subgraphs.identity.errors import AtHomeElsewhereError, InvalidCredentialsError, TooManyAttemptsError
 from subgraphs.identity.routes.browser import Browser, client_address
 from subgraphs.identity.routes.forms import MAX_FORM, Asked, FormTokens, read_form, takes_form
 from subgraphs.identity.routes.pages import Page, Pages, answers, options, redirect_uri_in
 from subgraphs.identity.service.accounts import Identity
+from subgraphs.identity.service.elsewhere import SigningIn
+from subgraphs.identity.service.neighbours import RegionUnavailableError
 from subgraphs.identity.site import is_local_path
 
 HOME = "/sign-in"
 """Where a sign-in goes that was on the way to nothing: the page says who is signed in."""
+_REFUSALS = (
+    InvalidCredentialsError,
+    AtHomeElsewhereError,
+    TooManyAttemptsError,
+    RegionUnavailableError,
+    OverloadedError,
+)
 
 
-def routes(identity: Identity, browser: Browser, pages: Pages, tokens: FormTokens) -> list[HTTPRouteHandler]:
+def routes(
+    identity: Identity, signing_in: SigningIn, browser: Browser, pages: Pages, tokens: FormTokens
+) -> list[HTTPRouteHandler]:
     """The route handlers of signing in and out."""
 
     @get("/sign-in", media_type=MediaType.HTML, summary="The sign-in page")
@@ -44,10 +55,10 @@ def routes(identity: Identity, browser: Browser, pages: Pages, tokens: FormToken
         tokens.check(request, fields)
         continue_to, email = _continue_to(fields.get("continue")), fields.get("email", "")
         try:
-            user = await identity.authenticate(
+            user = await signing_in.authenticate(
                 email=email, password=fields.get("password", ""), origin=Origin(None, client_address(request))
             )
-        except (InvalidCredentialsError, TooManyAttemptsError, OverloadedError) as refusal:
+        except _REFUSALS as refusal:
             return _form(pages, request, continue_to, email=email, refusal=refusal)
         return await browser.begin(request, user.id, ["pwd"], continue_to)
 

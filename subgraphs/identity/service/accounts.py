@@ -17,6 +17,7 @@ from subgraphs.identity.errors import (
     SecondFactorNeededError,
 )
 from subgraphs.identity.passwords import Passwords
+from subgraphs.identity.service.addresses import Addresses
 from subgraphs.identity.service.codes import Codes
 from subgraphs.identity.service.emails import Emails
 from subgraphs.identity.service.roles import Roles
@@ -46,6 +47,7 @@ class Identity:
         roles: Roles,
         emails: Emails,
         codes: Codes,
+        addresses: Addresses,
     ) -> None:
         self._database = database
         self._passwords = passwords
@@ -54,12 +56,14 @@ class Identity:
         self._roles = roles
         self._emails = emails
         self._codes = codes
+        self._addresses = addresses
 
     async def sign_up(self, *, email: str, name: str, password: str, origin: Origin) -> Session:
         """Makes an account and signs in to it.
 
         Raises:
             InvalidSignUpError, EmailTakenError, TooManyAttemptsError, OverloadedError
+            RegionUnavailableError: whether another region has the address cannot be known now
         """
         wanted = check_sign_up(email=email, name=name, password=password)
         await self._throttle.count(wanted.email, origin.client_address)
@@ -67,10 +71,12 @@ class Identity:
         if problem is not None:
             raise InvalidSignUpError("password", problem)
         password_hash = await self._passwords.hash(wanted.password)
+        claim = await self._addresses.claim(wanted.email)
         async with self._database.transaction() as transaction:
             user = await store.insert_user(transaction, wanted.email, wanted.name)
             if user is None:
                 raise EmailTakenError
+            await self._addresses.take(transaction, claim)
             await store.put_password_hash(transaction, user.id, password_hash)
             await self._emails.post_verification(transaction, user)
             await audit.record(transaction, EventKind.SIGNED_UP, user.id, origin)

@@ -7,11 +7,13 @@ from common.failpoints import failpoint
 from common.inputs import InvalidInputError
 from subgraphs.identity.domain.accounts import User, is_email, normalise_email
 from subgraphs.identity.domain.audit import EventKind, Origin
+from subgraphs.identity.domain.directory import Claim
 from subgraphs.identity.domain.emails import Purpose
 from subgraphs.identity.domain.mail import email_change, notice, verification
 from subgraphs.identity.errors import EmailTakenError, InvalidCodeError, UnknownUserError
 from subgraphs.identity.links import Links
 from subgraphs.identity.opaque import digest, new_token
+from subgraphs.identity.service.addresses import Addresses
 from subgraphs.identity.service.mail import Mailbox
 from subgraphs.identity.service.roles import Roles
 from subgraphs.identity.service.step_up import Proof, StepUp
@@ -32,6 +34,7 @@ class Emails:
         step_up: StepUp,
         throttle: SignInThrottle,
         roles: Roles,
+        addresses: Addresses,
     ) -> None:
         self._database = database
         self._mailbox = mailbox
@@ -39,6 +42,7 @@ class Emails:
         self._step_up = step_up
         self._throttle = throttle
         self._roles = roles
+        self._addresses = addresses
 
     async def ask_for_verification(self, user_id: UUID, origin: Origin) -> None:
         """Has a link sent to the user's address, which verifies it. Raises TooManyAttemptsError, UnknownUserError."""
@@ -95,16 +99,21 @@ class Emails:
 
         Raises:
             InvalidCodeError, EmailTakenError
+            RegionUnavailableError: whether another region has the address cannot be known now; the token stays good
         """
+        claim = await self._claim(token)
         async with self._database.transaction() as transaction:
             redeemed = await store.redeem(transaction, Purpose.CHANGE_EMAIL, digest(token))
             if redeemed is None or redeemed.user_id is None:
                 raise InvalidCodeError
             user_id = redeemed.user_id
-            before = (await accounts.users_by_id(transaction, [user_id]))[user_id]
-            if not await store.change(transaction, user_id, redeemed.email):
+            before = await store.change(transaction, user_id, redeemed.email)
+            if before is None:
                 raise EmailTakenError
-            await self._tell(transaction, before.email, "Your account has another e-mail address now")
+            if before != redeemed.email:
+                await self._addresses.take(transaction, claim)
+                await self._addresses.give_up(transaction, before)
+            await self._tell(transaction, before, "Your account has another e-mail address now")
             await audit.record(transaction, EventKind.EMAIL_CHANGED, user_id, origin)
             failpoint("identity.confirm_email.before_commit")
         return user_id
@@ -113,6 +122,17 @@ class Emails:
         """Forgets tokens that are too old."""
         async with self._database.transaction() as transaction:
             await store.prune(transaction)
+
+    async def _claim(self, token: str) -> Claim | None:
+        """A claim to the address that the token was mailed to; None for one that is the account's already."""
+        async with self._database.transaction() as transaction:
+            promised = await store.promised(transaction, Purpose.CHANGE_EMAIL, digest(token))
+            holder = await accounts.user_by_email(transaction, promised.email) if promised else None
+        if promised is None:
+            raise InvalidCodeError
+        if holder is not None and holder.id == promised.user_id:
+            return None
+        return await self._addresses.claim(promised.email)
 
     async def _tell(self, transaction: Transaction, email: str, what: str) -> None:
         await self._mailbox.post(transaction, notice(email, what, self._links.ask_for_recovery()))

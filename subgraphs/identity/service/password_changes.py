@@ -79,7 +79,7 @@ class PasswordChanges:
             InvalidCodeError, InvalidInputError, OverloadedError
         """
         async with self._database.transaction() as transaction:
-            if not await emails.is_good(transaction, Purpose.RECOVER_PASSWORD, digest(token)):
+            if await emails.promised(transaction, Purpose.RECOVER_PASSWORD, digest(token)) is None:
                 raise InvalidCodeError
         password_hash = await self._hash(new)
         async with self._database.transaction() as transaction:

@@ -24,10 +24,11 @@ async def put_token(
     await transaction.execute(statement.on_conflict_do_update(index_elements=keys, set_=changes))
 
 
-async def is_good(transaction: Transaction, purpose: Purpose, token_hash: bytes) -> bool:
-    """Whether the token could be redeemed now."""
-    statement = sa.select(sa.exists().where(*_good(purpose, token_hash)))
-    return bool((await transaction.execute(statement)).scalar_one())
+async def promised(transaction: Transaction, purpose: Purpose, token_hash: bytes) -> Redeemed | None:
+    """What the token would stand for if it were redeemed now."""
+    statement = sa.select(email_token.c.email, email_token.c.user_id).where(*_good(purpose, token_hash))
+    row = (await transaction.execute(statement)).one_or_none()
+    return Redeemed(row.email, row.user_id) if row else None
 
 
 async def redeem(transaction: Transaction, purpose: Purpose, token_hash: bytes) -> Redeemed | None:
@@ -49,12 +50,13 @@ async def verify(transaction: Transaction, email: str) -> UUID | None:
     return (await transaction.execute(statement.returning(user.c.id))).scalar_one_or_none()
 
 
-async def change(transaction: Transaction, user_id: UUID, email: str) -> bool:
-    """Gives the user a verified address; False when another has it, and nothing changes."""
+async def change(transaction: Transaction, user_id: UUID, email: str) -> str | None:
+    """Gives the user a verified address, and gives the one before; None when another has it, and nothing changes."""
     taken = sa.select(user.c.id).where(user.c.email == email, user.c.id != user_id)
     statement = sa.update(user).where(user.c.id == user_id, ~taken.exists())
     changes = {"email": email, "email_verified_at": sa.func.now()}
-    return (await transaction.execute(statement.values(changes))).rowcount > 0
+    before = sa.literal_column("old.email", sa.Text)
+    return (await transaction.execute(statement.values(changes).returning(before))).scalar_one_or_none()
 
 
 def _good(purpose: Purpose, token_hash: bytes) -> tuple[sa.ColumnElement[bool], ...]:

@@ -145,9 +145,7 @@ async def test_a_limit_holds_while_a_worker_dies(desk: Any) -> None:
     ids = await desk.add(*(kinds.briefly().with_options(limit_key="quay") for _ in range(10)))
     async with desk.database.transaction() as transaction:
         taker = Taker(desk.worker().id, ("default",), ["test.briefly"])
-        assert (
-            len(await taker.take(transaction, 10, 0.0)) == 2
-        )  # a worker that is gone, and told nobody
+        assert len(await taker.take(transaction, 10, 0.0)) == 2  # a worker that is gone, and told nobody
     async with desk.working():
         await desk.ended(*ids)
     assert desk.log.most_running <= 2

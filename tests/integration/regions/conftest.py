@@ -15,7 +15,11 @@ from common.http import Request, Response, Transport, open_transport
 from common.sealing import Sealer
 from common.settings import Secret
 from subgraphs.identity.app import service
+from subgraphs.identity.domain.directory import DirectoryKey, decider
 from subgraphs.identity.domain.keys import KeyPolicy
+from subgraphs.identity.service.addresses import Addresses
+from subgraphs.identity.service.directory import Directory
+from subgraphs.identity.service.neighbours import Neighbours
 from subgraphs.identity.service.regions import Regions
 from subgraphs.identity.service.revocations import revoke
 from subgraphs.identity.signing_keys import SigningKeys
@@ -23,6 +27,7 @@ from tests.integration.regions.cables import Cable
 from tests.integration.server.serving import serving
 
 NAMES = ("eu", "us")
+DIRECTORY_SECRET = "d" * 32
 ISSUER = "https://hansa.example/identity"
 
 
@@ -35,6 +40,7 @@ class Region:
     database: Database
     transport: Transport
     regions: Regions
+    addresses: Addresses
     cables: dict[str, Cable] = field(default_factory=dict)
 
     async def ask(self, query: str, token: str | None = None, **variables: Any) -> dict[str, Any]:
@@ -52,6 +58,11 @@ class Region:
 
     async def accepts(self, token: str) -> bool:
         return (await self.post("{ __typename }", token)).status == 200
+
+    async def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        async with self.database.transaction() as transaction:
+            result = await transaction.execute(statement)
+            return list(map(tuple, result)) if result.returns_rows else []
 
     async def revoke(self, kind: Kind, value: str, until: Any) -> None:
         async with self.database.transaction() as transaction:
@@ -79,8 +90,8 @@ async def regions(
         "HANSA_JWKS_URL": "app://identity/.well-known/jwks.json",
         "HANSA_REVOCATIONS_URL": "app://identity/revocations",
         "HANSA_KEY_ENCRYPTION_KEY": base64.b64encode(os.urandom(32)).decode(),
-        "HANSA_REGION_SECRET": "r" * 32,
-        "HANSA_DIRECTORY_KEY": "d" * 32,
+        "HANSA_DIRECTORY_KEY": DIRECTORY_SECRET,
+        "HANSA_DIRECTORY_REGIONS": "us,eu",
     }
     async with AsyncExitStack() as stack:
         ports = {name: await _reserve() for name in NAMES}
@@ -111,11 +122,25 @@ async def regions(
             stack.push_async_callback(transport.close)
             sealer = Sealer.from_setting(Secret(environment["HANSA_KEY_ENCRYPTION_KEY"]))
             steering = Regions(database, SigningKeys(database, sealer, KeyPolicy()))
+            key = DirectoryKey(DIRECTORY_SECRET)
+            ways = {there: open_transport(to) for there, to in peers.items()}
+            for way in ways.values():
+                stack.push_async_callback(way.close)
+            directory = Directory(database, key, Neighbours(ways, key.requests), name, NAMES)
             own = {
                 f"{here}-{there}": cable for (here, there), cable in cables.items() if name in (here, there)
             }
-            regions[name] = Region(name, environment, database, transport, steering, own)
+            regions[name] = Region(
+                name, environment, database, transport, steering, Addresses(database, directory), own
+            )
         yield regions
+
+
+def address(region: str, name: str = "ada") -> str:
+    """An address about which `region` decides."""
+    key = DirectoryKey(DIRECTORY_SECRET)
+    made = (f"{name}{number}@hansa.example" for number in range(1000))
+    return next(email for email in made if decider(key.digest(email), NAMES) == region)
 
 
 async def _reserve() -> int:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from common.auth.revocation import Kind
-from tests.integration.regions.conftest import Region, eventually
+from tests.integration.regions.conftest import Region, address, eventually
 
 SIGN_UP = """mutation ($input: SignUpInput!) { signUp(input: $input) { __typename
   ... on Session { accessToken user { id } } ... on EmailTaken { message } } }"""
@@ -39,7 +39,7 @@ async def test_a_token_of_one_region_counts_in_all_and_is_revoked_in_all(
     regions: Mapping[str, Region],
 ) -> None:
     eu, us = regions["eu"], regions["us"]
-    token = await sign_up(eu, "ada@hansa.example")
+    token = await sign_up(eu, address("eu", "ada"))
     await eventually(lambda: us.accepts(token))
     kids = {key["kid"] for key in (await us.get("/.well-known/jwks.json"))["keys"]}
     assert kids == {"eu:1", "us:1"}
@@ -60,7 +60,7 @@ async def test_while_a_region_is_cut_off_the_others_go_on_and_know_how_old_their
     regions: Mapping[str, Region],
 ) -> None:
     eu, us = regions["eu"], regions["us"]
-    european, american = await sign_up(eu, "ada@hansa.example"), await sign_up(us, "bob@hansa.example")
+    european, american = await sign_up(eu, address("eu", "ada")), await sign_up(us, address("us", "bob"))
     await eventually(lambda: us.accepts(european))
     await eventually(lambda: eu.accepts(american))
     eu.cut_off()
@@ -73,7 +73,7 @@ async def test_while_a_region_is_cut_off_the_others_go_on_and_know_how_old_their
     assert (await lags(us))["us"] == 0
     assert await us.accepts(american), "who is at home elsewhere notices nothing"
     assert await us.accepts(european), "a token goes on until it expires or knowledge is too old"
-    assert await sign_up(us, "carla@hansa.example")
+    assert await sign_up(us, address("us", "carla"))
     healed_at = time.monotonic()
     eu.rejoin()
 
@@ -90,7 +90,7 @@ async def test_tokens_of_a_region_that_is_away_for_too_long_are_refused_and_no_o
     regions: Mapping[str, Region],
 ) -> None:
     eu, us = regions["eu"], regions["us"]
-    european, american = await sign_up(eu, "ada@hansa.example"), await sign_up(us, "bob@hansa.example")
+    european, american = await sign_up(eu, address("eu", "ada")), await sign_up(us, address("us", "bob"))
     await eventually(lambda: us.accepts(european))
     eu.cut_off()
     async with us.database.transaction() as transaction:  # as if an hour had gone by

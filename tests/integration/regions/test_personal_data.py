@@ -6,10 +6,10 @@ from common.auth.revocation import Kind
 from common.database import Database
 from subgraphs.identity.domain.audit import Origin
 from subgraphs.identity.domain.keys import Algorithm
-from tests.integration.regions.conftest import Region, eventually
+from tests.integration.regions.conftest import Region, address, eventually
 from tests.integration.regions.test_partitions import claims, over, sign_up
 
-EMAIL = "ada.lovelace@hansa.example"
+EMAIL = address("us", "ada.lovelace")
 
 
 async def dump(database: Database) -> str:
@@ -40,6 +40,7 @@ async def test_a_dump_of_one_region_names_nobody_of_another(regions: Mapping[str
         assert secret in at_home, secret
         assert secret not in away, secret
     assert '"region":"eu","seq":2' in away, "the dump has what was copied"
+    assert '"home":"eu"' in away, "and that an address, of which it has a digest, is at home there"
 
 
 async def test_a_region_knows_how_old_its_copies_are_and_which_key_signs_elsewhere(
