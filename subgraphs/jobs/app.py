@@ -12,6 +12,7 @@ from common.service import Service
 from subgraphs.jobs.api import Context, schema
 from subgraphs.jobs.demo import load_demo
 from subgraphs.jobs.registry import Registry
+from subgraphs.jobs.routes import routes
 from subgraphs.jobs.service import JobQueues
 from subgraphs.jobs.settings import Settings
 from subgraphs.jobs.working import working
@@ -36,6 +37,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         schema=schema,
         context=context,
         handlers={JobsRequested: queues.on_requested},
+        route_handlers=routes(queues, parts.live),
         lifespan=[
             lambda _: working(
                 url, registry, environment, options, telemetry=telemetry, wake=wake, live=parts.live

@@ -1,15 +1,16 @@
 """The inputs that ask for jobs, as requests."""
 
-import json
 from datetime import datetime
+from typing import cast
 
-import msgspec
 import strawberry
 from strawberry.scalars import JSON
 
-from common.jobs import InvalidJobError, JobRequest, Unique, Workflow
+from common.jobs import InvalidJobError, JobRequest, Workflow
+from subgraphs.jobs import asking
 from subgraphs.jobs.api.context import Info
 from subgraphs.jobs.api.enums import CatchUp, Priority
+from subgraphs.jobs.asking import AskedJob, PriorityName
 from subgraphs.jobs.service import Asked
 
 
@@ -26,7 +27,7 @@ class EnqueueJobInput:
     )
 
     def fingerprint(self) -> Asked:
-        return Asked(_text(self))
+        return asking.fingerprint(strawberry.asdict(self))
 
 
 @strawberry.input(description="A step of a workflow.")
@@ -40,7 +41,7 @@ class WorkflowStepInput:
 
     @staticmethod
     def fingerprint_of(steps: list["WorkflowStepInput"]) -> Asked:
-        return Asked("\n".join(_text(step) for step in steps))
+        return asking.fingerprint([strawberry.asdict(step) for step in steps])
 
 
 @strawberry.input(description="A job at each tick of a cron expression.")
@@ -57,22 +58,16 @@ class RecurJobInput:
 
 def request_of(info: Info, given: EnqueueJobInput) -> JobRequest:
     """The request, in the caller's name. Raises InvalidJobError, UnknownKindError."""
-    if given.queue is not None and not info.context.is_admin:
-        raise InvalidJobError("queue", "is for administrators to choose")
-    request = _request(info, given.kind, given.arguments)
-    changes = {
-        "queue": given.queue,
-        "priority": given.priority,
-        "run_at": given.run_at,
-        "max_attempts": given.max_attempts,
-    }
-    request = msgspec.structs.replace(
-        request, **{name: value for name, value in changes.items() if value is not None}
+    asked = AskedJob(
+        kind=given.kind,
+        arguments=given.arguments,
+        queue=given.queue,
+        priority=None if given.priority is None else cast("PriorityName", given.priority.name),
+        run_at=given.run_at,
+        max_attempts=given.max_attempts,
+        unique_key=given.unique_key,
     )
-    if given.unique_key is None:
-        return request
-    key = f"{info.context.require_caller()}:{given.unique_key}"
-    return request.with_options(unique_key=key, unique=Unique.UNTIL_FINISHED)
+    return asking.request_of(info.context.queues, info.context.signed_in, asked)
 
 
 def request_of_recurring(info: Info, given: RecurJobInput) -> JobRequest:
@@ -91,11 +86,4 @@ def workflow_of(info: Info, steps: list[WorkflowStepInput]) -> Workflow:
 
 def _request(info: Info, kind: str, arguments: JSON | None) -> JobRequest:
     context = info.context
-    request = context.queues.request(
-        kind, json.dumps({} if arguments is None else arguments), everyone=not context.is_admin
-    )
-    return request.with_options(tenant=context.require_caller())
-
-
-def _text(given: EnqueueJobInput | WorkflowStepInput) -> str:
-    return json.dumps(strawberry.asdict(given), sort_keys=True, default=str)
+    return asking.request_of_kind(context.queues, context.signed_in, kind, arguments)

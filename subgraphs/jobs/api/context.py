@@ -1,7 +1,4 @@
-"""What jobs' resolvers find in `info.context`, and who may do what.
-
-A user's jobs are those of the tenant that has the user's id. Who has the scope `jobs:admin` sees and steers all.
-"""
+"""What jobs' resolvers find in `info.context`."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -9,13 +6,13 @@ from typing import TypeAlias
 import strawberry
 
 from common.app import CallerContext, ServiceRequest
-from common.errors import ForbiddenError
+from common.auth import Caller
+from common.errors import ForbiddenError, UnauthenticatedError
 from common.live import Live
 from subgraphs.jobs.api.loaders import Loaders
+from subgraphs.jobs.asking import ADMIN, is_admin, may_see
 from subgraphs.jobs.domain import Job
 from subgraphs.jobs.service import JobQueues
-
-ADMIN = "jobs:admin"
 
 
 @dataclass(frozen=True)
@@ -32,7 +29,14 @@ class Context(CallerContext):
 
     @property
     def is_admin(self) -> bool:
-        return self.caller is not None and ADMIN in self.caller.scopes
+        return is_admin(self.caller)
+
+    @property
+    def signed_in(self) -> Caller:
+        """Raises UnauthenticatedError without a caller."""
+        if self.caller is None:
+            raise UnauthenticatedError
+        return self.caller
 
     def require_admin(self) -> None:
         """Raises UnauthenticatedError without a caller, ForbiddenError for one without the scope."""
@@ -41,7 +45,7 @@ class Context(CallerContext):
             raise ForbiddenError(f"This needs the scope {ADMIN}")
 
     def may_see(self, job: Job) -> bool:
-        return self.is_admin or self.is_caller(job.tenant)
+        return may_see(self.caller, job)
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

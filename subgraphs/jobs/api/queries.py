@@ -8,9 +8,10 @@ import strawberry.federation
 
 from common.app.values import PageInfo
 from subgraphs.jobs import domain
-from subgraphs.jobs.api.context import ADMIN, Info
+from subgraphs.jobs.api.context import Info
 from subgraphs.jobs.api.enums import JobState
 from subgraphs.jobs.api.types import Job, Limit, Queue, RecurringJob, Worker, Workflow
+from subgraphs.jobs.asking import ADMIN
 
 FOR_ADMINS = [[ADMIN]]
 
