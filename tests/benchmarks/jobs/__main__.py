@@ -1,32 +1,35 @@
 """`python -m tests.benchmarks.jobs`: what a no-op job costs, Hansa's beside its peers' in one run.
 
 The figure to read is CPU time a job, of the worker's process and of the server's together: jobs a second depend on what else the
-machine does. Each peer has a virtual environment of its own under `.hansa/peers`, made by the first run. With `--growth`
-the cost with ten thousand, a hundred thousand and a million jobs that wait.
+machine does. Each peer has a virtual environment of its own under `.hansa/peers`, made by the first run, where its complaints are
+kept too. At the end stand the ratios and whether the bars hold. With `--growth` the cost with ten thousand, a hundred thousand
+and a million jobs that wait; with `--latency` how long a job waits for its start, and a claim takes with `--backlog` jobs waiting.
 """
 
 import argparse
 import asyncio
-import json
-import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import asyncpg
+import redis
 
 from common.embedded import EmbeddedServers
+from tests.benchmarks.jobs.measuring import ROOT, Figures, hear, measure
 
-ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent
 PEERS = ROOT / ".hansa" / "peers"
-TICKS = os.sysconf("SC_CLK_TCK")
+GROWTH = (10_000, 100_000, 1_000_000)
+RATE, COST = 8_000, 150  # jobs a second on one worker; microseconds of CPU a job
+LATENCIES = {"start_p50": 5, "start_p99": 25, "claim_p99": 10}  # milliseconds
 
 
 class Peer(NamedTuple):
@@ -41,14 +44,52 @@ KNOWN = {
     "pgqueuer": Peer(("pgqueuer[asyncpg]==1.6.0", "uvloop"), "DATABASE_URL", 20_000),
     "procrastinate": Peer(("procrastinate==3.10.0", "psycopg[binary,pool]", "uvloop"), "DATABASE_URL", 2_000),
     "saq": Peer(("saq[redis]==0.26.4", "typing_extensions", "uvloop"), "REDIS_URL", 5_000),
+    "arq": Peer(("arq==0.28.0", "uvloop"), "REDIS_URL", 5_000),
+    "celery": Peer(("celery[redis]==5.7.0",), "REDIS_URL", 2_000),
 }
+
+
+class Bench:
+    """The servers of one run, each with the process that its backends descend from."""
+
+    def __init__(self, urls: Mapping[str, str], roots: Mapping[str, int]) -> None:
+        self._urls = urls
+        self._roots = roots
+
+    async def hansa(self, count: int, least: int) -> Figures:
+        """`count` jobs wait, of which `least` are run, at least."""
+        command = [sys.executable, "-m", "tests.benchmarks.jobs.hansa_noop", await self.database()]
+        log = PEERS / "hansa.log"
+        return measure([*command, str(count), str(least)], self._roots["DATABASE_URL"], asked=count, log=log)
+
+    async def peer(self, name: str) -> Figures:
+        peer = KNOWN[name]
+        url = await self.database() if peer.server == "DATABASE_URL" else self._empty_cache()
+        command = [_python(name, peer), HERE / "peers" / f"{name}_noop.py", url, str(peer.jobs)]
+        return measure(command, self._roots[peer.server], asked=peer.jobs, log=PEERS / f"{name}.log")
+
+    async def database(self) -> str:
+        """The URL of a database of the measurement's own."""
+        url, name = self._urls["DATABASE_URL"], f"bench_{uuid.uuid4().hex}"
+        connection = await asyncpg.connect(url)
+        await connection.execute(f'CREATE DATABASE "{name}"')
+        await connection.close()
+        parts = urlsplit(url)
+        return f"{parts.scheme}://{parts.netloc}/{name}?{parts.query}"
+
+    def _empty_cache(self) -> str:
+        url = self._urls["REDIS_URL"]
+        with redis.Redis.from_url(url) as client:
+            client.flushall()
+        return url
 
 
 def main() -> None:
     options = _options()
+    PEERS.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="hansa-jobs-") as directory:
         Path(directory).chmod(0o755)
-        asyncio.run(_measure(Path(directory), options))
+        asyncio.run(_run(Path(directory), options))
 
 
 def _options() -> argparse.Namespace:
@@ -61,46 +102,81 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--jobs", type=int, default=20_000, help="Hansa's, in a round")
     parser.add_argument("--growth", action="store_true")
+    parser.add_argument("--latency", action="store_true")
+    parser.add_argument("--backlog", type=int, default=1_000_000)
     return parser.parse_args()
 
 
-async def _measure(directory: Path, options: argparse.Namespace) -> None:
+async def _run(directory: Path, options: argparse.Namespace) -> None:
     servers = EmbeddedServers(directory, {"NATS_URL": "not needed"})
     urls = dict(await servers.start())
-    pids = {server.name: server.pid for server in servers._servers}
-    roots = {"DATABASE_URL": pids["postgresql"], "REDIS_URL": pids["valkey"]}
-    sys.stdout.write(
-        f"{'CPU, us a job':16}{'enqueue':>9}{'server':>9}{'worker':>9}{'server':>9}{'a job':>9}{'jobs/s':>9}\n"
-    )
+    pids = {server.name: server.pid or 0 for server in servers._servers}
+    bench = Bench(urls, {"DATABASE_URL": pids["postgresql"], "REDIS_URL": pids["valkey"]})
     try:
         if options.growth:
-            for count in (10_000, 100_000, 1_000_000):
-                url = await _database(urls["DATABASE_URL"])
-                command = _hansa(url, count, 10_000)
-                _report(f"of {count}", command, roots["DATABASE_URL"], count, 10_000)
-            return
-        names = [name for name in options.peers.split(",") if name]
-        for _ in range(options.rounds):
-            url = await _database(urls["DATABASE_URL"])
-            _report(
-                "hansa",
-                _hansa(url, options.jobs, options.jobs),
-                roots["DATABASE_URL"],
-                options.jobs,
-                options.jobs,
-            )
-            for name in names:
-                peer = KNOWN[name]
-                is_postgres = peer.server == "DATABASE_URL"
-                url = await _database(urls[peer.server]) if is_postgres else urls[peer.server]
-                command = [_python(name, peer), HERE / "peers" / f"{name}_noop.py", url, str(peer.jobs)]
-                _report(name, command, roots[peer.server], peer.jobs, peer.jobs)
+            await _grow(bench)
+        elif options.latency:
+            await _wait(bench, options.backlog)
+        else:
+            await _compare(bench, [name for name in options.peers.split(",") if name], options)
     finally:
         await servers.stop()
 
 
-def _hansa(url: str, count: int, most: int) -> list[str | Path]:
-    return [sys.executable, "-m", "tests.benchmarks.jobs.hansa_noop", url, str(count), str(most)]
+async def _grow(bench: Bench) -> None:
+    _head()
+    costs = [_row(f"of {count}", await bench.hansa(count, 10_000)).job for count in GROWTH]
+    _say(f"a job costs {costs[-1] / costs[0]:.2f} times as much of a million as of ten thousand")
+
+
+async def _wait(bench: Bench, backlog: int) -> None:
+    command = [sys.executable, "-m", "tests.benchmarks.jobs.hansa_latency", await bench.database()]
+    told = hear([*command, str(backlog)], PEERS / "hansa.log")
+    for name, milliseconds in told.items():
+        bar = f", at most {LATENCIES[name]}" if name in LATENCIES else ""
+        _say(f"{name:24}{milliseconds:9.2f} ms{bar}")
+
+
+async def _compare(bench: Bench, names: list[str], options: argparse.Namespace) -> None:
+    seen: defaultdict[str, list[Figures]] = defaultdict(list)
+    _head()
+    for _ in range(options.rounds):
+        seen["hansa"].append(_row("hansa", await bench.hansa(options.jobs, options.jobs)))
+        for name in names:
+            seen[name].append(_row(name, await bench.peer(name)))
+    cost, rate = (median(getattr(each, of) for each in seen["hansa"]) for of in ("job", "rate"))
+    _judge(f"{rate:.0f} jobs a second, at least {RATE}", holds=rate >= RATE)
+    _judge(f"{cost:.0f} us a job, at most {COST}", holds=cost <= COST)
+    for name in names:
+        ratio = median(each.job for each in seen[name]) / cost
+        _judge(f"{name} costs {ratio:.1f} times as much", holds=ratio > 1)
+
+
+def _head() -> None:
+    names = ("enqueue", "server", "worker", "server", "a job", "jobs/s")
+    _say(f"{'CPU, us a job':16}" + "".join(f"{name:>9}" for name in names))
+
+
+def _row(name: str, figures: Figures) -> Figures:
+    columns = (
+        figures.enqueue,
+        figures.enqueue_server,
+        figures.worker,
+        figures.server,
+        figures.job,
+        figures.rate,
+    )
+    _say(f"{name:16}" + "".join(f"{column:9.0f}" for column in columns))
+    return figures
+
+
+def _judge(finding: str, *, holds: bool) -> None:
+    _say(f"{'holds' if holds else 'FAILS':6} {finding}")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def _python(name: str, peer: Peer) -> Path:
@@ -110,63 +186,6 @@ def _python(name: str, peer: Peer) -> Path:
         subprocess.run([uv, "venv", "--quiet", PEERS / name], check=True)
         subprocess.run([uv, "pip", "install", "--quiet", "--python", python, *peer.packages], check=True)
     return python
-
-
-async def _database(url: str) -> str:
-    """A database of the run's own."""
-    name = f"bench_{uuid.uuid4().hex}"
-    connection = await asyncpg.connect(url)
-    await connection.execute(f'CREATE DATABASE "{name}"')
-    await connection.close()
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}/{name}?{parts.query}"
-
-
-def _report(name: str, command: list[str | Path], root: int | None, asked: int, run: int) -> None:
-    assert root
-    with _running(command) as process:
-        assert process.stdin
-        assert process.stdout
-        before = _cpu_seconds(root)
-        enqueue = json.loads(process.stdout.readline())["enqueue"]
-        between = _cpu_seconds(root)
-        process.stdin.write("\n")
-        process.stdin.flush()
-        told = json.loads(process.stdout.readline())
-        after = _cpu_seconds(root)
-    figures = [enqueue / asked, (between - before) / asked, told["work"] / run, (after - between) / run]
-    total = figures[2] + figures[3]
-    columns = "".join(f"{figure * 1e6:9.0f}" for figure in (*figures, total))
-    sys.stdout.write(f"{name:16}{columns}{run / told['seconds']:9.0f}\n")
-    sys.stdout.flush()
-
-
-@contextmanager
-def _running(command: list[str | Path]) -> Iterator[subprocess.Popen[str]]:
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as process:
-        try:
-            yield process
-            process.wait(60)
-        finally:
-            process.kill()
-
-
-def _cpu_seconds(root: int) -> float:
-    """Of a server's process, of its children, and of those that have ended."""
-    total = 0
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(folder.name) == root:
-            total += sum(map(int, fields[11:15]))
-        elif int(fields[1]) == root:
-            total += sum(map(int, fields[11:13]))
-    return total / TICKS
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
-"""No-op jobs by pgqueuer: what it is given, then one line of JSON."""
+"""No-op jobs by pgqueuer."""
 
-import json
 import sys
 import time
 
@@ -10,6 +9,7 @@ from pgqueuer import PgQueuer
 from pgqueuer.db import AsyncpgDriver
 from pgqueuer.queries import Queries
 from pgqueuer.types import QueueExecutionMode
+from telling import tell, wait
 
 
 async def main(url: str, count: int) -> None:
@@ -19,9 +19,8 @@ async def main(url: str, count: int) -> None:
     began = time.process_time()
     for _ in range(count // 1_000):
         await Queries(driver).enqueue(["noop"] * 1_000, [None] * 1_000, [0] * 1_000)
-    sys.stdout.write(json.dumps({"enqueue": time.process_time() - began}) + "\n")
-    sys.stdout.flush()
-    sys.stdin.readline()
+    tell(enqueue=time.process_time() - began)
+    wait()
     queue = PgQueuer(driver)
 
     @queue.entrypoint("noop")
@@ -30,10 +29,8 @@ async def main(url: str, count: int) -> None:
 
     began, clock = time.process_time(), time.perf_counter()
     await queue.run(batch_size=100, mode=QueueExecutionMode.drain)
-    sys.stdout.write(
-        json.dumps({"work": time.process_time() - began, "seconds": time.perf_counter() - clock}) + "\n"
-    )
-    sys.stdout.flush()
+    tell(work=time.process_time() - began, seconds=time.perf_counter() - clock)
+    wait()
 
 
 uvloop.run(main(sys.argv[1], int(sys.argv[2])))

@@ -1,11 +1,11 @@
-"""No-op jobs by procrastinate: what it is given, then one line of JSON."""
+"""No-op jobs by procrastinate."""
 
-import json
 import sys
 import time
 
 import uvloop
 from procrastinate import App, PsycopgConnector
+from telling import tell, wait
 
 
 async def main(url: str, count: int) -> None:
@@ -20,14 +20,12 @@ async def main(url: str, count: int) -> None:
         began = time.process_time()
         for _ in range(max(count // 1_000, 1)):
             await noop.batch_defer_async(*({} for _ in range(min(count, 1_000))))
-        sys.stdout.write(json.dumps({"enqueue": time.process_time() - began}) + "\n")
-        sys.stdout.flush()
-        sys.stdin.readline()
+        tell(enqueue=time.process_time() - began)
+        wait()
         began, clock = time.process_time(), time.perf_counter()
         await app.run_worker_async(wait=False, concurrency=100, install_signal_handlers=False)
-        told = {"work": time.process_time() - began, "seconds": time.perf_counter() - clock}
-        sys.stdout.write(json.dumps(told) + "\n")
-        sys.stdout.flush()
+        tell(work=time.process_time() - began, seconds=time.perf_counter() - clock)
+        wait()
 
 
 uvloop.run(main(sys.argv[1], int(sys.argv[2])))

@@ -1,7 +1,6 @@
-"""No-op jobs by SAQ on Valkey: what it is given, then one line of JSON."""
+"""No-op jobs by SAQ on Valkey."""
 
 import asyncio
-import json
 import sys
 import time
 
@@ -9,6 +8,7 @@ import uvloop
 from redis.asyncio import Redis
 from saq import Worker
 from saq.queue.redis import RedisQueue
+from telling import tell, wait
 
 
 async def noop(_context: object) -> None:
@@ -21,15 +21,13 @@ async def main(url: str, count: int) -> None:
     began = time.process_time()
     for _ in range(count // 100):
         await asyncio.gather(*(queue.enqueue("noop") for _ in range(100)))
-    sys.stdout.write(json.dumps({"enqueue": time.process_time() - began}) + "\n")
-    sys.stdout.flush()
-    sys.stdin.readline()
+    tell(enqueue=time.process_time() - began)
+    wait()
     began, clock = time.process_time(), time.perf_counter()
     worker = Worker(queue, functions=[noop], concurrency=100, burst=True, dequeue_timeout=1)
     await worker.start()
-    told = {"work": time.process_time() - began, "seconds": time.perf_counter() - clock}
-    sys.stdout.write(json.dumps(told) + "\n")
-    sys.stdout.flush()
+    tell(work=time.process_time() - began, seconds=time.perf_counter() - clock)
+    wait()
 
 
 uvloop.run(main(sys.argv[1], int(sys.argv[2])))
