@@ -10,7 +10,7 @@ from telling import tell, wait
 
 url, count = sys.argv[1].replace("unix://", "redis+socket://"), int(sys.argv[2])
 app = Celery("bench", broker=url)
-app.conf.update(task_ignore_result=True, worker_prefetch_multiplier=100)
+app.conf.update(task_ignore_result=True, worker_prefetch_multiplier=100, worker_redirect_stdouts=False)
 begun: dict[str, float] = {}
 done = 0
 
