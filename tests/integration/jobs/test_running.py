@@ -43,6 +43,13 @@ async def test_many_jobs_run_once_each(desk: Any) -> None:
     assert sorted(desk.log.lines, key=int) == [str(number) for number in range(1_000)]
 
 
+async def test_jobs_are_found_though_nobody_tells_of_them(desk: Any) -> None:
+    async with desk.working(leads=False):  # nothing ever wakes this worker
+        for _ in range(3):
+            (id_,) = await desk.add(kinds.noop())
+            await desk.ended(id_)
+
+
 async def test_a_failure_is_tried_again_until_it_is_dead(desk: Any) -> None:
     (hopeless, hopeful) = await desk.add(kinds.fail(), kinds.fail(until=3))
     async with desk.working():
