@@ -24,20 +24,14 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg is shippe
             raise
 
 
-async def driver_of(connection: AsyncConnection) -> Connection:
-    """What is beneath `connection`, for what SQLAlchemy has no word for or is too slow for."""
-    driver = (await connection.get_raw_connection()).driver_connection
-    assert isinstance(driver, Connection), "only `connect` opens connections"
-    return driver
-
-
 @asynccontextmanager
 async def opening_with(connection: AsyncConnection, opening: str) -> AsyncIterator[None]:
     """Let the transaction of `connection`, which has sent nothing yet, begin with the statements `opening`."""
     if not opening:
         yield
         return
-    driver = await driver_of(connection)
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(driver, Connection), "only `connect` opens connections"
     driver.opening = opening
     try:
         yield

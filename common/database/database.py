@@ -9,7 +9,7 @@ import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from common.database.connection import Connection, driver_of, opening_with
+from common.database.connection import Connection, opening_with
 from common.database.errors import DatabaseUnavailableError, retryable, unreachable
 from common.database.transaction import Change, Transaction
 
@@ -119,15 +119,18 @@ class Database:
             RetryableError: a conflict with another transaction, or no connection.
         """
         try:
-            async with self.engine.connect() as connection:
-                driver = await driver_of(connection)
-                try:
-                    return await driver.fetchrow(statement, *values)
-                except Exception as error:
-                    if not driver.is_closed():
-                        raise
-                    await connection.invalidate()
-                    raise DatabaseUnavailableError(str(error)) from error
+            pooled = await self.engine.raw_connection()
+            driver = pooled.driver_connection
+            assert isinstance(driver, Connection), "only `connect` opens connections"
+            try:
+                return await driver.fetchrow(statement, *values)
+            except Exception as error:
+                if not driver.is_closed():
+                    raise
+                pooled.invalidate()
+                raise DatabaseUnavailableError(str(error)) from error
+            finally:
+                pooled.close()  # which has nothing to roll back, and so nothing to wait for
         except Exception as error:
             typed = retryable(error)
             if typed is None:

@@ -24,7 +24,6 @@ from subgraphs.identity.routes.neighbours import neighbour_routes
 from subgraphs.identity.routes.revocations import region_routes, revocation_routes
 from subgraphs.identity.service.accounts import Identity
 from subgraphs.identity.service.addresses import Addresses
-from subgraphs.identity.service.expiry import EXPIRY_INTERVAL, Expiry
 from subgraphs.identity.service.replication import Teller
 from subgraphs.identity.service.revocations import RevocationFeed
 from subgraphs.identity.services import Services
@@ -33,7 +32,7 @@ from subgraphs.identity.signing_keys import SigningKeys
 from subgraphs.identity.site import Site
 from subgraphs.identity.throttle import SignInThrottle
 from subgraphs.identity.tokens import AccessTokens
-from subgraphs.identity.worker import claiming, forgetting, repeating, sending
+from subgraphs.identity.worker import claiming, forgetting, sending
 
 
 def create_app(environment: Mapping[str, str]) -> Litestar:
@@ -121,9 +120,8 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         lifespan=[
             resources,
             following(settings.region, homes, database, services.regions),
-            lambda _: forgetting(services),
+            lambda _: forgetting(database, services),
             *([lambda _: claiming(addresses)] if directory else ()),
-            lambda _: repeating(Expiry(database).prune, every=EXPIRY_INTERVAL),
             *sending(database, sealer, mailer, settings.mail_from),
         ],
         readiness={"database": database.ping, "valkey": ping_redis},

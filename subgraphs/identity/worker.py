@@ -11,12 +11,14 @@ from common.database import Database, RetryableError
 from common.sealing import Sealer
 from subgraphs.identity.mail import Mailer
 from subgraphs.identity.service.addresses import ENROL_INTERVAL, SETTLE_INTERVAL, Addresses
+from subgraphs.identity.service.expiry import Expiry
 from subgraphs.identity.service.mail import Postman
 from subgraphs.identity.services import Services
 
 logger = logging.getLogger("hansa.identity")
 
 SEND_INTERVAL = 1.0  # seconds
+EXPIRY_INTERVAL = 600.0
 FORGET_INTERVAL = 3_600.0
 
 Work = Callable[[], Awaitable[object]]
@@ -32,9 +34,10 @@ def sending(database: Database, sealer: Sealer, mailer: Mailer | None, sender: s
 
 
 @asynccontextmanager
-async def forgetting(services: Services) -> AsyncIterator[None]:
-    """Forgets what was kept long enough."""
+async def forgetting(database: Database, services: Services) -> AsyncIterator[None]:
+    """Forgets what is over, and what was kept long enough."""
     async with (
+        repeating(Expiry(database).prune, EXPIRY_INTERVAL),
         repeating(services.audit.prune, FORGET_INTERVAL),
         repeating(services.emails.prune, FORGET_INTERVAL),
     ):

@@ -3,8 +3,6 @@
 from common.database import Database
 from subgraphs.identity.store import devices, grants, sessions
 
-EXPIRY_INTERVAL = 600.0  # seconds between two looks
-
 
 class Expiry:
     """The rows of one database; they have not counted since they expired, so that nobody waits for this."""

@@ -121,15 +121,14 @@ class Grants:
             sealed=token.seal(successor),
         )
         failpoint("identity.refresh.before_answer")
+        text = successor.text
         if rotated is None:
-            grant, text = await self._replay(client, token, scopes)
-            return await self.tokens(grant, token.family, refresh_token=text, session_id=grant.session_id)
-        grant = _narrowed(rotated.grant, scopes)
+            rotated, text = await self._replay(client, token, scopes)
         return await self.tokens(
-            grant,
+            _narrowed(rotated.grant, scopes),
             token.family,
-            refresh_token=successor.text,
-            session_id=grant.session_id,
+            refresh_token=text,
+            session_id=rotated.grant.session_id,
             access=rotated.access,
         )
 
@@ -179,21 +178,22 @@ class Grants:
 
     async def _replay(
         self, client: Client, token: RefreshToken, scopes: Collection[str] | None
-    ) -> tuple[Grant, str]:
-        """The grant and the successor of a token that was not rotated now, if it was a moment ago.
+    ) -> tuple[store.Rotated, str]:
+        """What a token that was not rotated now gave a moment ago, and its successor.
 
         Raises:
             OAuthError: it is too late, and the family has ended; or it is no token, or wants too much, and nothing has changed.
         """
         presented = digest(token.secret)
-        async with self._database.transaction() as transaction:
-            family = await store.family(transaction, token.family)
-            if family is not None and family.grant.client_id == client.id and token.is_ours(self._key):
-                if family.current_hash == presented:
-                    _narrowed(family.grant, scopes)
-                elif family.previous_hash == presented and family.sealed_successor is not None:
-                    return _narrowed(family.grant, scopes), token.open(family.sealed_successor)
-                else:
+        known = await store.known(self._database, token.family, client.id)
+        if known is not None and token.is_ours(self._key):
+            family = known.family
+            if family.current_hash == presented:
+                _narrowed(family.grant, scopes)
+            elif family.previous_hash == presented and family.sealed_successor is not None:
+                return store.Rotated(family.grant, known.access), token.open(family.sealed_successor)
+            else:  # and so it is for good, whatever has happened since
+                async with self._database.transaction() as transaction:
                     await _end_stolen(transaction, token.family, family.grant, EventKind.REFRESH_TOKEN_REUSED)
         raise invalid_grant("The refresh token is used, revoked, too old, or not this client's")
 

@@ -10,12 +10,14 @@ from uuid import UUID
 
 import webauthn
 from msgspec import Struct
+from webauthn.authentication.verify_authentication_response import VerifiedAuthentication
 from webauthn.helpers import (
     parse_authentication_credential_json,
     parse_client_data_json,
     parse_registration_credential_json,
 )
 from webauthn.helpers.structs import (
+    AuthenticationCredential,
     AuthenticatorSelectionCriteria,
     PublicKeyCredentialDescriptor,
     ResidentKeyRequirement,
@@ -151,24 +153,7 @@ class Passkeys:
         challenge = await self._take(parsed.response.client_data_json, Ceremony.AUTHENTICATION, user_id)
         async with self._database.transaction() as transaction:
             passkey = await store.by_credential_id(transaction, parsed.raw_id)
-            is_theirs = passkey is not None and user_id in (None, passkey.user_id)
-            verified = None
-            if (
-                passkey is not None
-                and is_theirs
-                and parsed.response.user_handle in (None, passkey.user_id.bytes)
-            ):
-                verified = _verified(
-                    lambda: webauthn.verify_authentication_response(
-                        credential=parsed,
-                        expected_challenge=challenge,
-                        expected_rp_id=self._party.id,
-                        expected_origin=self._party.origin,
-                        credential_public_key=passkey.public_key,
-                        credential_current_sign_count=passkey.sign_count,
-                        require_user_verification=user_id is None,
-                    )
-                )
+            verified = self._verify(parsed, challenge, passkey, user_id) if passkey else None
             if passkey is not None and verified is not None:
                 await store.used(
                     transaction,
@@ -183,6 +168,26 @@ class Passkeys:
         if passkey is None or verified is None:
             raise InvalidPasskeyError
         return Authenticated(passkey.user_id, verified.user_verified)
+
+    def _verify(
+        self, answer: AuthenticationCredential, challenge: bytes, passkey: Passkey, user_id: UUID | None
+    ) -> VerifiedAuthentication | None:
+        """What the answer shows; None when it is not by this passkey, or the passkey is not of who signs in."""
+        if user_id not in (None, passkey.user_id):
+            return None
+        if answer.response.user_handle not in (None, passkey.user_id.bytes):
+            return None
+        return _verified(
+            lambda: webauthn.verify_authentication_response(
+                credential=answer,
+                expected_challenge=challenge,
+                expected_rp_id=self._party.id,
+                expected_origin=self._party.origin,
+                credential_public_key=passkey.public_key,
+                credential_current_sign_count=passkey.sign_count,
+                require_user_verification=user_id is None,
+            )
+        )
 
     async def rename(self, user_id: UUID, id_: UUID, name: str) -> UUID:
         """Gives a passkey of the user another name. Raises InvalidInputError, UnknownFactorError."""

@@ -1,7 +1,8 @@
 """Authorization codes and families of refresh tokens; the database's clock decides which of them still count."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -54,24 +55,40 @@ class Rotated(Struct, frozen=True):
     access: Access
 
 
-_ROTATE = """
-    WITH rotated AS (
+class Known(Struct, frozen=True):
+    """A family as it is, and what its user may do now."""
+
+    family: Family
+    access: Access
+
+
+_ROTATED = """
+    WITH found AS (
         UPDATE token_family
         SET current_hash = $4, previous_hash = $3, sealed_successor = $5, rotated_at = now(), last_used_at = now()
         WHERE id = $1 AND client_id = $2 AND current_hash = $3
           AND expires_at > now() AND last_used_at > now() - $7::interval
           AND ($6::text[] IS NULL OR ($6 <@ scopes AND $6 <> '{}'))
         RETURNING client_id, user_id, session_id, scopes, userinfo_claims, authenticated_at, amr
-    ), held AS (
-        SELECT role FROM rotated JOIN user_role USING (user_id)
-    )
-    SELECT rotated.*,
-        (SELECT array_agg(role) FROM held) AS roles,
+    )"""
+_KNOWN = """
+    WITH found AS (
+        SELECT client_id, user_id, session_id, scopes, userinfo_claims, authenticated_at, amr,
+            current_hash, expires_at, previous_hash,
+            CASE WHEN rotated_at > now() - $4::interval THEN sealed_successor END AS sealed_successor
+        FROM token_family
+        WHERE id = $1 AND client_id = $2 AND expires_at > now() AND last_used_at > now() - $3::interval
+    )"""
+_WITH_ACCESS = """
+    , held AS (SELECT user_role.role FROM found JOIN user_role USING (user_id))
+    SELECT found.*,
+        (SELECT array_agg(held.role) FROM held) AS roles,
         (SELECT jsonb_object_agg(name, value)::text FROM user_attribute
-            WHERE user_attribute.user_id = rotated.user_id) AS attributes,
+            WHERE user_attribute.user_id = found.user_id) AS attributes,
         (SELECT jsonb_agg(to_jsonb(role))::text FROM role WHERE name IN (SELECT held.role FROM held)) AS made
-    FROM rotated
+    FROM found
 """
+_ROTATE, _FIND = f"{_ROTATED}{_WITH_ACCESS}", f"{_KNOWN}{_WITH_ACCESS}"
 
 
 async def insert_code(transaction: Transaction, code_hash: bytes, code: Code) -> None:
@@ -131,12 +148,26 @@ async def rotate(
     """
     wanted = None if scopes is None else list(scopes)
     row = await database.one(_ROTATE, id_, client_id, presented, successor, sealed, wanted, FAMILY_IDLE)
+    return Rotated(_grant(row), _access(row)) if row else None
+
+
+async def known(database: Database, id_: UUID, client_id: str) -> Known | None:
+    """The client's live family."""
+    row = await database.one(_FIND, id_, client_id, FAMILY_IDLE, GRACE)
     if row is None:
         return None
-    roles, made = frozenset(row["roles"] or ()), msgspec.json.decode(row["made"] or "[]", type=list[Role])
-    holding = Holding(roles, msgspec.json.decode(row["attributes"] or "{}"))
-    grant = Grant(**{name: row[name] for name in Grant.__struct_fields__})
-    return Rotated(grant, access_of(holding, BUILT_IN | {role.name: role for role in made}))
+    others = {name: row[name] for name in Family.__struct_fields__ if name != "grant"}
+    return Known(Family(grant=_grant(row), **others), _access(row))
+
+
+def _grant(row: Mapping[str, Any]) -> Grant:
+    return Grant(**{name: row[name] for name in Grant.__struct_fields__})
+
+
+def _access(row: Mapping[str, Any]) -> Access:
+    made = msgspec.json.decode(row["made"] or "[]", type=list[Role])
+    holding = Holding(frozenset(row["roles"] or ()), msgspec.json.decode(row["attributes"] or "{}"))
+    return access_of(holding, BUILT_IN | {role.name: role for role in made})
 
 
 async def family(transaction: Transaction, id_: UUID) -> Family | None:

@@ -9,9 +9,11 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
+
+from litestar import Litestar
 
 from common import failpoints
 from common.app import running
@@ -136,25 +138,32 @@ STEPS: dict[str, Step] = {
 
 def main() -> None:
     memory, key = Path(sys.argv[1]), Authenticator("https://hansa.example", counts=False)
-    ends = {f"{number} {name}": run(memory, key, f"{name}:kill") for number, name in enumerate(sys.argv[2:])}
-    told = {"ends": ends, "last": run(memory, key, ""), "kept": json.loads(memory.read_text())}
+    app = service.create_app(
+        os.environ
+    )  # nothing is connected yet, so that each process has a copy of its own
+    app.state.apps = {"identity": app}
+
+    def run(failpoint: str) -> int:
+        return forked(failpoint, go(app, memory, key))
+
+    ends = {f"{number} {name}": run(f"{name}:kill") for number, name in enumerate(sys.argv[2:])}
+    told = {"ends": ends, "last": run(""), "kept": json.loads(memory.read_text())}
     print(json.dumps(told))  # noqa: T201 - what the test reads
 
 
-def run(memory: Path, key: Authenticator, failpoint: str) -> int:
-    """One process; 0, the exit status, or less than 0 by a signal."""
+def forked(failpoint: str, work: Coroutine[Any, Any, None]) -> int:
+    """Does the work in a process; 0, its exit status, or less than 0 by a signal."""
     child = os.fork()
     if child == 0:
         signal.alarm(PATIENCE)
         failpoints._armed = failpoints._parse(failpoint)
-        asyncio.run(go(memory, key))
+        asyncio.run(work)
         os._exit(0)
+    work.close()
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-async def go(memory: Path, key: Authenticator) -> None:
-    app = service.create_app(os.environ)
-    app.state.apps = {"identity": app}
+async def go(app: Litestar, memory: Path, key: Authenticator) -> None:
     async with running(app):
         transport = open_transport("app://identity/graphql", apps=app.state.apps)
         browser = Browser(os.environ["HANSA_ISSUER"], transport)
