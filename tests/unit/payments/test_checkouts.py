@@ -32,14 +32,8 @@ from subgraphs.payments.domain.checkout_messages import (
     TellStarted,
     Void,
 )
-from subgraphs.payments.domain.checkouts import (
-    Checkout,
-    CheckoutState,
-    FailureReason,
-    Patience,
-    advance,
-    begin,
-)
+from subgraphs.payments.domain.checkout_steps import advance, begin
+from subgraphs.payments.domain.checkouts import Checkout, CheckoutState, FailureReason, Patience
 from subgraphs.payments.domain.money import Money
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
