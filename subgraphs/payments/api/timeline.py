@@ -10,6 +10,7 @@ import strawberry
 from common.app.values import Money
 from subgraphs.payments.domain import attempts, history
 from subgraphs.payments.domain.attempts import AttemptState, Operation
+from subgraphs.payments.domain.disputes import DisputeOpened
 from subgraphs.payments.domain.history import Happened
 
 strawberry.enum(Operation, description="What is asked of a provider.")
@@ -75,7 +76,7 @@ def _amount(event: history.Happening, currency: str) -> Money | None:
             | history.Authorised(amount=minor)
             | history.Captured(amount=minor)
             | history.Refunded(amount=minor)
-            | history.DisputeOpened(amount=minor)
+            | DisputeOpened(amount=minor)
         ):
             return Money(amount=minor, currency=currency)
     return None
@@ -85,6 +86,6 @@ def _code(event: history.Happening) -> str | None:
     match event:
         case history.Declined(code=code):
             return code
-        case history.DisputeOpened(reason=reason):
+        case DisputeOpened(reason=reason):
             return reason
     return None

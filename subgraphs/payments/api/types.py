@@ -20,8 +20,9 @@ from subgraphs.payments.api.enums import ProviderName
 from subgraphs.payments.api.timeline import PaymentAttempt, PaymentEvent
 from subgraphs.payments.domain import money, payments
 from subgraphs.payments.domain import wallets as domain
+from subgraphs.payments.domain.disputes import DisputeState
 from subgraphs.payments.domain.money import CURRENCY
-from subgraphs.payments.domain.payments import DisputeState, PaymentState
+from subgraphs.payments.domain.payments import PaymentState
 
 if TYPE_CHECKING:  # the two refer to one another
     from subgraphs.payments.api.checkouts import Checkout

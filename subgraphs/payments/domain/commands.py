@@ -3,8 +3,8 @@
 from typing import Final
 
 from subgraphs.payments.domain.attempts import Operation, ProviderName
-from subgraphs.payments.domain.history import DisputeLost, DisputeOpened, DisputeWon, Requested
-from subgraphs.payments.domain.payments import DisputeState, Payment
+from subgraphs.payments.domain.history import Requested
+from subgraphs.payments.domain.payments import Payment
 from subgraphs.payments.errors import NotPossibleError
 
 IN_PARTS: Final = frozenset({ProviderName.WALLET})
@@ -40,31 +40,6 @@ def void(payment: Payment, effect_key: str) -> Requested:
         raise NotPossibleError(f"Nothing of a payment that is {payment.state} can be let go")
     amount = payment.authorised or payment.amount.amount
     return Requested(effect_key=effect_key, operation=Operation.VOID, amount=amount)
-
-
-def dispute(payment: Payment, dispute_id: str, amount: int, reason: str) -> DisputeOpened | None:
-    """The bank's request, None when it is known already. Raises NotPossibleError for more than was captured."""
-    if dispute_id in payment.disputes:
-        return None
-    if not 1 <= amount <= payment.captured - payment.disputed:
-        raise NotPossibleError(f"{amount} is not within the {payment.captured} that were captured")
-    return DisputeOpened(dispute_id=dispute_id, amount=amount, reason=reason)
-
-
-def close_dispute(payment: Payment, dispute_id: str, *, won: bool) -> DisputeWon | DisputeLost | None:
-    """How the dispute ended, None when that is known already.
-
-    Raises:
-        NotPossibleError: there is no such dispute, or it ended the other way.
-    """
-    known = payment.disputes.get(dispute_id)
-    if known is None:
-        raise NotPossibleError(f"There is no dispute {dispute_id}")
-    if known.state is DisputeState.OPENED:
-        return DisputeWon(dispute_id=dispute_id) if won else DisputeLost(dispute_id=dispute_id)
-    if (known.state is DisputeState.WON) is not won:
-        raise NotPossibleError(f"The dispute {dispute_id} was {known.state}")
-    return None
 
 
 def _within(left: int, amount: int | None, done: str) -> int:

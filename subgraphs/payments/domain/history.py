@@ -1,15 +1,16 @@
 """What can happen to a payment: the events of its history, from which everything else about it follows.
 
-They are facts for this service alone. What others are told are events of their own (`events/payments.py`).
+Here are those of its operations, which we ask a provider for; what banks ask is in `disputes`. They are facts for this service alone. What others are told are events of their own (`events/payments.py`).
 """
 
 from datetime import datetime
-from typing import TypeAlias, get_args
+from typing import TypeAlias
 from uuid import UUID
 
 from msgspec import Struct
 
 from subgraphs.payments.domain.attempts import Operation, PaymentMethod
+from subgraphs.payments.domain.disputes import DisputeHappening
 from subgraphs.payments.domain.money import Money
 
 
@@ -84,26 +85,6 @@ class Declined(Struct, frozen=True, kw_only=True):
     message: str
 
 
-class DisputeOpened(Struct, frozen=True, kw_only=True):
-    """The payer's bank asks `amount` back."""
-
-    dispute_id: str
-    amount: int
-    reason: str
-
-
-class DisputeWon(Struct, frozen=True, kw_only=True):
-    """The money stays."""
-
-    dispute_id: str
-
-
-class DisputeLost(Struct, frozen=True, kw_only=True):
-    """The money is gone."""
-
-    dispute_id: str
-
-
 Happening: TypeAlias = (
     Created
     | Requested
@@ -113,9 +94,7 @@ Happening: TypeAlias = (
     | Voided
     | Refunded
     | Declined
-    | DisputeOpened
-    | DisputeWon
-    | DisputeLost
+    | DisputeHappening
 )
 
 
@@ -125,7 +104,3 @@ class Happened(Struct, frozen=True):
     version: int
     event: Happening
     at: datetime
-
-
-HAPPENINGS: dict[str, type[Happening]] = {kind.__name__: kind for kind in get_args(Happening)}
-"""The kinds by the name that they are stored under."""

@@ -3,22 +3,20 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, get_args
 from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from subgraphs.payments.domain.attempts import Operation, PaymentMethod
+from subgraphs.payments.domain.disputes import DisputeHappening, Disputes, DisputeState, after, disputed
 from subgraphs.payments.domain.history import (
     ActionDemanded,
     Authorised,
     Captured,
     Created,
     Declined,
-    DisputeLost,
-    DisputeOpened,
-    DisputeWon,
     Happening,
     Refunded,
     Requested,
@@ -44,18 +42,6 @@ class PaymentState(StrEnum):
     REFUNDED = "REFUNDED"
     DISPUTED = "DISPUTED"
     CHARGED_BACK = "CHARGED_BACK"
-
-
-class DisputeState(StrEnum):
-    OPENED = "OPENED"
-    WON = "WON"
-    LOST = "LOST"
-
-
-class Dispute(Struct, frozen=True):
-    amount: int
-    reason: str
-    state: DisputeState = DisputeState.OPENED
 
 
 class Refusal(Struct, frozen=True):
@@ -91,7 +77,7 @@ class Payment(Struct, frozen=True, kw_only=True):
     action_url: str | None = None
     requests: Mapping[str, Requested] = {}
     underway: tuple[str, ...] = ()
-    disputes: Mapping[str, Dispute] = {}
+    disputes: Disputes = {}
 
     @property
     def state(self) -> PaymentState:
@@ -112,7 +98,7 @@ class Payment(Struct, frozen=True, kw_only=True):
     @property
     def disputed(self) -> int:
         """What a bank has asked back and not lost the dispute about."""
-        return sum(each.amount for each in self.disputes.values() if each.state is not DisputeState.WON)
+        return disputed(self.disputes)
 
     @property
     def _is_last_asked_for(self) -> bool:
@@ -216,22 +202,8 @@ def _decline(payment: Payment, event: Declined) -> Payment:
     return replace(done, refusal=Refusal(event.code, event.message), is_closed=True, action_url=None)
 
 
-def _dispute(payment: Payment, event: DisputeOpened) -> Payment:
-    opened = Dispute(event.amount, event.reason)
-    return replace(payment, disputes={**payment.disputes, event.dispute_id: opened})
-
-
-def _win(payment: Payment, event: DisputeWon) -> Payment:
-    return _close_dispute(payment, event.dispute_id, DisputeState.WON)
-
-
-def _lose(payment: Payment, event: DisputeLost) -> Payment:
-    return _close_dispute(payment, event.dispute_id, DisputeState.LOST)
-
-
-def _close_dispute(payment: Payment, dispute_id: str, state: DisputeState) -> Payment:
-    closed = replace(payment.disputes[dispute_id], state=state)
-    return replace(payment, disputes={**payment.disputes, dispute_id: closed})
+def _dispute(payment: Payment, event: DisputeHappening) -> Payment:
+    return replace(payment, disputes=after(payment.disputes, event))
 
 
 def _settle(payment: Payment, effect_key: str) -> Payment:
@@ -246,9 +218,7 @@ _APPLY: Final[Mapping[type, Callable[[Payment, Any], Payment]]] = {
     Voided: _void,
     Refunded: _refund,
     Declined: _decline,
-    DisputeOpened: _dispute,
-    DisputeWon: _win,
-    DisputeLost: _lose,
+    **dict.fromkeys(get_args(DisputeHappening), _dispute),
 }
 
 

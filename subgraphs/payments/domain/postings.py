@@ -12,16 +12,8 @@ from uuid import UUID, uuid5
 from common.ledger import Transfer
 from subgraphs.payments.domain.accounts import CLEARING, House, house_id
 from subgraphs.payments.domain.attempts import ProviderName
-from subgraphs.payments.domain.history import (
-    Authorised,
-    Captured,
-    DisputeLost,
-    DisputeOpened,
-    DisputeWon,
-    Happening,
-    Refunded,
-    Voided,
-)
+from subgraphs.payments.domain.disputes import DisputeLost, DisputeOpened, DisputeWon
+from subgraphs.payments.domain.history import Authorised, Captured, Happening, Refunded, Voided
 from subgraphs.payments.domain.money import allocate
 from subgraphs.payments.domain.payments import Payment
 

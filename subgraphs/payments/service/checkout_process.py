@@ -1,7 +1,7 @@
-"""The checkout process at work: it is told what happened, and carries out what follows in the same transaction.
+"""The checkout process at work: a checkout is told something, and what follows is written in the same transaction.
 
-The rules are `domain.checkouts`. A command is an event in the outbox, an attempt for the runner of provider operations, or
-a job that is asked for: nothing here speaks to anybody else.
+What is done next is the rules' (`domain.checkout_steps`), what others say becomes a message in `checkout_messages`, and what is
+asked for is carried out by `checkout_commands`: this module only keeps the row, its history and the order of these things.
 """
 
 from collections.abc import Mapping
@@ -10,68 +10,31 @@ from uuid import UUID
 from common.database import Database, Transaction
 from common.events import Event, Handler
 from common.failpoints import failpoint
-from common.jobs import enqueue
-from subgraphs.payments.domain.attempts import AttemptState, Operation, PaymentMethod
-from subgraphs.payments.domain.checkout_messages import (
-    ActionNeeded,
-    Answered,
-    Authorise,
-    Capture,
-    Command,
-    DeadlinePassed,
-    Message,
-    Ship,
-    Shipped,
-    StockCommitted,
-    StockPaying,
-    StockRefused,
-    StockReleased,
-    TellAuthorised,
-    TellFailed,
-    TellStarted,
-    Void,
-)
-from subgraphs.payments.domain.checkouts import Checkout, CheckoutState, Patience, advance, begin
-from subgraphs.payments.domain.money import Money
-from subgraphs.payments.events.checkouts import (
-    CheckoutAuthorised,
-    CheckoutFailed,
-    CheckoutStarted,
-    ReservationCommitted,
-    ReservationPaying,
-    ReservationRefused,
-    ReservationReleased,
-)
-from subgraphs.payments.events.shipping import OrderShipped
-from subgraphs.payments.service.operations import AttemptOutcome, NotPossibleError, Operations
+from subgraphs.payments.domain.attempts import PaymentMethod
+from subgraphs.payments.domain.checkout_messages import Command, DeadlinePassed, Message
+from subgraphs.payments.domain.checkout_steps import advance, begin
+from subgraphs.payments.domain.checkouts import Checkout, CheckoutState, Patience
+from subgraphs.payments.service.checkout_commands import CheckoutCommands
+from subgraphs.payments.service.checkout_messages import HEARD, Heard, said_by_event, said_by_outcome
+from subgraphs.payments.service.operations import AttemptOutcome, Operations
 from subgraphs.payments.service.webhooks import tell_of_checkout
-from subgraphs.payments.shipping import ship_order
 from subgraphs.payments.store import checkouts as store
 
 TOPIC = "checkout"
 """What `common.live` calls the changes of checkouts."""
-
-KEY = "checkout"
-"""Each operation is asked for once for a checkout's payment."""
 
 
 class CheckoutProcess:
     """Moves checkouts on; `patience` is how long they wait for others."""
 
     def __init__(self, operations: Operations, patience: Patience) -> None:
-        self._operations = operations
+        self._commands = CheckoutCommands(operations)
         self._patience = patience
 
     @property
     def handlers(self) -> Mapping[type[Event], Handler]:
         """What to do with each of inventory's answers, and when the goods are shipped."""
-        return {
-            ReservationPaying: self._on_paying,
-            ReservationRefused: self._on_refused,
-            ReservationCommitted: self._on_committed,
-            ReservationReleased: self._on_released,
-            OrderShipped: self._on_shipped,
-        }
+        return dict.fromkeys(HEARD, self._hear)
 
     async def begin(
         self,
@@ -99,16 +62,9 @@ class CheckoutProcess:
 
     async def on_outcome(self, transaction: Transaction, outcome: AttemptOutcome) -> None:
         """What came of a provider operation, whoever wanted it: see `service.operations.OnOutcome`."""
-        attempt = outcome.attempt
-        match attempt.state:
-            case AttemptState.SUCCEEDED:
-                message: Message = Answered(attempt.operation)
-            case AttemptState.DECLINED:
-                message = Answered(attempt.operation, attempt.code or "declined")
-            case _:
-                message = ActionNeeded(attempt.url or "")
-        if attempt.operation is not Operation.REFUND:
-            await self.tell(transaction, attempt.payment_id, message)
+        message = said_by_outcome(outcome)
+        if message is not None:
+            await self.tell(transaction, outcome.attempt.payment_id, message)
 
     async def pass_deadlines(self, database: Database) -> None:
         """Tell every checkout whose deadline has passed, one transaction each."""
@@ -134,58 +90,13 @@ class CheckoutProcess:
     async def _carry_out(
         self, transaction: Transaction, checkout: Checkout, commands: tuple[Command, ...]
     ) -> None:
-        about = {"checkout_id": checkout.id, "reservation_id": checkout.reservation_id}
         for command in commands:
-            match command:
-                case TellStarted(expires_at):
-                    started = CheckoutStarted(**about, payer_id=checkout.payer_id, expires_at=expires_at)
-                    await transaction.publish(started)
-                case TellAuthorised():
-                    await transaction.publish(CheckoutAuthorised(**about))
-                case TellFailed(reason):
-                    await transaction.publish(CheckoutFailed(**about, reason=reason))
-                case Ship():
-                    await enqueue(transaction, ship_order(checkout.id))
-                case Authorise(amount):
-                    await self._authorise(transaction, checkout, amount)
-                case Capture():
-                    await self._operate(transaction, checkout, Operation.CAPTURE)
-                case Void():
-                    await self._operate(transaction, checkout, Operation.VOID)
+            answer = await self._commands.carry_out(transaction, checkout, command)
+            if answer is not None:
+                await self.tell(transaction, checkout.id, answer)
 
-    async def _authorise(self, transaction: Transaction, checkout: Checkout, amount: Money) -> None:
-        await self._operations.begin(
-            transaction,
-            checkout.id,
-            payer_id=checkout.payer_id,
-            amount=amount,
-            method=checkout.method,
-            reservation_id=checkout.reservation_id,
-        )
-
-    async def _operate(self, transaction: Transaction, checkout: Checkout, operation: Operation) -> None:
-        """Ask for the operation; that the payment does not allow it is an answer, too."""
-        ask = {Operation.CAPTURE: self._operations.capture, Operation.VOID: self._operations.void}[operation]
-        try:
-            await ask(transaction, checkout.id, key=KEY)
-        except NotPossibleError as refusal:
-            await self.tell(transaction, checkout.id, Answered(operation, refusal.code))
-
-    async def _on_paying(self, transaction: Transaction, event: ReservationPaying) -> None:
-        amount = Money(event.total_amount, event.currency)
-        await self.tell(transaction, event.checkout_id, StockPaying(amount, event.expires_at))
-
-    async def _on_refused(self, transaction: Transaction, event: ReservationRefused) -> None:
-        await self.tell(transaction, event.checkout_id, StockRefused(event.reason))
-
-    async def _on_committed(self, transaction: Transaction, event: ReservationCommitted) -> None:
-        await self.tell(transaction, event.checkout_id, StockCommitted())
-
-    async def _on_released(self, transaction: Transaction, event: ReservationReleased) -> None:
-        await self.tell(transaction, event.checkout_id, StockReleased())
-
-    async def _on_shipped(self, transaction: Transaction, event: OrderShipped) -> None:
-        await self.tell(transaction, event.checkout_id, Shipped())
+    async def _hear(self, transaction: Transaction, event: Heard) -> None:
+        await self.tell(transaction, event.checkout_id, said_by_event(event))
 
 
 async def _tell_merchants(transaction: Transaction, before: Checkout, after: Checkout) -> None:

@@ -14,7 +14,7 @@ from common.database import Transaction
 from common.failpoints import failpoint
 from common.idempotency import IdempotencyMismatch
 from common.ledger import create_accounts, create_transfers
-from subgraphs.payments.domain import commands
+from subgraphs.payments.domain import commands, disputes
 from subgraphs.payments.domain.accounts import house_accounts
 from subgraphs.payments.domain.attempts import Attempt, Operation, PaymentMethod
 from subgraphs.payments.domain.history import Created, Happening, Requested
@@ -22,7 +22,7 @@ from subgraphs.payments.domain.money import Money, check_money
 from subgraphs.payments.domain.payments import Payment, apply
 from subgraphs.payments.domain.payments import begin as begin_payment
 from subgraphs.payments.domain.postings import postings
-from subgraphs.payments.errors import NotPossibleError, UnknownPaymentError
+from subgraphs.payments.errors import UnknownPaymentError
 from subgraphs.payments.store import attempts, history
 from subgraphs.payments.store import payments as store
 from subgraphs.payments.store.history import VersionConflictError
@@ -144,7 +144,7 @@ class Operations:
             NotPossibleError: so much was not captured.
         """
         payment = await _locked(transaction, payment_id)
-        event = commands.dispute(payment, dispute_id, amount, reason)
+        event = disputes.dispute(payment.disputes, dispute_id, amount, reason, captured=payment.captured)
         return payment if event is None else await happen(transaction, payment, [event])
 
     async def close_dispute(
@@ -156,7 +156,7 @@ class Operations:
             NotPossibleError: there is no such dispute, or it ended the other way.
         """
         payment = await _locked(transaction, payment_id)
-        event = commands.close_dispute(payment, dispute_id, won=won)
+        event = disputes.close(payment.disputes, dispute_id, won=won)
         return payment if event is None else await happen(transaction, payment, [event])
 
     async def _ask(self, transaction: Transaction, payment: Payment, wanted: Requested) -> Payment:
@@ -208,6 +208,3 @@ def _is_known(payment: Payment, effect_key: str, amount: int | None) -> bool:
     if known is not None and amount is not None and amount != known.amount:
         raise IdempotencyMismatch("This key was used for another amount", key=effect_key)
     return known is not None
-
-
-__all__ = ("AttemptOutcome", "NotPossibleError", "OnOutcome", "Operations", "happen")

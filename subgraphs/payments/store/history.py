@@ -1,15 +1,15 @@
 """The SQL of histories: events are appended under their next versions, and never changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, get_args
 from uuid import UUID
 
 import msgspec
 from sqlalchemy import text
 
 from common.database import RetryableError, Transaction
-from subgraphs.payments.domain.history import HAPPENINGS, Happened, Happening
+from subgraphs.payments.domain.history import Happened, Happening
 
 APPEND: Final = text("""
     INSERT INTO payment_event (stream_id, version, type, data)
@@ -21,6 +21,9 @@ READ: Final = text("""
     SELECT stream_id, version, type, data::text, at FROM payment_event
     WHERE stream_id = ANY(:stream_ids) ORDER BY stream_id, version
 """)
+
+HAPPENINGS: Final[Mapping[str, type[Happening]]] = {kind.__name__: kind for kind in get_args(Happening)}
+"""The kinds by the name that they are stored under."""
 
 
 class VersionConflictError(RetryableError):

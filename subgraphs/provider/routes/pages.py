@@ -1,9 +1,11 @@
 """The payer's page of 3-D Secure: the bank asks, the payer approves or refuses."""
 
+from decimal import Decimal
 from html import escape
 from typing import Any
 from urllib.parse import parse_qs
 
+from iso4217 import Currency
 from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery
@@ -14,6 +16,7 @@ from subgraphs.provider.errors import ApiError
 from subgraphs.provider.routes.answering import refused
 from subgraphs.provider.service import CardProvider
 
+_PLACES = {each.code: each.exponent for each in Currency}
 _HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     "cache-control": "no-store",
@@ -41,7 +44,8 @@ def page_routes(provider: CardProvider) -> list[HTTPRouteHandler]:
 
 
 def _page(intent: Intent) -> Response[str]:
-    amount = f"{intent.amount / 100:.2f} {escape(intent.currency.upper())}"
+    currency = intent.currency.upper()
+    amount = f"{Decimal(intent.amount).scaleb(-_PLACES.get(currency) or 0)} {escape(currency)}"
     body = (
         _question(intent, amount)
         if intent.status is Status.REQUIRES_ACTION

@@ -39,6 +39,23 @@ async def test_an_answer_that_was_lost_is_asked_for_and_nothing_is_sent_again(
     assert (bank.sent[attempt.effect_key], bank.found[attempt.effect_key]) == (1, 1)
 
 
+async def test_an_operation_is_marked_as_sent_before_the_provider_is_asked(
+    database: Database, payments: Payments, card_payment: CardPayment
+) -> None:
+    payment_id = await card_payment()
+    await payments.capture("clerk", payment_id, None, "k")
+    seen: list[AttemptState] = []
+
+    class Looking(Bank):
+        async def capture(self, key: str, *rest: Any) -> Outcome:
+            seen.append((await attempt_of(payments, payment_id)).state)
+            return await super().capture(key, *rest)
+
+    await AttemptRunner(database, {ProviderName.CARD: Looking()}, ignore).run_due()
+    assert seen == [AttemptState.SENT]
+    assert (await attempt_of(payments, payment_id)).state is AttemptState.SUCCEEDED
+
+
 async def test_a_request_that_never_came_there_is_sent_again_with_its_key(
     payments: Payments, card_payment: CardPayment, bank: Bank
 ) -> None:

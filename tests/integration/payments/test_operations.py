@@ -215,6 +215,33 @@ async def test_what_was_earned_is_paid_out_once_and_no_more_than_that(
     assert await ledger() == {"CLEARING_CARD": -1_000, "MERCHANT": 485, "FEES": 15, "BANK": 500}
 
 
+async def test_payouts_at_once_are_no_more_than_was_earned(
+    database: Database, card_payment: CardPayment, ledger: Ledger
+) -> None:
+    await card_payment(1_000, capture=1_000)
+    books = Books(database)
+    paid = await asyncio.gather(
+        *(books.pay_out(Money(200, "EUR"), f"k{number}") for number in range(10)), return_exceptions=True
+    )
+    assert Counter(type(each) for each in paid) == {UUID: 4, NotPossibleError: 6}
+    assert (await ledger())["MERCHANT"] == 185
+
+
+async def test_what_was_authorised_is_captured_or_let_go_and_never_both(
+    payments: Payments, card_payment: CardPayment, settle: Settle
+) -> None:
+    payment_id = await card_payment(1_000)
+    asked = await asyncio.gather(
+        *(payments.capture("clerk", payment_id, None, f"c{number}") for number in range(4)),
+        *(payments.void("clerk", payment_id, f"v{number}") for number in range(4)),
+        return_exceptions=True,
+    )
+    assert Counter(type(each) for each in asked) == {Payment: 1, NotPossibleError: 7}
+    await settle()
+    payment = await current(payments, payment_id)
+    assert (payment.state, payment.captured) in {("CAPTURED", 1_000), ("VOIDED", 0)}
+
+
 async def test_of_two_writers_of_one_version_exactly_one_wins(
     database: Database, card_payment: CardPayment
 ) -> None:

@@ -79,8 +79,10 @@ async def test_a_key_that_cannot_be_one_is_refused(wallets: Wallets, key: str) -
 
 
 async def test_a_wallet_is_filled_to_its_limit_and_no_further(wallets: Wallets, ledger: Ledger) -> None:
-    for number in range(MAX_BALANCE // MAX_TOP_UP):
-        await wallets.top_up("ada", MAX_TOP_UP, f"k{number}")
+    filled = await asyncio.gather(
+        *(wallets.top_up("ada", MAX_TOP_UP, f"k{number}") for number in range(MAX_BALANCE // MAX_TOP_UP + 5))
+    )
+    assert sum(isinstance(each, WalletLimit) for each in filled) == 5
     assert await wallets.top_up("ada", 1, "last") == WalletLimit(Money(MAX_BALANCE, "EUR"))
     assert (await ledger())["ada"] == MAX_BALANCE
 

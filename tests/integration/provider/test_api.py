@@ -163,6 +163,18 @@ async def test_the_payer_approves_or_refuses_on_a_page(
     assert (await get(provider, f"payment_intents/{intent['id']}"))["status"] == status
 
 
+@pytest.mark.parametrize(
+    ("currency", "shown"), [("eur", "10.00 EUR"), ("jpy", "1000 JPY"), ("kwd", "1.000 KWD")]
+)
+async def test_the_page_shows_minor_units_as_the_currency_has_them(
+    provider: Transport, currency: str, shown: str
+) -> None:
+    _, intent = await authorise(provider, "pm_card_threeDSecure2Required", currency=currency)
+    url = intent["next_action"]["redirect_to_url"]["url"]
+    page = await provider.send(Request(url.removeprefix("http://127.0.0.1:4000/provider"), method="GET"))
+    assert f"Do you pay {shown}?" in page.body.decode()
+
+
 async def test_the_page_needs_its_secret(provider: Transport) -> None:
     _, intent = await authorise(provider, "pm_card_threeDSecure2Required")
     page = await provider.send(Request(f"/3ds/{intent['id']}?challenge=x", method="GET"))

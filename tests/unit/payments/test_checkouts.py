@@ -32,14 +32,8 @@ from subgraphs.payments.domain.checkout_messages import (
     TellStarted,
     Void,
 )
-from subgraphs.payments.domain.checkouts import (
-    Checkout,
-    CheckoutState,
-    FailureReason,
-    Patience,
-    advance,
-    begin,
-)
+from subgraphs.payments.domain.checkout_steps import advance, begin
+from subgraphs.payments.domain.checkouts import Checkout, CheckoutState, FailureReason, Patience
 from subgraphs.payments.domain.money import Money
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -88,6 +82,29 @@ def test_a_sale() -> None:
 def test_stock_that_is_refused_is_not_put_back(reason: str, failure: FailureReason) -> None:
     checkout, done = told(begun(), StockRefused(reason))
     assert (checkout.state, checkout.failure, done) == (CheckoutState.FAILED, failure, [])
+
+
+@pytest.mark.parametrize(
+    ("messages", "state", "minutes", "follows"),
+    [
+        ((), CheckoutState.STARTED, 2, [TellFailed("TIMED_OUT")]),
+        ((PAYING,), CheckoutState.AUTHORISING, 15, []),
+        ((StockPaying(PRICE, NOW + timedelta(minutes=9)),), CheckoutState.AUTHORISING, 9, []),
+        ((PAYING, AUTHORISED), CheckoutState.COMMITTING, 2, [Void()]),
+        ((PAYING, AUTHORISED, StockCommitted()), CheckoutState.CAPTURING, None, []),
+        ((PAYING, AUTHORISED, StockCommitted(), CAPTURED), CheckoutState.SHIPPING, 10, [Ship()]),
+        ((PAYING, AUTHORISED, StockRefused("ENDED")), CheckoutState.VOIDING, None, []),
+        ((DeadlinePassed(),), CheckoutState.RELEASING, None, []),
+    ],
+)
+def test_each_state_is_waited_in_for_its_time(
+    messages: tuple[Message, ...], state: CheckoutState, minutes: int | None, follows: list[object]
+) -> None:
+    """The table of docs/checkout.md: until when, and what then."""
+    checkout, _ = told(begun(), *messages)
+    deadline = None if minutes is None else NOW + timedelta(minutes=minutes)
+    assert (checkout.state, checkout.deadline) == (state, deadline)
+    assert told(checkout, DeadlinePassed())[1] == follows
 
 
 def test_a_decline_puts_the_stock_back() -> None:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from common.ledger import TransferKind
-from subgraphs.payments.domain import commands
+from subgraphs.payments.domain import commands, disputes
 from subgraphs.payments.domain.attempts import Operation, PaymentMethod, ProviderName
+from subgraphs.payments.domain.disputes import DisputeState
 from subgraphs.payments.domain.history import (
     ActionDemanded,
     Authorised,
@@ -26,7 +27,6 @@ from subgraphs.payments.domain.history import (
 )
 from subgraphs.payments.domain.money import Money
 from subgraphs.payments.domain.payments import (
-    DisputeState,
     Payment,
     PaymentState,
     amount_due,
@@ -122,14 +122,18 @@ class PaymentMachine(RuleBasedStateMachine):
     @rule(dispute_id=st.sampled_from("xyz"), amount=st.integers(1, 1_000))
     def dispute(self, dispute_id: str, amount: int) -> None:
         try:
-            self.happen(commands.dispute(self.payment, dispute_id, amount, "fraud"))
+            self.happen(
+                disputes.dispute(
+                    self.payment.disputes, dispute_id, amount, "fraud", captured=self.payment.captured
+                )
+            )
         except NotPossibleError:
             assert amount > self.payment.captured - self.payment.disputed
 
     @rule(dispute_id=st.sampled_from("xyz"), won=st.booleans())
     def close_dispute(self, dispute_id: str, won: bool) -> None:  # noqa: FBT001 - Hypothesis gives it
         with suppress(NotPossibleError):
-            self.happen(commands.close_dispute(self.payment, dispute_id, won=won))
+            self.happen(disputes.close(self.payment.disputes, dispute_id, won=won))
 
     @precondition(lambda self: self.payment.underway)
     @rule(data=st.data(), succeeds=st.booleans())

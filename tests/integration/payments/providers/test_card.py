@@ -38,6 +38,7 @@ async def perform(card: StripeProvider, operation: str, method: str) -> tuple[st
     return "r", await card.refund("r", authorised.reference, PRICE)
 
 
+@pytest.mark.parametrize("adapter", ["card"], indirect=True)
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("fault", ["timesOut", "error", "late"])
 async def test_what_was_done_without_an_answer_is_unknown_and_found(

@@ -6,8 +6,9 @@ import json
 from collections.abc import Awaitable, Callable
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import text
-from standardwebhooks.webhooks import Webhook
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from common.database import Database
 from subgraphs.payments.domain.webhooks import DELAYS, DeliveryState
@@ -48,6 +49,15 @@ async def test_the_merchant_verifies_what_it_takes(
     await send()
     for secret in (issued.secret, rotated.secret):
         Webhook(secret).verify(merchant.taken[1][1], dict(merchant.taken[1][0]))
+    async with database.transaction() as transaction:
+        await transaction.execute(
+            "UPDATE webhook_endpoint SET old_secret_until = old_secret_until - interval '1 day'"
+        )
+    await happen(database, "checkout.completed")
+    await send()
+    Webhook(rotated.secret).verify(merchant.taken[2][1], dict(merchant.taken[2][0]))
+    with pytest.raises(WebhookVerificationError):
+        Webhook(issued.secret).verify(merchant.taken[2][1], dict(merchant.taken[2][0]))
 
 
 async def test_a_secret_stands_in_the_database_sealed_for_its_endpoint_alone(
