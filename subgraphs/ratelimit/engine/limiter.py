@@ -1,6 +1,5 @@
 """The limiter: what is known to be denied at once, all else by Valkey, and without it by the policies' fail modes."""
 
-from common.errors import OverloadedError
 from common.valkey import ValkeyUnavailableError
 from subgraphs.ratelimit.domain.model import Answer, Decision, Mode
 from subgraphs.ratelimit.domain.policies import Limit, Limits
@@ -8,7 +7,7 @@ from subgraphs.ratelimit.engine.denials import Denials
 from subgraphs.ratelimit.engine.fallback import Fallback
 from subgraphs.ratelimit.engine.leases import Leases
 from subgraphs.ratelimit.engine.outcome import UNLIMITED, Outcome, answered, concluded
-from subgraphs.ratelimit.engine.valkey import ValkeyEngine
+from subgraphs.ratelimit.engine.valkey import ValkeyEngine, required
 
 
 class Limiter:
@@ -91,10 +90,8 @@ class Limiter:
     async def _surely(self, limits: Limits, cost: int, mode: Mode) -> Outcome:
         if not limits.each:
             return UNLIMITED
-        try:
+        with required():
             return answered(limits, await self._decide(limits, cost, mode))
-        except ValkeyUnavailableError as error:
-            raise OverloadedError("The limits cannot be reached now; try again in a moment") from error
 
     async def _decide(self, limits: Limits, cost: int, mode: Mode) -> Answer:
         return await self._engine.decide(lambda now: Decision(mode, limits.calls(cost, now)))

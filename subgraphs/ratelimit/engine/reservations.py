@@ -9,13 +9,11 @@ import secrets
 import msgspec
 from msgspec import Struct
 
-from common.errors import OverloadedError
-from common.valkey import ValkeyUnavailableError
 from subgraphs.ratelimit.domain.model import ALLOWED, Decision, Mode
 from subgraphs.ratelimit.domain.policies import Limits
 from subgraphs.ratelimit.domain.rules import Call
 from subgraphs.ratelimit.engine.outcome import UNLIMITED, Outcome, answered
-from subgraphs.ratelimit.engine.valkey import ValkeyEngine
+from subgraphs.ratelimit.engine.valkey import ValkeyEngine, required
 from subgraphs.ratelimit.errors import ReservationEndedError, UnknownReservationError
 
 _RECORD_LIFE = 3_600_000
@@ -56,10 +54,8 @@ class Reservations:
                 Mode.RESERVE, calls, id_, ttl * 1_000_000, _key(id_), _encode(_Record(calls)), life
             )
 
-        try:
+        with required():
             outcome = answered(limits, await self._engine.decide(decision))
-        except ValkeyUnavailableError as error:
-            raise _overloaded() from error
         return (id_ if outcome.is_allowed else None), outcome
 
     async def settle(self, id_: str, cost: int) -> int:
@@ -72,14 +68,12 @@ class Reservations:
             ReservationEndedError: it was settled otherwise, or its time was over before.
             OverloadedError: Valkey does not answer; ask again.
         """
-        try:
+        with required():
             record = await self._read(id_)
             if record.settled is None and not await self._end(id_, record, cost):
                 record = await self._read(id_)  # another may have settled it in between
                 if record.settled is None:
                     raise ReservationEndedError("The reservation's time is over")
-        except ValkeyUnavailableError as error:
-            raise _overloaded() from error
         if record.settled is not None and record.settled != cost:
             raise ReservationEndedError("The reservation was settled before", settled=record.settled)
         return cost
@@ -104,7 +98,3 @@ def _key(id_: str) -> str:
 
 def _encode(record: _Record) -> str:
     return msgspec.json.encode(record).decode()
-
-
-def _overloaded() -> OverloadedError:
-    return OverloadedError("The limits cannot be reached now; try again in a moment")

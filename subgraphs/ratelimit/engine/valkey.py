@@ -1,7 +1,8 @@
 """Decisions by Valkey: those of one tick together, each atomic, at the server's time."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from common.batching import Batcher
 from common.errors import OverloadedError
@@ -66,6 +67,15 @@ class ValkeyEngine:
         payload = encode_decisions(0, decisions)
         now, answers = decode_answers(await self._library.call(keys_of(decisions), payload))
         return [(now, answer) for answer in answers]
+
+
+@contextmanager
+def required() -> Iterator[None]:
+    """Where nothing can be said without Valkey. Raises OverloadedError if it does not answer."""
+    try:
+        yield
+    except ValkeyUnavailableError as error:
+        raise OverloadedError("The limits cannot be reached now; try again in a moment") from error
 
 
 class EvictionError(Exception):

@@ -1,7 +1,8 @@
 """Writing policies down, and reading them as they are written."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -80,11 +81,8 @@ class PolicyBook:
         check_name("name", name)
         if len(description) > MAX_DESCRIPTION or "\0" in description:
             raise InvalidInputError("description", f"must be at most {MAX_DESCRIPTION} characters")
-        async with self._database.transaction() as transaction:
-            put = await store.put_namespace(transaction, name, description)
-            await store.count_revision(transaction)
-        await self._policies.refresh()
-        return put
+        async with self._changing() as transaction:
+            return await store.put_namespace(transaction, name, description)
 
     async def upsert_policy(self, wanted: Policy, changed_by: str, *, dry_run: bool) -> Policy:
         """Write a policy down, new or changed, by its namespace and name; `dry_run` only tells what it would be.
@@ -94,16 +92,11 @@ class PolicyBook:
             InvalidInputError: something is wrong with it, or its algorithm is another than before.
         """
         check_policy(wanted)
-        async with self._database.transaction() as transaction:
+        async with self._database.transaction() if dry_run else self._changing() as transaction:
             await _require_namespace(transaction, wanted.namespace)
             known = await _find_alike(transaction, wanted)
             put = wanted if known is None else replace(wanted, id=known.id, version=known.version + 1)
-            if dry_run:
-                return put
-            put = await _write(transaction, put, changed_by, is_new=known is None)
-            await store.count_revision(transaction)
-        await self._policies.refresh()
-        return put
+            return put if dry_run else await _write(transaction, put, changed_by, is_new=known is None)
 
     async def simulate(self, policy: Policy, requests: Sequence[SimulatedRequest]) -> Simulation:
         """What the policy would have done, with the overrides of the one of its name if there is one.
@@ -139,33 +132,26 @@ class PolicyBook:
         Raises:
             UnknownPolicyError, InvalidInputError: nothing has changed then.
         """
-        async with self._database.transaction() as transaction:
+        async with self._changing() as transaction:
             await store.put_namespace(transaction, check_name("namespace", namespace), description)
             changed = [await _declare(transaction, policy, changed_by) for policy in policies]
             known = {each.name: each for each in await store.policies(transaction, namespaces=[namespace])}
-            for name, override in overrides:
-                await _set_override(transaction, known.get(name), override)
-            await store.count_revision(transaction)
-        await self._policies.refresh()
-        return sum(changed)
+            wanted = [_checked(known.get(name), override) for name, override in overrides]
+            await store.put_overrides(transaction, wanted)
+            return sum(changed)
 
     async def promote_shadow(self, id_: UUID, changed_by: str) -> Policy:
         """Let a shadow policy deny from now on. Raises UnknownPolicyError."""
-        async with self._database.transaction() as transaction:
+        async with self._changing() as transaction:
             known = await _require_policy(transaction, id_)
             promoted = replace(known, is_shadow=False, version=known.version + 1)
             await store.update_policy(transaction, promoted, changed_by)
-            await store.count_revision(transaction)
-        await self._policies.refresh()
-        return promoted
+            return promoted
 
     async def remove_policy(self, id_: UUID) -> bool:
         """Whether there was one; its overrides go with it."""
-        async with self._database.transaction() as transaction:
-            removed = await store.delete_policy(transaction, id_)
-            await store.count_revision(transaction)
-        await self._policies.refresh()
-        return removed
+        async with self._changing() as transaction:
+            return await store.delete_policy(transaction, id_)
 
     async def set_override(self, wanted: Override) -> Override:
         """Another limit for whom a pattern names; the one of the same pattern is replaced.
@@ -173,20 +159,23 @@ class PolicyBook:
         Raises:
             UnknownPolicyError, InvalidInputError
         """
-        async with self._database.transaction() as transaction:
+        async with self._changing() as transaction:
             policy = await _require_policy(transaction, wanted.policy_id)
-            put = await _set_override(transaction, policy, wanted)
-            await store.count_revision(transaction)
-        await self._policies.refresh()
-        return put
+            (put,) = await store.put_overrides(transaction, [_checked(policy, wanted)])
+            return put
 
     async def remove_override(self, id_: UUID) -> bool:
         """Whether there was one."""
+        async with self._changing() as transaction:
+            return await store.delete_override(transaction, id_)
+
+    @asynccontextmanager
+    async def _changing(self) -> AsyncIterator[Transaction]:
+        """A transaction that changes what is in force: here when the block ends, elsewhere soon."""
         async with self._database.transaction() as transaction:
-            removed = await store.delete_override(transaction, id_)
+            yield transaction
             await store.count_revision(transaction)
         await self._policies.refresh()
-        return removed
 
 
 async def _require_namespace(transaction: Transaction, name: str) -> None:
@@ -222,12 +211,13 @@ async def _declare(transaction: Transaction, wanted: Policy, changed_by: str) ->
     return True
 
 
-async def _set_override(transaction: Transaction, policy: Policy | None, wanted: Override) -> Override:
+def _checked(policy: Policy | None, wanted: Override) -> Override:
+    """The override of that policy, if it may have such a one."""
     if policy is None:
         raise UnknownPolicyError("There is no such policy")
     check_pattern("pattern", wanted.pattern)
     check_rule(overridden(policy.rule, wanted))
-    return await store.put_override(transaction, replace(wanted, policy_id=policy.id))
+    return replace(wanted, policy_id=policy.id)
 
 
 async def _write(transaction: Transaction, policy: Policy, changed_by: str, *, is_new: bool) -> Policy:

@@ -103,14 +103,16 @@ async def overrides(
     return [Override(**row) for row in rows.mappings()]
 
 
-async def put_override(transaction: Transaction, new: Override) -> Override:
-    """The override of that pattern, with another limit if there was one."""
-    values = {name: getattr(new, name) for name in ("policy_id", "pattern", "limit", "burst", "until")}
-    statement = insert(override).values(values)
+async def put_overrides(transaction: Transaction, new: Sequence[Override]) -> list[Override]:
+    """The overrides of those patterns, with other limits if there were any; the last of several of one pattern."""
+    names = ("policy_id", "pattern", "limit", "burst", "until")
+    rows = {(each.policy_id, each.pattern): {name: getattr(each, name) for name in names} for each in new}
+    if not rows:
+        return []
+    statement = insert(override).values(list(rows.values()))
     kept = {name: statement.excluded[name] for name in ("limit", "burst", "until")}
     changed = statement.on_conflict_do_update(index_elements=["policy_id", "pattern"], set_=kept)
-    row = (await transaction.execute(changed.returning(override))).mappings().one()
-    return Override(**row)
+    return [Override(**row) for row in (await transaction.execute(changed.returning(override))).mappings()]
 
 
 async def delete_override(transaction: Transaction, id_: UUID) -> bool:

@@ -241,6 +241,17 @@ async def test_what_a_service_declares_is_in_force_and_declaring_it_again_change
         assert sum(answer.status == 200 for answer in answers) == admitted
 
 
+async def test_of_many_overrides_the_last_of_a_pattern_is_in_force(service: Any) -> None:
+    many = [
+        {"policy": "rate", "pattern": f"t{i % 990}", "limit": 1, "burst": 1 + i // 990} for i in range(1_000)
+    ]
+    await service.call("/v1/policies:declare", **{**DECLARED, "overrides": many})
+    for tenant, admitted in (("t9", 2), ("t10", 1), ("other", 2)):
+        asked = {"namespace": "gate", "descriptor": {"tenant": tenant}}
+        answers = [await service.post("/check", asked) for _ in range(3)]
+        assert sum(answer.status == 200 for answer in answers) == admitted
+
+
 async def test_a_declaration_that_is_wrong_changes_nothing(service: Any) -> None:
     wrong = {**DECLARED, "overrides": [{"policy": "other", "pattern": "big", "limit": 5}]}
     assert (await service.post("/v1/policies:declare", wrong)).status == 404

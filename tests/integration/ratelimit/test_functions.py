@@ -149,6 +149,23 @@ def test_time_is_the_servers(functions: Any) -> None:
     assert 60 * SECOND <= standing.wait < 70 * SECOND
 
 
+@settled
+@given(
+    st.one_of(*COUNTS, BUCKETS), st.lists(st.sampled_from([-90_000, -5_000, -1, 4_000, 90_000]), max_size=4)
+)
+def test_a_clock_that_jumps_grants_a_capacity_each_time(functions: Any, rule: Rule, jumps: list[int]) -> None:
+    """Guarantee 8."""
+    call, now, granted = check_rule(rule).call(uuid.uuid4().hex, 1), START, 0
+    asked = [Decision(Mode.CHECK, [call])] * (rule.capacity + 1)
+    for jump in (0, *jumps):
+        now += jump * SECOND
+        granted += sum(answer.verdict == 0 for answer in functions.decide(now, asked))
+    assert granted <= rule.capacity * (1 + len(jumps))
+    back = [jump for jump in jumps if jump < 0]
+    if len(back) == len(jumps) and rule.algorithm in {Algorithm.TOKEN_BUCKET, Algorithm.SLIDING_LOG}:
+        assert granted == rule.capacity, "one that is set back grants nothing"
+
+
 @pytest.mark.parametrize(
     "rule",
     [
