@@ -240,9 +240,9 @@ def _config(
 
 def _websocket(**options: Any) -> asyncio.Protocol:
     """A connection's protocol from its upgrade on; the library loads with the first."""
-    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol  # noqa: PLC0415
+    from gateway.server.handshakes import WebSocketProtocol  # noqa: PLC0415
 
-    return WebSocketsSansIOProtocol(**options)
+    return WebSocketProtocol(**options)
 
 
 async def _stop(server: uvicorn.Server, health: Health, stop: asyncio.Event) -> None:

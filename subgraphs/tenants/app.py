@@ -14,9 +14,11 @@ from common.database import Database, RetryableError
 from common.http import open_transport
 from common.leadership import Leadership
 from common.service import Service
+from common.settings import SettingsError
 from subgraphs.tenants.api import Context, schema
 from subgraphs.tenants.demo import load_demo
 from subgraphs.tenants.domain.configurations import Rules
+from subgraphs.tenants.resolver import DnsResolver, parse_servers
 from subgraphs.tenants.routes import routes
 from subgraphs.tenants.service.directory import KeyDirectory
 from subgraphs.tenants.service.feed import Feed
@@ -36,7 +38,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     """
     parts = Parts(Settings, environment)
     settings, database = parts.settings, parts.database
-    use = UseCases.over(database, Rules(settings.domain, settings.inner_upstreams))
+    use = UseCases.over(database, Rules(settings.domain, settings.inner_upstreams), _resolver(settings))
     feed = Feed(database, parts.live)
     directory = KeyDirectory(feed, use.keys.facts)
 
@@ -55,8 +57,15 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         context=context,
         edge=routes(settings, use, directory, feed),
         lifespan=[following],
-        schedules=[Pruning(database).turn],
+        schedules=[Pruning(database).turn, use.domains.turn],
     )
+
+
+def _resolver(settings: Settings) -> DnsResolver:
+    try:
+        return DnsResolver(parse_servers(settings.nameservers))
+    except ValueError as error:
+        raise SettingsError(f"HANSA_TENANTS_NAMESERVERS is malformed: {error}") from None
 
 
 @asynccontextmanager

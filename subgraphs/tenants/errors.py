@@ -50,6 +50,18 @@ class PlanLimitError(ConflictError):
     code = "PLAN_LIMIT"
 
 
+class DomainNotProvedError(ConflictError):
+    """DNS does not say that the host is the tenant's."""
+
+    code = "DOMAIN_NOT_PROVED"
+
+
+class DomainTakenError(ConflictError):
+    """Another tenant has the host, and proves it still."""
+
+    code = "DOMAIN_TAKEN"
+
+
 class KeyEndedError(ConflictError):
     """The key was revoked, or has expired."""
 

@@ -28,6 +28,13 @@ class Settings(DataSettings, frozen=True, kw_only=True):
             "whether tenants may name upstreams at private addresses and Unix sockets: true or false",
         ),
     ] = False
+    nameservers: Annotated[
+        str,
+        variable(
+            "HANSA_TENANTS_NAMESERVERS",
+            "who is asked whether customers' domains prove themselves, as ADDRESS or ADDRESS:PORT by commas; without it, the system's",
+        ),
+    ] = ""
     ratelimit_url: Annotated[
         str | None,
         variable(

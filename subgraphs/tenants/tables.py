@@ -111,6 +111,18 @@ configuration: Final = Table(
     Column("created_at", DateTime(timezone=True), FetchedValue()),
 )
 
+domain: Final = Table(
+    "domain",
+    metadata,
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("host", Text, primary_key=True),
+    Column("token", Text),
+    Column("verified_at", DateTime(timezone=True)),
+    Column("failing_since", DateTime(timezone=True)),
+    Column("checked_at", DateTime(timezone=True), FetchedValue()),
+    Column("created_at", DateTime(timezone=True), FetchedValue()),
+)
+
 change: Final = Table(
     "change",
     metadata,

@@ -23,7 +23,7 @@ import uvloop
 from common.http import Request, open_transport
 from tests.benchmarks.process import cpu_seconds
 from tests.benchmarks.proxy_system import ANSWER, LIMITER_TOKEN, rate_limiter, upstream
-from tests.integration.proxy.parts import Control, configuration
+from tests.integration.proxy.control import Control, configuration
 from tests.integration.proxy.processes import app_server, program, proxy_process
 
 ROOT = Path(__file__).parents[2]

@@ -26,8 +26,9 @@ from common.embedded.folder import ServerFolder
 from common.embedded.valkey import ValkeyServer
 from common.http import Request, TransportError, open_transport
 from tests.benchmarks.proxy_system import LIMITER_TOKEN, rate_limiter
-from tests.integration.proxy.parts import OK, Control, Seen, Server, configuration, saying, server
+from tests.integration.proxy.control import Control, configuration
 from tests.integration.proxy.processes import app_server, free_port, proxy_process
+from tests.integration.proxy.upstreams import OK, Seen, Server, saying, server
 
 SERVERS = 3
 BOUND = 1.0

@@ -12,7 +12,10 @@ from subgraphs.tenants.errors import ConflictError
 
 
 @strawberry.type(
-    description="It cannot be as things stand: SLUG_TAKEN, LAST_OWNER, PLAN_LIMIT, KEY_ENDED or CONFLICT."
+    description=(
+        "It cannot be as things stand: SLUG_TAKEN, LAST_OWNER, PLAN_LIMIT, KEY_ENDED, DOMAIN_NOT_PROVED, DOMAIN_TAKEN or "
+        "CONFLICT."
+    )
 )
 class TenantConflict:
     message: str

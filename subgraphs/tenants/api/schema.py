@@ -4,6 +4,7 @@ import strawberry
 
 from common.app import subgraph_schema
 from subgraphs.tenants.api.configurations import ConfigurationMutations
+from subgraphs.tenants.api.domains import DomainMutations
 from subgraphs.tenants.api.keys import KeyMutations, KeyQueries
 from subgraphs.tenants.api.members import MemberMutations, MemberQueries
 from subgraphs.tenants.api.plans import PlanMutations, PlanQueries
@@ -18,7 +19,14 @@ class Query(TenantQueries, MemberQueries, PlanQueries, KeyQueries):
 
 
 @strawberry.type
-class Mutation(TenantMutations, MemberMutations, PlanMutations, KeyMutations, ConfigurationMutations):
+class Mutation(
+    TenantMutations,
+    MemberMutations,
+    PlanMutations,
+    KeyMutations,
+    ConfigurationMutations,
+    DomainMutations,
+):
     """What can be changed."""
 
 

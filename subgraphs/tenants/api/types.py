@@ -13,6 +13,7 @@ from common.errors import ForbiddenError
 from common.inputs import check_page, parse_id
 from subgraphs.tenants.api.configurations import ConfigVersion
 from subgraphs.tenants.api.context import Info
+from subgraphs.tenants.api.domains import Domain
 from subgraphs.tenants.api.keys import ApiKey
 from subgraphs.tenants.api.plans import Plan
 from subgraphs.tenants.api.usage import Quota, UsageBucket
@@ -136,6 +137,11 @@ class Tenant:
         use, acting = info.context.use.keys, self.acting
         found = await use.keys(acting.user_id, acting.tenant.id, first, parse_id(before) if before else None)
         return [ApiKey.of(key) for key in found]
+
+    @strawberry.field(description="The hosts of its own that it has claimed, by name.")
+    async def domains(self, info: Info) -> list[Domain] | None:
+        found = await info.context.use.domains.domains(self.acting.user_id, self.acting.tenant.id)
+        return [Domain.of(domain) for domain in found]
 
     @strawberry.field(description="The configuration by which it is served; null before there is one.")
     async def configuration(self, info: Info) -> ConfigVersion | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from common.telemetry import log_request
+from common.telemetry import TraceContext, log_request
 from subgraphs.tenants.dataplane.admission import Admission
 from subgraphs.tenants.dataplane.refusals import Rule
 from subgraphs.tenants.dataplane.usage import Label, Meter
@@ -18,10 +18,14 @@ _REQUESTS, _REFUSED, _FAILED, _BYTES_IN, _BYTES_OUT = range(5)
 
 @dataclass(slots=True)
 class Record:
-    """One request, as far as it has come. Paths are without queries, in which there may be secrets."""
+    """One request, as far as it has come. Paths are without queries, in which there may be secrets.
+
+    `trace` is the request's own for as long as it is served: looking for it costs more than the rest of it.
+    """
 
     method: str
     path: str
+    trace: TraceContext
     host: str = ""
     client: str = ""
     status: int = 0

@@ -5,7 +5,8 @@ from contextlib import nullcontext
 from typing import Any
 
 from common.http import TransportError
-from common.telemetry import TRACE_ID_HEADER, TraceContext, current_trace, outgoing_headers, trace_id
+from common.telemetry import TRACE_ID_HEADER, TraceContext, current_trace
+from common.telemetry.context import active
 from subgraphs.tenants.dataplane.admission import Admissions
 from subgraphs.tenants.dataplane.body import BodyTooLarge, BodyTooSlow, ClientFault, RequestBody
 from subgraphs.tenants.dataplane.cors import preflight_headers, without_cors
@@ -39,8 +40,9 @@ class Proxy:
         if scope["type"] == "lifespan":
             await _live(receive, send)
             return
-        record = Record(scope.get("method", "GET"), scope["path"])
-        token = current_trace.set(_incoming(scope["headers"]))
+        incoming = _incoming(scope["headers"])
+        token = current_trace.set(incoming)
+        record = Record(scope.get("method", "GET"), scope["path"], active() or incoming)
         self._observer.active += 1
         try:
             await self._answer(scope, receive, send, record)
@@ -61,7 +63,7 @@ class Proxy:
         except Refusal as refusal:
             record.status, record.rule = refusal.status, refusal.rule
             self._observer.refused(record)
-            await _refuse(scope, send, refusal, _cors(request, record))
+            await _refuse(scope, send, refusal, record.trace.trace_id, _cors(request, record))
 
     async def _serve(self, request: IncomingRequest, receive: Any, send: Any, record: Record) -> None:
         preflight = self._admissions.preflight(request)
@@ -131,7 +133,7 @@ class Proxy:
         if route.policy.config.cors is not None:
             headers = without_cors(headers) + cors_headers(route.policy.config.cors, request)
         headers.extend(record.admission.headers or ())
-        headers.append((_TRACE, (trace_id() or "").encode()))
+        headers.append((_TRACE, record.trace.trace_id.encode()))
         await send({"type": "http.response.start", "status": head.status, "headers": headers})
         patience = route.upstream.config.timeouts.idle
         while not connection.has_ended:
@@ -153,7 +155,7 @@ class Proxy:
             lines.append(admission.key.lines)
         else:
             lines.append(b"x-hansa-tenant: %b\r\n" % route.tenant.id.encode())
-        lines.extend(f"{name}: {value}\r\n".encode("latin-1") for name, value in outgoing_headers())
+        lines.extend([f"{name}: {value}\r\n".encode("latin-1") for name, value in record.trace.headers()])
         return b"".join(lines)
 
 
@@ -214,8 +216,9 @@ def _cors(request: IncomingRequest | None, record: Record) -> list[tuple[bytes, 
     return cors_headers(route.policy.config.cors, request)
 
 
-async def _refuse(scope: Any, send: Any, refusal: Refusal, cors: list[tuple[bytes, bytes]]) -> None:
-    trace = trace_id() or ""
+async def _refuse(
+    scope: Any, send: Any, refusal: Refusal, trace: str, cors: list[tuple[bytes, bytes]]
+) -> None:
     body = refusal.body(trace)
     headers = [
         (b"content-type", b"application/problem+json"),

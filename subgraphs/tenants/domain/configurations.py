@@ -66,11 +66,12 @@ class Rules(Struct, frozen=True):
 
 
 class Owner(Struct, frozen=True):
-    """Whose configuration it is."""
+    """Whose configuration it is; `domains` are the hosts of its own that it has proved."""
 
     id: UUID
     slug: str
     plan: Plan
+    domains: frozenset[str] = frozenset()
 
 
 def read_document(value: Any) -> Document:
@@ -93,12 +94,14 @@ def checksum_of(document: Document) -> str:
 
 
 def compiled(document: Document, owner: Owner, version: int, rules: Rules) -> Configuration:
-    """What data planes serve by."""
+    """What data planes serve by: domains that are proved are hosts always, those that are no more the tenant's are none."""
+    own = _own_host(owner, rules)
+    named = [host for host in document.hosts if _may_serve(host, own, owner)]
     return Configuration(
         tenant=str(owner.id),
         version=version,
-        hosts=document.hosts or (_own_host(owner, rules),),
-        routes=document.routes,
+        hosts=tuple(dict.fromkeys((*(named or (own,)), *sorted(owner.domains)))),
+        routes=tuple(_routes(document.routes, own, owner)),
         upstreams=document.upstreams,
         policies={name: _counted(policy) for name, policy in document.policies.items()},
         plans=document.plans,
@@ -121,6 +124,20 @@ def _own_host(owner: Owner, rules: Rules) -> str:
     return f"{owner.slug}.{rules.domain}"
 
 
+def _may_serve(host: str, own: str, owner: Owner) -> bool:
+    return host == own or host.endswith(f".{own}") or host in owner.domains
+
+
+def _routes(routes: tuple[Route, ...], own: str, owner: Owner) -> Iterator[Route]:
+    """The routes, at no host that is not the tenant's; one for no other hosts is none: without hosts it would be for all."""
+    for route in routes:
+        hosts = tuple(host for host in route.hosts if _may_serve(host, own, owner))
+        if len(hosts) == len(route.hosts):
+            yield route
+        elif hosts:
+            yield replace(route, hosts=hosts)
+
+
 def _counted(policy: Policy) -> Policy:
     """The policy with limits in which the tenant's own count."""
     limits = policy.limits or Limits(attributes=(Attribute.TENANT,))
@@ -131,8 +148,14 @@ def _counted(policy: Policy) -> Policy:
 def _problems(document: Document, owner: Owner, rules: Rules) -> Iterator[Problem]:
     own = _own_host(owner, rules)
     for position, host in enumerate(document.hosts):
-        if host != own and not host.endswith(f".{own}"):
-            yield Problem(f"hosts[{position}]", f'"{host}" is neither {own} nor below it')
+        if not _may_serve(host, own, owner):
+            yield Problem(
+                f"hosts[{position}]", f'"{host}" is neither {own} nor below it, nor a domain that is proved'
+            )
+    for place, route in enumerate(document.routes):
+        for position, host in enumerate(route.hosts):
+            if not _may_serve(host, own, owner):
+                yield Problem(f"routes[{place}].hosts[{position}]", f'"{host}" is not one of the hosts')
     if len(document.routes) > owner.plan.routes:
         yield Problem("routes", f"the plan {owner.plan.name} has {owner.plan.routes} at most")
     for name, policy in document.policies.items():

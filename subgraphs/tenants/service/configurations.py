@@ -18,7 +18,7 @@ from subgraphs.tenants.domain.differences import Difference, differences
 from subgraphs.tenants.domain.tenants import Role
 from subgraphs.tenants.errors import ConflictError, NotFoundError
 from subgraphs.tenants.service.work import Work, working
-from subgraphs.tenants.store import configurations, feed, tenants
+from subgraphs.tenants.store import configurations, domains, feed, tenants
 
 TOPIC = "configuration"
 
@@ -86,7 +86,8 @@ class Configurations:
         self, work: Work, document: Document, *, dry_run: bool = False, restored: int | None = None
     ) -> Applied:
         tenant = work.tenant
-        check_document(document, Owner(tenant.id, tenant.slug, await work.plan()), self._rules)
+        proved = await domains.verified_hosts(work.transaction)
+        check_document(document, Owner(tenant.id, tenant.slug, await work.plan(), proved), self._rules)
         served = await _served(work)
         changes = differences(served.document if served else None, document)
         checksum = checksum_of(document)

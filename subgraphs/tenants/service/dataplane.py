@@ -49,5 +49,5 @@ class DataPlanes:
         tenant = served.tenant
         assert served.document is not None
         assert tenant.config_version is not None
-        owner = Owner(tenant.id, tenant.slug, plan)
+        owner = Owner(tenant.id, tenant.slug, plan, served.domains)
         return compiled(served.document, owner, tenant.config_version, self._rules)

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from common.database import Database
 from common.tenancy import Tenancy
 from subgraphs.tenants.domain.configurations import Rules
+from subgraphs.tenants.resolver import DnsResolver, Resolver
 from subgraphs.tenants.service.configurations import Configurations
 from subgraphs.tenants.service.dataplane import DataPlanes
+from subgraphs.tenants.service.domains import Domains
 from subgraphs.tenants.service.keys import Keys
 from subgraphs.tenants.service.members import Members
 from subgraphs.tenants.service.tenants import Tenants
@@ -19,18 +21,21 @@ class UseCases:
     members: Members
     keys: Keys
     configurations: Configurations
+    domains: Domains
     usage: UsageBook
     data_planes: DataPlanes
     domain: str
 
     @classmethod
-    def over(cls, database: Database, rules: Rules) -> "UseCases":
+    def over(cls, database: Database, rules: Rules, resolver: Resolver | None = None) -> "UseCases":
+        """Without a `resolver` the system's own is asked."""
         tenancy = Tenancy(database)
         return cls(
             Tenants(database, tenancy),
             Members(database, tenancy),
             Keys(database, tenancy),
             Configurations(tenancy, rules),
+            Domains(database, tenancy, resolver or DnsResolver(), rules.domain),
             UsageBook(database, tenancy),
             DataPlanes(database, rules),
             rules.domain,

@@ -11,16 +11,17 @@ from common.database import Transaction
 from subgraphs.tenants.domain.configurations import Document, Version, encode
 from subgraphs.tenants.domain.tenants import Tenant
 from subgraphs.tenants.store.tenants import tenant_of
-from subgraphs.tenants.tables import configuration, tenant
+from subgraphs.tenants.tables import configuration, domain, tenant
 
 _decode = msgspec.json.Decoder(Document).decode
 
 
 class Served(NamedTuple):
-    """A tenant, and the document that it is served by, None before there is one."""
+    """A tenant, the document that it is served by, None before there is one, and the domains that it has proved."""
 
     tenant: Tenant
     document: Document | None
+    domains: frozenset[str]
 
 
 async def add_version(
@@ -65,11 +66,21 @@ async def serving(transaction: Transaction, ids: Collection[UUID] | None = None)
     is_current = sa.and_(
         configuration.c.tenant_id == tenant.c.id, configuration.c.version == tenant.c.config_version
     )
-    query = sa.select(tenant, configuration.c.document).outerjoin(configuration, is_current)
+    proved = (
+        sa.select(sa.func.array_agg(domain.c.host))
+        .where(domain.c.tenant_id == tenant.c.id, domain.c.verified_at.is_not(None))
+        .scalar_subquery()
+    )
+    query = sa.select(tenant, configuration.c.document, proved.label("domains")).outerjoin(
+        configuration, is_current
+    )
     if ids is not None:
         query = query.where(tenant.c.id == sa.any_(sa.literal(list(ids), sa.ARRAY(sa.Uuid))))
     rows = (await transaction.execute(query)).all()
-    return (Served(tenant_of(row), _decode(row.document) if row.document else None) for row in rows)
+    return (
+        Served(tenant_of(row), _decode(row.document) if row.document else None, frozenset(row.domains or ()))
+        for row in rows
+    )
 
 
 def _version(row: Any) -> Version:

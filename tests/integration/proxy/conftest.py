@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.proxy.parts import KEY, Control, Gateway, Server, configuration, gateway, server
+from tests.integration.proxy.control import KEY, Control, configuration
+from tests.integration.proxy.gateways import Gateway, gateway
+from tests.integration.proxy.upstreams import Server, server
 
 
 @pytest.fixture

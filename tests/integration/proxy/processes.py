@@ -12,7 +12,7 @@ from typing import Any
 from common.http import Request, TransportError, open_transport
 from gateway.server.health import Health
 from gateway.server.serving import open_listener, serve_router
-from tests.integration.proxy.parts import TOKEN
+from tests.integration.proxy.control import TOKEN
 
 INNER = {"HANSA_TENANTS_INNER_UPSTREAMS": "true"}
 HANSA = Path(sys.executable).with_name("hansa")

@@ -9,18 +9,9 @@ from typing import Any
 import pytest
 
 from common.http import Request, open_transport
-from tests.integration.proxy.parts import (
-    KEY,
-    OK,
-    Control,
-    Gateway,
-    Seen,
-    Server,
-    configuration,
-    gateway,
-    server,
-    until,
-)
+from tests.integration.proxy.control import KEY, Control, configuration
+from tests.integration.proxy.gateways import Gateway, gateway, until
+from tests.integration.proxy.upstreams import OK, Seen, Server, server
 
 LIMITER = {"HANSA_RATELIMIT_URL": "app://limiter", "HANSA_RATELIMIT_TOKEN": "limiter-token"}
 

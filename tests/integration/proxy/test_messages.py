@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.proxy.parts import HOST, KEY, Gateway, Server
+from tests.integration.proxy.control import HOST, KEY
+from tests.integration.proxy.gateways import Gateway
+from tests.integration.proxy.upstreams import Server
 
 START = f"Host: {HOST}\r\nConnection: close\r\n"
 

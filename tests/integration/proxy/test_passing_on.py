@@ -1,6 +1,8 @@
 """Requests and answers on their way through."""
 
-from tests.integration.proxy.parts import KEY, Gateway, Server
+from tests.integration.proxy.control import KEY
+from tests.integration.proxy.gateways import Gateway
+from tests.integration.proxy.upstreams import Server
 
 
 async def test_a_request_and_its_answer_pass(proxy: Gateway) -> None:

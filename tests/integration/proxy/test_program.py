@@ -10,8 +10,10 @@ import subprocess
 from pathlib import Path
 
 from common.http import Request, TransportError, open_transport
-from tests.integration.proxy.parts import KEY, OK, Control, Seen, Server, configuration, saying, server, until
+from tests.integration.proxy.control import KEY, Control, configuration
+from tests.integration.proxy.gateways import until
 from tests.integration.proxy.processes import HANSA, app_server, proxy_process
+from tests.integration.proxy.upstreams import OK, Seen, Server, saying, server
 
 CLIENTS = 8
 

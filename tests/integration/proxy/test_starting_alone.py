@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from subgraphs.tenants.dataplane.kept import News, Store
-from tests.integration.proxy.parts import KEY, Control, Gateway, Server, configuration, gateway, until
+from tests.integration.proxy.control import KEY, Control, configuration
+from tests.integration.proxy.gateways import Gateway, gateway, until
+from tests.integration.proxy.upstreams import Server
 
 WEEK = 7 * 86_400
 

@@ -3,18 +3,9 @@
 import asyncio
 from pathlib import Path
 
-from tests.integration.proxy.parts import (
-    HOST,
-    LIMIT,
-    Control,
-    Gateway,
-    Seen,
-    Server,
-    configuration,
-    gateway,
-    server,
-    until,
-)
+from tests.integration.proxy.control import HOST, Control, configuration
+from tests.integration.proxy.gateways import LIMIT, Gateway, gateway, until
+from tests.integration.proxy.upstreams import Seen, Server, server
 
 HEAD = f"Host: {HOST}\r\n"
 PIECE = b"x" * 65_536

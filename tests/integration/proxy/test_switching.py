@@ -5,20 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from subgraphs.tenants.dataplane.config import Configuration
-from tests.integration.proxy.parts import (
-    HOST,
-    LIMIT,
-    OK,
-    Control,
-    Gateway,
-    Seen,
-    Server,
-    configuration,
-    gateway,
-    saying,
-    server,
-    until,
-)
+from tests.integration.proxy.control import HOST, Control, configuration
+from tests.integration.proxy.gateways import LIMIT, Gateway, gateway, until
+from tests.integration.proxy.upstreams import OK, Seen, Server, saying, server
 
 
 def versioned(url: str, version: int, **changes: Any) -> dict[str, Any]:

@@ -8,19 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.integration.proxy.parts import (
-    OK,
-    Behaviour,
-    Control,
-    Gateway,
-    Seen,
-    Server,
-    configuration,
-    gateway,
-    saying,
-    server,
-    until,
-)
+from tests.integration.proxy.control import Control, configuration
+from tests.integration.proxy.gateways import Gateway, gateway, until
+from tests.integration.proxy.upstreams import OK, Behaviour, Seen, Server, saying, server
 
 UNAVAILABLE = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 4\r\n\r\nbusy"
 

@@ -13,7 +13,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
-from tests.integration.proxy.parts import HOST, KEY, LIMIT, Control, Gateway, configuration, gateway, until
+from tests.integration.proxy.control import HOST, KEY, Control, configuration
+from tests.integration.proxy.gateways import LIMIT, Gateway, gateway, until
 
 
 @asynccontextmanager
@@ -103,7 +104,13 @@ async def test_a_client_that_is_lost_ends_the_upstreams(control: Control, tmp_pa
     [("/keyed", None, (401, "key")), ("/", None, (403, "upgrade")), ("/a//b", KEY, (400, "path"))],
 )
 async def test_a_handshake_is_refused_as_any_request(
-    control: Control, tmp_path: Path, path: str, key: str | None, refusal: tuple[int, str]
+    control: Control,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    path: str,
+    key: str | None,
+    refusal: tuple[int, str],
 ) -> None:
     async with over(control, tmp_path, echo) as (proxy, got):
         with pytest.raises(InvalidStatus) as refused:
@@ -112,6 +119,9 @@ async def test_a_handshake_is_refused_as_any_request(
         response = refused.value.response
         assert (response.status_code, json.loads(response.body or b"")["policy"]) == refusal
         assert got == []
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == [], (
+        "a refusal is no failure"
+    )
 
 
 async def test_an_upstream_that_takes_none_is_told(control: Control, tmp_path: Path) -> None:

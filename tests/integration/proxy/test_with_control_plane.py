@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from common.http import Request
-from tests.integration.proxy.parts import Server, gateway, until
+from tests.integration.proxy.gateways import gateway, until
+from tests.integration.proxy.upstreams import Server
 from tests.integration.tenants.conftest import (  # noqa: F401 - fixtures
     DOMAIN,
     TOKEN,

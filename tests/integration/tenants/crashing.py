@@ -33,6 +33,15 @@ DOCUMENT = {
 }
 
 
+class Publishing:
+    """DNS in which there is what is published."""
+
+    published: frozenset[str] = frozenset()
+
+    async def texts(self, _: str) -> frozenset[str]:
+        return self.published
+
+
 def main() -> None:
     for number, name in enumerate(sys.argv[1:]):
         statuses = run(number, f"{name}:kill"), run(number, "")
@@ -53,7 +62,8 @@ def run(number: int, failpoint: str) -> int:
 async def live(slug: str) -> None:
     """Everything that a tenant can come through; each request may be asked any number of times."""
     database = Database.open(os.environ["DATABASE_URL"], schema="tenants")
-    use = UseCases.over(database, Rules("apis.example", inner_upstreams=False))
+    resolver = Publishing()
+    use = UseCases.over(database, Rules("apis.example", inner_upstreams=False), resolver)
     id_ = await use.tenants.create("ada", NewTenant(slug, slug), slug)
     await use.tenants.rename("ada", id_, f"{slug} renamed")
     await use.tenants.set_plan("root", id_, FREE)
@@ -70,6 +80,11 @@ async def live(slug: str) -> None:
     second = await use.keys.roll("ada", first.key.id, 0, "2")
     await use.keys.revoke("ada", second.key.id)
     await use.configurations.apply("ada", id_, read_document(DOCUMENT))
+    claim = await use.domains.add("ada", id_, f"{slug}.customer.example")
+    resolver.published = frozenset({claim.record_value})
+    await use.domains.verify("ada", id_, claim.host)
+    with contextlib.suppress(NotFoundError):
+        await use.domains.remove("ada", id_, claim.host)
     batch = str(uuid.uuid5(uuid.NAMESPACE_DNS, slug))
     await use.usage.take(UsageBatch(batch, (Usage(str(id_), 490_000, "orders", requests=7),)))
     await database.close()

@@ -16,7 +16,8 @@ import pytest
 
 from subgraphs.tenants.domain.configurations import Rules, read_document
 from subgraphs.tenants.service.use_cases import UseCases
-from tests.integration.proxy.parts import Gateway, Server, gateway, server, until
+from tests.integration.proxy.gateways import Gateway, gateway, until
+from tests.integration.proxy.upstreams import Server, server
 from tests.integration.tenants.conftest import DOMAIN, TOKEN, Hall
 from tests.integration.tenants.test_data_planes import USAGE
 from tests.integration.tenants.test_keys import REVOKE, issue

@@ -14,13 +14,14 @@ from subgraphs.tenants.api import schema
 from tests.integration.tenants.conftest import INVITE, Hall
 from tests.integration.tenants.test_configurations import APPLY, ORDERS
 from tests.integration.tenants.test_data_planes import take, usage
+from tests.integration.tenants.test_domains import ADD
 from tests.integration.tenants.test_keys import ISSUE, REVOKE, ROLL, verify
 from tests.integration.tenants.walking import Walk
 
 SHARED_TABLES = {"plan", "change", "feed", "usage_batch"}
-# names in addresses are public; nobody chooses what a random key hashes to
-SHARED_KEYS = {"tenant_slug", "api_key_by_hash"}
-OF_TENANTS = ("tenant", "member", "invitation", "audit", "api_key", "configuration", "usage")
+# names in addresses are public; nobody chooses what a random key hashes to; only who has proved a domain meets its key
+SHARED_KEYS = {"tenant_slug", "api_key_by_hash", "domain_verified"}
+OF_TENANTS = ("tenant", "member", "invitation", "audit", "api_key", "configuration", "domain", "usage")
 SHOWN = {
     "since": "2025-11-01T00:00:00Z",
     "until": "2025-11-30T00:00:00Z",
@@ -92,6 +93,7 @@ async def twins(hall: Hall) -> Twins:
         await hall.get(REVOKE, user, id=issued[1]["key"]["id"])
         await hall.get(APPLY, user, tenant=tenant, document=ORDERS)
         await hall.get(INVITE, user, tenant=tenant, user=f"guest-of-{slug}", role="VIEWER", key="k")
+        await hall.get(ADD, user, tenant=tenant, host=f"api.{slug}.example")
         await take(hall, usage(tenant, requests=1, route=f"only-in-{slug}", consumer="shop"))
         secrets[user] = issued[2]["secret"]
     return Twins(hall, tenants[ADA], tenants[BOB], secrets)
