@@ -21,10 +21,11 @@ from common.app.endpoint import GraphQLEndpoint
 from common.app.health import Check, health_routes
 from common.app.lifespan import Lifespan, closing
 from common.app.observer import RequestObserver
-from common.app.problems import defect, http_error, refusal
+from common.app.problems import defect, http_error, overload, refusal
 from common.app.request import ServiceRequest
 from common.auth import KeySet, Revocations, StalePolicy, TokenVerifier
 from common.auth.signatures import MessageVerifier
+from common.database import RetryableError
 from common.errors import DomainError
 from common.http import open_transport
 from common.settings import ServiceSettings, SettingsError
@@ -59,7 +60,12 @@ def create_service(
     app = Litestar(
         [*graph, *health_routes(readiness or {}, registry), *route_handlers],
         lifespan=[closing(partial(asyncio.to_thread, telemetry.close)), _verifying(settings), *lifespan],
-        exception_handlers={DomainError: refusal, HTTPException: http_error, 500: defect},
+        exception_handlers={
+            DomainError: refusal,
+            RetryableError: overload,
+            HTTPException: http_error,
+            500: defect,
+        },
         openapi_config=_openapi(settings.service),
         logging_config=None,
     )

@@ -1,11 +1,15 @@
-"""What of an error a client sees: refusals with their code, defects as `INTERNAL_SERVER_ERROR` and nothing more."""
+"""What of an error a client sees: refusals with their code, defects as `INTERNAL_SERVER_ERROR` and nothing more.
+
+What would succeed a moment later, as when no connection to the database is free, is a refusal as well.
+"""
 
 import logging
 from typing import Any
 
 from graphql import FieldNode, GraphQLError, GraphQLSyntaxError
 
-from common.errors import DomainError
+from common.database import RetryableError
+from common.errors import DomainError, OverloadedError
 
 INTERNAL = "INTERNAL_SERVER_ERROR"
 
@@ -15,6 +19,11 @@ def format_error(error: GraphQLError, log: logging.Logger) -> dict[str, Any]:
     cause = error.original_error
     if isinstance(cause, DomainError):
         return _shown(error, cause.message, {"code": cause.code, **cause.extensions})
+    if isinstance(cause, RetryableError):
+        log.warning("The database had no answer at %s: %s", error.path, cause)
+        return _shown(
+            error, "Too much is asked for at once; try again in a moment", {"code": OverloadedError.code}
+        )
     if (cause is None or isinstance(cause, GraphQLError)) and not _is_about_a_result(error):
         return _shown(error, error.message, {"code": _request_code(error), **(error.extensions or {})})
     log.error("Unexpected error at %s", error.path, exc_info=cause or error)

@@ -9,7 +9,8 @@ from litestar.openapi import ResponseSpec
 from msgspec import Struct
 
 from common.app.masking import INTERNAL
-from common.errors import DomainError
+from common.database import RetryableError
+from common.errors import DomainError, OverloadedError
 
 _log = logging.getLogger("hansa.doors")
 
@@ -36,6 +37,12 @@ def refusals(*statuses: int) -> dict[int, ResponseSpec]:
 def refusal(_: Request[Any, Any, Any], error: DomainError) -> Response[dict[str, object]]:
     """A refusal, with its code and extensions."""
     return _problem(error.status, error.message, code=error.code, **error.extensions)
+
+
+def overload(_: Request[Any, Any, Any], error: RetryableError) -> Response[dict[str, object]]:
+    """What would succeed a moment later, as when no connection to the database is free."""
+    _log.warning("The database had no answer: %s", error)
+    return _problem(OverloadedError.status, "Try again in a moment", code=OverloadedError.code)
 
 
 def http_error(_: Request[Any, Any, Any], error: HTTPException) -> Response[dict[str, object]]:

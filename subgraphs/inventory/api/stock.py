@@ -24,7 +24,12 @@ from subgraphs.inventory.store.stock import CHANGED
 strawberry.enum(Availability, description="How much there is to sell, without the number.")
 
 
-@strawberry.type(description="Pieces, of one variant or of all of a product.")
+_MOST = 2**31 - 1
+
+
+@strawberry.type(
+    description="Pieces, of one variant or of all of a product; a number that Int cannot say is shown as its greatest."
+)
 class StockLevel:
     on_hand: int = strawberry.field(description="In the house, whoever they are promised to.")
     reserved: int = strawberry.field(description="Held by reservations that wait for their payment.")
@@ -37,13 +42,13 @@ class StockLevel:
     @classmethod
     def of(cls, level: Level) -> "StockLevel":
         return cls(
-            on_hand=level.on_hand,
-            reserved=level.held,
-            committed=level.committed,
-            available=level.sellable,
-            unavailable=level.unavailable,
-            in_transit=level.in_transit,
-            incoming=level.incoming,
+            on_hand=_shown(level.on_hand),
+            reserved=_shown(level.held),
+            committed=_shown(level.committed),
+            available=_shown(level.sellable),
+            unavailable=_shown(level.unavailable),
+            in_transit=_shown(level.in_transit),
+            incoming=_shown(level.incoming),
         )
 
 
@@ -100,6 +105,10 @@ class WarehouseStock:
 class SkuAvailability:
     sku: str
     availability: Availability
+
+
+def _shown(pieces: int) -> int:
+    return max(-_MOST, min(pieces, _MOST))
 
 
 def together(levels: Sequence[VariantLevel] | None, region: str | None = None) -> Level:

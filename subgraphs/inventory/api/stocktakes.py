@@ -23,7 +23,7 @@ from subgraphs.inventory.api.warehousing import (
 )
 from subgraphs.inventory.domain import reservations, warehousing
 from subgraphs.inventory.service import stocktakes
-from subgraphs.inventory.service.warehousing import Done
+from subgraphs.inventory.service.moving import Done
 
 _writing = partial(strawberry.federation.mutation, requires_scopes=WRITE_SCOPES)
 

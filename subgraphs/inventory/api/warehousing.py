@@ -28,7 +28,7 @@ from subgraphs.inventory.domain.hot import PARTS
 from subgraphs.inventory.domain.limits import PurchaseLimit
 from subgraphs.inventory.domain.stock import VariantLevel
 from subgraphs.inventory.domain.warehousing import StockMove
-from subgraphs.inventory.service.warehousing import Done
+from subgraphs.inventory.service.moving import Done
 
 T = TypeVar("T")
 

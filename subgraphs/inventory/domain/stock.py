@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 MAX_PIECES = 1_000_000_000
-"""In one bucket or movement, so that sums over a few places stay inside GraphQL's 32-bit Int."""
+"""Of a variant in all its buckets and places, and in one movement: no count of a level can leave 32 bits."""
 
 
 class Bucket(StrEnum):
@@ -90,6 +90,11 @@ class StockLevel(Struct, frozen=True, kw_only=True):
     safety: int = 0
     backorder_limit: int = 0
     low_at: int = 0
+
+    @property
+    def pieces(self) -> int:
+        """In all buckets."""
+        return self.on_hand + self.in_transit + self.incoming
 
     @property
     def on_hand(self) -> int:

@@ -3,6 +3,7 @@
 So a file that is sent again goes on where it was, and one that is done changes nothing.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
@@ -23,8 +24,8 @@ from subgraphs.inventory.domain.importing import (
     read_header,
     read_row,
 )
-from subgraphs.inventory.domain.stock import Movement, Place, Reason
-from subgraphs.inventory.service.warehousing import Levels, correction
+from subgraphs.inventory.domain.stock import MAX_PIECES, Movement, Place, Reason, StockLevel
+from subgraphs.inventory.service.moving import Levels, correction
 from subgraphs.inventory.store import bundles, catalogue, stock, warehouses
 from subgraphs.inventory.store import imports as store
 
@@ -163,13 +164,10 @@ async def _set_all(transaction: Transaction, rows: Sequence[Row]) -> tuple[int, 
     places = [Place.of(variant.id, row.warehouse) for row, variant in fitting]
     await stock.add_levels(transaction, places)
     await stock.lock_variants(transaction, [place.variant_id for place in places])
+    house = _House(await stock.read_all_counts(transaction, [place.variant_id for place in places]))
     movements: list[Movement] = []
-    levels = await stock.read_all_counts(transaction, [place.variant_id for place in places])
     for row, variant in fitting:
-        own = [
-            each for each in levels if (each[0].variant_id, each[0].warehouse) == (variant.id, row.warehouse)
-        ]
-        outcome = _set(row, own)
+        outcome = house.set(row, variant.id)
         if isinstance(outcome, RowProblem):
             problems.append(outcome)
         else:
@@ -179,11 +177,26 @@ async def _set_all(transaction: Transaction, rows: Sequence[Row]) -> tuple[int, 
     return len(rows) - len(problems), problems
 
 
-def _set(row: Row, levels: Levels) -> list[Movement] | RowProblem:
-    available = sum(level.available for _, level in levels)
-    if row.compare is not None and row.compare != available:
-        return RowProblem(row.number, f"was compared with {row.compare} and {available} are available")
-    return correction(levels, row.quantity - available, Reason.ADJUSTED) or []
+class _House:
+    """What the places of the variants have, and how many pieces of each there come to be."""
+
+    def __init__(self, levels: Levels) -> None:
+        self._places: defaultdict[tuple[UUID, str], list[tuple[Place, StockLevel]]] = defaultdict(list)
+        self._pieces: Counter[UUID] = Counter()
+        for place, level in levels:
+            self._places[place.variant_id, place.warehouse].append((place, level))
+            self._pieces[place.variant_id] += level.pieces
+
+    def set(self, row: Row, variant_id: UUID) -> list[Movement] | RowProblem:
+        own = self._places[variant_id, row.warehouse]
+        available = sum(level.available for _, level in own)
+        if row.compare is not None and row.compare != available:
+            return RowProblem(row.number, f"was compared with {row.compare} and {available} are available")
+        more = row.quantity - available
+        if more > 0 and self._pieces[variant_id] + more > MAX_PIECES:
+            return RowProblem(row.number, f"would make more than {MAX_PIECES} pieces")
+        self._pieces[variant_id] += more
+        return correction(own, more, Reason.ADJUSTED) or []
 
 
 async def _report(transaction: Transaction, file_id: str) -> ImportReport | None:

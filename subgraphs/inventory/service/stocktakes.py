@@ -4,8 +4,9 @@ Whoever starts one holds a lease, and the token of it goes with each count. A co
 lasts, and whose warehouse another counts now, is refused by the token, not by the clock on anyone's wall.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -15,7 +16,7 @@ from common.leases import Lease, LeaseLostError, Leases, fence
 from subgraphs.inventory.domain.reservations import Demand, InsufficientStock, UnknownProduct
 from subgraphs.inventory.domain.stock import Bucket, Movement, Reason
 from subgraphs.inventory.domain.warehousing import UnknownWarehouse, check_batch, check_warehouse_id
-from subgraphs.inventory.service.warehousing import Done, Levels, correction, draw_all, find_all
+from subgraphs.inventory.service.moving import Done, Levels, correction, move_lines
 from subgraphs.inventory.store import warehouses
 
 TTL = timedelta(minutes=5)
@@ -65,7 +66,7 @@ class Stocktakes:
             InvalidInputError: the counts make no sense.
         """
         checked = check_batch(counts, least=0)
-        lease = Lease(_name(stocktake.warehouse), stocktake.token, self._ttl)
+        lease = self._lease(stocktake)
         try:
             await self._leases.renew(lease)
             failpoint("stock.count.before_fence")
@@ -78,22 +79,22 @@ class Stocktakes:
             return StocktakeLost()
 
     async def close(self, stocktake: Stocktake) -> None:
-        """Let others count."""
-        await self._leases.release(Lease(_name(stocktake.warehouse), stocktake.token, self._ttl))
+        """Let others count. Raises InvalidInputError."""
+        await self._leases.release(self._lease(stocktake))
+
+    def _lease(self, stocktake: Stocktake) -> Lease:
+        warehouse = check_warehouse_id("warehouse", stocktake.warehouse)
+        return Lease(_name(warehouse), stocktake.token, self._ttl)
 
 
 async def _count(
     transaction: Transaction, warehouse: str, counts: Sequence[Demand]
 ) -> Done | InsufficientStock | UnknownProduct | UnknownWarehouse:
-    variants = await find_all(transaction, [count.sku for count in counts], [warehouse])
-    if not isinstance(variants, dict):
-        return variants
-
-    def movements_of(_: object, counted: int, levels: Levels) -> list[Movement] | None:
+    def movements_of(_: UUID, counted: int, levels: Levels) -> list[Movement] | None:
         return correction(levels, counted - sum(level.on_hand for _, level in levels), Reason.COUNTED)
 
-    wanted = {count.sku: (variants[count.sku], count.quantity) for count in counts}
-    return await draw_all(transaction, warehouse, wanted, movements_of, Bucket.AVAILABLE) or Done()
+    outcome = await move_lines(transaction, counts, (warehouse, Bucket.AVAILABLE), movements_of)
+    return Done() if isinstance(outcome, Mapping) else outcome
 
 
 def _name(warehouse: str) -> str:

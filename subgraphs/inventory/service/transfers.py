@@ -9,8 +9,8 @@ from msgspec import Struct
 from common import idempotency
 from common.database import Database, Transaction
 from common.failpoints import failpoint
+from common.ids import new_id
 from common.inputs import InvalidInputError, check_idempotency_key
-from subgraphs.inventory.domain.catalogue import Variant
 from subgraphs.inventory.domain.reservations import MAX_LINES, Demand, InsufficientStock, UnknownProduct
 from subgraphs.inventory.domain.stock import Bucket, Movement, Place, Reason
 from subgraphs.inventory.domain.warehousing import (
@@ -22,7 +22,7 @@ from subgraphs.inventory.domain.warehousing import (
     check_warehouse_id,
     draw,
 )
-from subgraphs.inventory.service.warehousing import Levels, draw_all, find_all
+from subgraphs.inventory.service.moving import Levels, move_lines
 from subgraphs.inventory.store import stock
 from subgraphs.inventory.store import transfers as store
 
@@ -113,25 +113,20 @@ def check_arrivals(arrivals: Sequence[Arrival]) -> tuple[Arrival, ...]:
 
 
 async def _send(transaction: Transaction, request: _SendRequest) -> _Sent:
-    skus = [line.sku for line in request.lines]
-    variants = await find_all(transaction, skus, [request.source, request.target])
-    if not isinstance(variants, dict):
-        return _Sent(variants)
-    quantities = {variants[line.sku].id: line.quantity for line in request.lines}
-    transfer_id = await store.add_transfer(transaction, request.source, request.target, quantities)
-    ends = [Place.of(id_, end) for id_ in quantities for end in (request.source, request.target)]
-    await stock.add_levels(transaction, ends)
+    transfer_id = new_id()
 
-    def movements_of(variant: Variant, quantity: int, levels: Levels) -> list[Movement] | None:
+    def movements_of(variant_id: UUID, quantity: int, levels: Levels) -> list[Movement] | None:
         way: dict[str, Any] = {"source": Bucket.AVAILABLE, "target": Bucket.IN_TRANSIT}
-        to = Place.of(variant.id, request.target)
+        to = Place.of(variant_id, request.target)
         return draw(levels, quantity, **way, reason=Reason.TRANSFERRED, reference=transfer_id, to=to)
 
-    wanted = {line.sku: (variants[line.sku], line.quantity) for line in request.lines}
-    short = await draw_all(transaction, request.source, wanted, movements_of, Bucket.AVAILABLE)
-    if short is not None:
-        await store.remove_transfer(transaction, transfer_id)
-    return _Sent(short or transfer_id)
+    source = (request.source, Bucket.AVAILABLE)
+    variants = await move_lines(transaction, request.lines, source, movements_of, target=request.target)
+    if not isinstance(variants, Mapping):
+        return _Sent(variants)
+    quantities = {variants[line.sku].id: line.quantity for line in request.lines}
+    await store.add_transfer(transaction, transfer_id, request.source, request.target, quantities)
+    return _Sent(transfer_id)
 
 
 async def _receive(transaction: Transaction, request: _ArriveRequest) -> _Arrived:

@@ -1,7 +1,6 @@
 """What people in a warehouse do: move, adjust, ship and transfer pieces, say what may be sold, and make bundles."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from msgspec import Struct
@@ -16,11 +15,10 @@ from subgraphs.inventory.domain.reservations import (
     Demand,
     InsufficientStock,
     Reservation,
-    Shortage,
     UnknownProduct,
     UnknownReservation,
 )
-from subgraphs.inventory.domain.stock import Bucket, Movement, Place, Reason, StockLevel, VariantLevel
+from subgraphs.inventory.domain.stock import Bucket, Movement, Place, Reason, VariantLevel
 from subgraphs.inventory.domain.warehousing import (
     Adjustment,
     Policy,
@@ -34,15 +32,10 @@ from subgraphs.inventory.domain.warehousing import (
     check_warehouse_id,
     draw,
 )
-from subgraphs.inventory.store import bundles, catalogue, ending, warehouses
+from subgraphs.inventory.service.moving import Done, Levels, correction, find_all, move_lines, record
+from subgraphs.inventory.store import bundles, ending, warehouses
 from subgraphs.inventory.store import stock as store
 from subgraphs.inventory.store.reservations import find_reservations
-
-Levels: TypeAlias = Sequence[tuple[Place, StockLevel]]
-
-
-class Done(Struct, frozen=True, tag=True):
-    """It is done, now or by the same request before."""
 
 
 class _MoveRequest(Struct, frozen=True):
@@ -103,7 +96,7 @@ class Warehousing:
             variants = await find_all(
                 transaction, [each.sku for each in changes], [each.warehouse for each in changes]
             )
-            if not isinstance(variants, dict):
+            if not isinstance(variants, Mapping):
                 return variants
             places = [Place.of(variants[each.sku].id, each.warehouse) for each in changes]
             await store.add_levels(transaction, places)
@@ -119,7 +112,7 @@ class Warehousing:
         checked = check_policy(policy)
         async with self._database.transaction() as transaction:
             variants = await find_all(transaction, [sku], [warehouse])
-            if not isinstance(variants, dict):
+            if not isinstance(variants, Mapping):
                 return variants
             variant_id = variants[sku].id
             await store.add_levels(transaction, [Place.of(variant_id, warehouse)])
@@ -147,7 +140,7 @@ class Warehousing:
         wanted = check_batch(parts)
         async with self._database.transaction() as transaction:
             variants = await find_all(transaction, [sku, *(part.sku for part in wanted)], [])
-            if not isinstance(variants, dict):
+            if not isinstance(variants, Mapping):
                 assert isinstance(variants, UnknownProduct), "no warehouse was asked for"
                 return variants
             made_of = {variants[part.sku].id: part.quantity for part in wanted}
@@ -173,72 +166,19 @@ def check_changes(changes: Sequence[Adjustment]) -> None:
         check_pieces("quantity", each.quantity)
 
 
-async def find_all(
-    transaction: Transaction, skus: Sequence[str], warehouse_ids: Sequence[str]
-) -> dict[str, Variant] | UnknownProduct | UnknownWarehouse:
-    """The variants by SKU, or the first SKU or warehouse that there is not.
-
-    Raises:
-        InvalidInputError: one that is to be in a warehouse is a bundle.
-    """
-    variants = await catalogue.find_variants(transaction, skus)
-    known = await warehouses.find_warehouses(transaction, warehouse_ids)
-    ids = [variants[sku].id for sku in skus if sku in variants]
-    if warehouse_ids and await bundles.find_parts(transaction, ids):
-        raise InvalidInputError("sku", "is that of a bundle, which has no pieces of its own")
-    for sku in skus:
-        if sku not in variants:
-            return UnknownProduct(sku)
-    for id_ in warehouse_ids:
-        if id_ not in known:
-            return UnknownWarehouse(id_)
-    return {sku: variants[sku] for sku in skus}
-
-
-async def draw_all(
-    transaction: Transaction,
-    warehouse: str,
-    wanted: Mapping[str, tuple[Variant, int]],
-    movements_of: Callable[[Variant, int, Levels], list[Movement] | None],
-    source: Bucket,
-) -> InsufficientStock | None:
-    """Lock the variants' levels and record what `movements_of` makes of each; None, or what there is too little of."""
-    ids = [variant.id for variant, _ in wanted.values()]
-    await store.add_levels(transaction, [Place.of(variant_id, warehouse) for variant_id in ids])
-    await store.lock_variants(transaction, ids)
-    levels = await store.read_counts(transaction, ids, warehouse)
-    movements, shortages = [], []
-    for sku, (variant, quantity) in wanted.items():
-        own = [(place, level) for place, level in levels if place.variant_id == variant.id]
-        drawn = movements_of(variant, quantity, own)
-        if drawn is None:
-            there = sum(max(0, getattr(level, source.value.lower())) for _, level in own)
-            shortages.append(Shortage(sku, quantity, there))
-        else:
-            movements.extend(drawn)
-    if shortages:
-        return InsufficientStock(tuple(shortages))
-    if movements:
-        await store.record(transaction, movements)
-    return None
-
-
 async def _move(transaction: Transaction, request: _MoveRequest) -> _Receipt:
-    variants = await find_all(transaction, [line.sku for line in request.lines], [request.warehouse])
-    if not isinstance(variants, dict):
-        return _Receipt(variants)
     source, target = request.move.buckets
 
-    def movements_of(variant: Variant, quantity: int, levels: Levels) -> list[Movement] | None:
+    def movements_of(variant_id: UUID, quantity: int, levels: Levels) -> list[Movement] | None:
         if source is Bucket.OUTSIDE:
-            place = Place.of(variant.id, request.warehouse)
+            place = Place.of(variant_id, request.warehouse)
             return [
                 Movement(place=place, source=source, target=target, quantity=quantity, reason=Reason.MOVED)
             ]
         return draw(levels, quantity, source=source, target=target, reason=Reason.MOVED)
 
-    wanted = {line.sku: (variants[line.sku], line.quantity) for line in request.lines}
-    return _Receipt(await draw_all(transaction, request.warehouse, wanted, movements_of, source) or Done())
+    outcome = await move_lines(transaction, request.lines, (request.warehouse, source), movements_of)
+    return _Receipt(Done() if isinstance(outcome, Mapping) else outcome)
 
 
 async def _adjust(
@@ -255,22 +195,5 @@ async def _adjust(
         movements += correction(levels, each.quantity - available, Reason.ADJUSTED) or []
     if stale:
         return tuple(stale)
-    if movements:
-        await store.record(transaction, movements)
+    await record(transaction, movements)
     return Done()
-
-
-def correction(levels: Levels, difference: int, reason: Reason) -> list[Movement] | None:
-    """Movements that make so many more or fewer pieces available; None when there are too few for that."""
-    if difference > 0:
-        first, _ = levels[0]
-        return [
-            Movement(
-                place=first,
-                source=Bucket.OUTSIDE,
-                target=Bucket.AVAILABLE,
-                quantity=difference,
-                reason=reason,
-            )
-        ]
-    return draw(levels, -difference, source=Bucket.AVAILABLE, target=Bucket.OUTSIDE, reason=reason)

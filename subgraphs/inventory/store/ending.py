@@ -1,4 +1,8 @@
-"""The way of a reservation after it was made: paid for, shipped, ended once."""
+"""The way of a reservation after it was made: paid for, shipped, ended once.
+
+Whether its time is over is asked of the clock at the moment of the statement, which comes behind its locks: a transaction that waited for
+them must not do what another was refused meanwhile.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -23,7 +27,7 @@ FIND_DUE: Final = text(f"""
 """)  # noqa: S608 - a constant
 PAY: Final = text("""
     UPDATE reservation SET state = 'PAYING', checkout_id = :checkout_id, expires_at = :expires_at
-    WHERE id = :id AND owner_id = :payer_id AND expires_at > now() AND :expires_at > now()
+    WHERE id = :id AND owner_id = :payer_id AND expires_at > clock_timestamp() AND :expires_at > clock_timestamp()
       AND (state = 'HELD' OR state = 'PAYING' AND checkout_id = :checkout_id)
 """)
 END: Final = text("""
@@ -31,7 +35,7 @@ END: Final = text("""
         UPDATE reservation SET state = :state, ended_at = now()
         WHERE id = ANY(CAST(:ids AS uuid[])) AND state = ANY(CAST(:was AS text[]))
           AND (CAST(:checkout_id AS uuid) IS NULL OR checkout_id = :checkout_id)
-          AND (state = 'COMMITTED' OR (expires_at <= now()) = :is_due)
+          AND (state = 'COMMITTED' OR (expires_at <= clock_timestamp()) = :is_due)
         RETURNING id, old.state AS was, shipped_at IS NOT NULL AS is_shipped
     )
     SELECT id, was, is_shipped, variant_id, warehouse_id, slot, quantity

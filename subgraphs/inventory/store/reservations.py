@@ -14,16 +14,16 @@ from subgraphs.inventory.domain.allocation import Allocation
 from subgraphs.inventory.domain.catalogue import Money
 from subgraphs.inventory.domain.reservations import Line, Order, Reservation, ReservationState
 from subgraphs.inventory.domain.stock import Bucket, Movement, Reason
-from subgraphs.inventory.store.stock import CHANGED, DUE, record
+from subgraphs.inventory.store.stock import CHANGED, record
 
-_SEEN: Final = f"""
+_SEEN: Final = """
     SELECT reservation.id, shipped_at, owner_id, total_amount, reservation.currency, expires_at, reservation.created_at, checkout_id,
-           CASE WHEN {DUE} THEN 'EXPIRED' ELSE state END AS state, lines.facts AS lines
+           CASE WHEN state IN ('HELD', 'PAYING') AND expires_at <= clock_timestamp() THEN 'EXPIRED' ELSE state END AS state, lines.facts AS lines
     FROM reservation, LATERAL (
         SELECT json_agg(json_build_array(variant_id, sku, quantity, unit_amount) ORDER BY number) AS facts
         FROM reservation_line JOIN variant ON variant.id = variant_id WHERE reservation_id = reservation.id
     ) lines
-"""  # noqa: S608 - a constant
+"""
 FIND: Final = text(f"{_SEEN} WHERE reservation.id = ANY(CAST(:ids AS uuid[]))")
 LIST: Final = text(f"""
     SELECT newest.* FROM unnest(CAST(:owner_ids AS text[])) AS owner (id), LATERAL (

@@ -11,7 +11,15 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from common.database import Transaction
-from subgraphs.inventory.domain.stock import Bucket, Movement, Place, PlaceLevel, StockLevel, VariantLevel
+from subgraphs.inventory.domain.stock import (
+    MAX_PIECES,
+    Bucket,
+    Movement,
+    Place,
+    PlaceLevel,
+    StockLevel,
+    VariantLevel,
+)
 
 _LAPSED: Final = {"available": "quantity", "held": "-quantity"}
 _BUCKETS: Final = [bucket.value.lower() for bucket in Bucket if bucket is not Bucket.OUTSIDE]
@@ -92,6 +100,10 @@ READ_ALL_COUNTS: Final = text(
 READ_COUNTS: Final = text("""
     SELECT * FROM level WHERE variant_id = ANY(CAST(:variants AS uuid[])) AND warehouse_id = :warehouse ORDER BY slot
 """)
+FIND_EXCESSIVE: Final = text("""
+    SELECT sku FROM level JOIN variant ON variant.id = variant_id WHERE variant_id = ANY(CAST(:variants AS uuid[])) GROUP BY sku
+    HAVING sum(available::bigint + held + committed + unavailable + in_transit + incoming) > :most LIMIT 1
+""")
 READ_PLACES: Final = text(f"{_SELLABLE} WHERE variant_id = ANY(CAST(:variants AS uuid[]))")
 _NAMES: Final = StockLevel.__struct_fields__
 FIND_LEVELS: Final = text(f"""
@@ -136,6 +148,13 @@ async def record(transaction: Transaction, movements: Sequence[Movement]) -> Non
     assert is_whole, "pieces can only move between places that have a level"
     for variant_id in {movement.place.variant_id for movement in movements}:
         transaction.changed(CHANGED, str(variant_id))
+
+
+async def find_excessive(transaction: Transaction, variant_ids: Sequence[UUID]) -> str | None:
+    """The SKU of one of the variants of which there are more than `MAX_PIECES`."""
+    parameters = {"variants": list(variant_ids), "most": MAX_PIECES}
+    found: str | None = (await transaction.execute(FIND_EXCESSIVE, parameters)).scalar_one_or_none()
+    return found
 
 
 async def add_levels(transaction: Transaction, places: Iterable[Place]) -> None:

@@ -11,12 +11,12 @@ from subgraphs.inventory.domain.warehousing import Transfer, TransferLine
 
 ADD: Final = text("""
     WITH added AS (
-        INSERT INTO transfer (source_warehouse, target_warehouse) VALUES (:source, :target) RETURNING id
+        INSERT INTO transfer (id, source_warehouse, target_warehouse) VALUES (:id, :source, :target) RETURNING id
     ), lined AS (
         INSERT INTO transfer_line (transfer_id, variant_id, quantity)
         SELECT added.id, line.* FROM added, unnest(CAST(:variants AS uuid[]), CAST(:quantities AS integer[])) AS line
     )
-    SELECT id FROM added
+    SELECT FROM added
 """)
 FIND: Final = text("""
     SELECT transfer.id, source_warehouse, target_warehouse, transfer.created_at, lines.facts
@@ -33,17 +33,14 @@ ARRIVE: Final = text("""
     ) AS arrived (variant_id, received, lost)
     WHERE transfer_id = :id AND transfer_line.variant_id = arrived.variant_id
 """)
-FORGET_LINES: Final = text("DELETE FROM transfer_line WHERE transfer_id = :id")
-FORGET: Final = text("DELETE FROM transfer WHERE id = :id")
 
 
 async def add_transfer(
-    transaction: Transaction, source: str, target: str, quantities: Mapping[UUID, int]
-) -> UUID:
-    parameters = {"source": source, "target": target}
+    transaction: Transaction, transfer_id: UUID, source: str, target: str, quantities: Mapping[UUID, int]
+) -> None:
+    parameters = {"id": transfer_id, "source": source, "target": target}
     lines = {"variants": list(quantities), "quantities": list(quantities.values())}
-    added: UUID = (await transaction.execute(ADD, parameters | lines)).scalar_one()
-    return added
+    await transaction.execute(ADD, parameters | lines)
 
 
 async def find_transfers(transaction: Transaction, ids: Sequence[UUID]) -> dict[UUID, Transfer]:
@@ -71,9 +68,3 @@ async def arrive(
         "lost": [lost for _, lost in arrived.values()],
     }
     await transaction.execute(ARRIVE, parameters)
-
-
-async def remove_transfer(transaction: Transaction, transfer_id: UUID) -> None:
-    """Forget a transfer that was added in this transaction and did not come to be."""
-    await transaction.execute(FORGET_LINES, {"id": transfer_id})
-    await transaction.execute(FORGET, {"id": transfer_id})

@@ -1,5 +1,6 @@
 """What the fuzz tests of all services share: a service in a process of its own, what it is asked, what it may refuse."""
 
+import asyncio
 import json
 import os
 import socket
@@ -8,7 +9,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,6 +92,12 @@ def running(name: str, environment: Mapping[str, str], log: Path, *, port: int) 
         assert status == 0, f"it ended with {status}; its log:\n{log.read_text()}"
     assert '"level":"ERROR"' not in log.read_text()
     assert "Traceback" not in log.read_text()
+
+
+def in_a_loop_of_its_own(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Do `work` in a thread: tests have a loop that runs."""
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        thread.submit(lambda: asyncio.run(work())).result()
 
 
 def free_port() -> int:

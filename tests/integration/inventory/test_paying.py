@@ -164,3 +164,18 @@ async def test_commit_failure_and_sweep_at_once_end_it_once(
         await inventory.expire_due()
         assert await state(inventory, held) in {"RELEASED", "EXPIRED"}
     assert await stock() == (20, 0, 0)
+
+
+async def test_what_waited_while_a_checkout_failed_late_sells_nothing(
+    inventory: Inventory, database: Database, hold: Hold, lapse: Lapse, tell: Tell
+) -> None:
+    held = await hold()
+    await tell("started", held.id)
+    known: dict[str, Any] = {"reservation_id": held.id, "checkout_id": CHECKOUT}
+    async with database.transaction() as waiting:
+        await waiting.execute("SELECT now()")
+        await lapse(held.id)
+        assert (await tell("failed", held.id))[0] == "released"
+        await on_checkout_authorised(waiting, CheckoutAuthorised(**known))
+    assert await state(inventory, held) == "EXPIRED"
+    assert await inventory.expire_due() == 1

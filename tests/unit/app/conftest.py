@@ -9,6 +9,7 @@ import strawberry
 from litestar import Litestar, get
 
 from common.app import ServiceRequest, create_service, running, subgraph_schema
+from common.database import RetryableError
 from common.errors import DomainError, UnauthenticatedError
 from common.http import Request, Response, open_transport
 from common.settings import ServiceSettings
@@ -42,6 +43,10 @@ class Query:
     @strawberry.field
     def defect(self) -> int | None:
         raise ValueError("password=hunter2")
+
+    @strawberry.field
+    def crowded(self) -> int | None:
+        raise RetryableError("QueuePool limit of size 10")
 
     @strawberry.field
     async def slow(self) -> int:
@@ -85,6 +90,11 @@ def door() -> dict[str, str]:
     raise HarbourClosedError("The harbour is closed", until="spring")
 
 
+@get("/crowded", sync_to_thread=False)
+def crowded() -> dict[str, str]:
+    raise RetryableError("QueuePool limit of size 10")
+
+
 @get("/defect", sync_to_thread=False)
 def defect() -> dict[str, str]:
     raise ValueError("password=hunter2")
@@ -124,7 +134,7 @@ async def harbour(depth: list[Exception]) -> AsyncIterator[Harbour]:
         telemetry=Telemetry("harbour", {}),
         schema=subgraph_schema(query=Query, subscription=Subscription),
         context=lambda request: request,
-        route_handlers=[door, defect],
+        route_handlers=[door, crowded, defect],
         readiness={"depth": sounding},
     )
     Subscription.ended = asyncio.Event()

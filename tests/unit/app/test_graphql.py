@@ -33,6 +33,17 @@ async def test_a_defect_is_masked_and_logged_in_full(harbour: Any, caplog: pytes
     assert "hunter2" in caplog.text
 
 
+async def test_what_would_succeed_a_moment_later_is_no_defect(
+    harbour: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = await harbour.ask("{ crowded }")
+    assert json.loads(answer.body)["errors"][0]["extensions"] == {"code": "OVERLOADED"}
+    door = await harbour.get("/crowded")
+    assert (door.status, json.loads(door.body)["code"]) == (503, "OVERLOADED")
+    assert b"QueuePool" not in answer.body + door.body
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 async def test_a_result_that_its_type_does_not_allow_is_a_masked_defect(
     harbour: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
