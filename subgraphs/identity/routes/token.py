@@ -2,24 +2,23 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from litestar import MediaType, Response, post
+from litestar import post
 from litestar.handlers import HTTPRouteHandler
 
 from common.auth import TokenVerifier
-from common.http import Request as PassedOn
 from subgraphs.identity.domain.clients import Client, GrantType
-from subgraphs.identity.domain.grants import RefreshToken
 from subgraphs.identity.domain.token_exchange import ACCESS_TOKEN_TYPE
 from subgraphs.identity.oauth_errors import OAuthError, invalid_request
 from subgraphs.identity.provider import Provider
 from subgraphs.identity.routes.client_authentication import credentials
 from subgraphs.identity.routes.forms import MAX_FORM, Asked, read_form, takes_form
-from subgraphs.identity.routes.oauth import NO_STORE, REFUSALS, Answer, answer, errors
+from subgraphs.identity.routes.oauth import REFUSALS, Answer, answer, errors
+from subgraphs.identity.routes.passing import pass_on
 from subgraphs.identity.service.devices import Devices
 from subgraphs.identity.service.grants import Grants, Tokens
-from subgraphs.identity.service.homes import Homes
 from subgraphs.identity.service.token_exchange import ExchangedToken, TokenExchange
 
+PATH = "/oauth/token"
 Exchange = Callable[[Client, Mapping[str, str]], Awaitable[Tokens]]
 _FIELDS = (
     *("grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope", "device_code"),
@@ -34,7 +33,7 @@ def routes(provider: Provider) -> list[HTTPRouteHandler]:
     exchanges = _exchanges(provider.grants, provider.devices)
 
     @post(
-        "/oauth/token",
+        PATH,
         status_code=200,
         responses=errors(400, 401, 413, 503),
         exception_handlers=REFUSALS,
@@ -44,9 +43,9 @@ def routes(provider: Provider) -> list[HTTPRouteHandler]:
     )
     async def token(request: Asked) -> Answer:
         fields = await read_form(request)
-        refreshed = RefreshToken.parse(fields.get("refresh_token", ""))
-        if refreshed is not None and homes.knows(refreshed.home):
-            return await _pass_on(homes, refreshed.home, request)
+        home = homes.of(fields.get("refresh_token", ""))
+        if home is not None:
+            return await pass_on(homes, home, request, PATH)
         client = await clients.authenticate(credentials(request, fields))
         name = fields.get("grant_type")
         if name is None:
@@ -89,14 +88,6 @@ def _exchanges(grants: Grants, devices: Devices) -> Mapping[str, Exchange]:
         GrantType.REFRESH_TOKEN.value: refresh_token,
         GrantType.CLIENT_CREDENTIALS.value: client_credentials,
     }
-
-
-async def _pass_on(homes: Homes, home: str, request: Asked) -> Answer:
-    """The home's answer to a refresh token of its own; it knows the client, too."""
-    headers = tuple(request.headers.items())
-    passed = PassedOn(path="/oauth/token", body=await request.body(), headers=headers)
-    answered = await homes.pass_on(home, passed)
-    return Response(answered.body, status_code=answered.status, headers=NO_STORE, media_type=MediaType.JSON)
 
 
 async def _exchange_token(

@@ -19,6 +19,7 @@ from common import failpoints
 from common.auth.revocation import Cursor, Kind
 from common.database import Database
 from common.http import open_transport
+from common.live import Live
 from common.sealing import Sealer
 from subgraphs.identity.domain.audit import Origin
 from subgraphs.identity.domain.keys import Algorithm, KeyPolicy
@@ -55,7 +56,9 @@ async def work(own_url: str, eu_url: str, sealer: Sealer, name: str) -> None:
     async with eu.transaction() as transaction:
         until = datetime.now(UTC) + timedelta(hours=1)
         await revoke(transaction, Kind.JTI, str(uuid.uuid4()), until)
-    teller = Teller(RevocationFeed(eu), SigningKeys(eu, sealer, KeyPolicy()))
+    teller = Teller(
+        RevocationFeed(eu, Live("nats://127.0.0.1:4222", "identity")), SigningKeys(eu, sealer, KeyPolicy())
+    )
     await Follower(own, "eu", open_transport("app://eu", apps={"eu": telling(teller)})).advance()
     keys = SigningKeys(own, sealer, KeyPolicy())
     regions = Regions(own, keys)
