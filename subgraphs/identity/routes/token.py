@@ -19,11 +19,12 @@ from subgraphs.identity.service.grants import Grants, Tokens
 from subgraphs.identity.service.token_exchange import ExchangedToken, TokenExchange
 
 PATH = "/oauth/token"
+SUBJECT_TOKEN = "subject_token"  # noqa: S105 - a parameter's value
 Exchange = Callable[[Client, Mapping[str, str]], Awaitable[Tokens]]
 _FIELDS = (
     *("grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope", "device_code"),
     *("client_id", "client_secret"),
-    *("subject_token", "subject_token_type", "requested_token_type", "audience"),
+    *("subject_token", "subject_token_type", "requested_token_type", "audience", "hansa_lifetime"),
 )
 
 
@@ -99,12 +100,17 @@ async def _exchange_token(
         raise invalid_request("Only access tokens are exchanged, and for access tokens only")
     if "actor_token" in fields:
         raise invalid_request("Who acts is the client itself: actor_token is not taken")
+    if fields.get("hansa_lifetime", SUBJECT_TOKEN) != SUBJECT_TOKEN:
+        raise invalid_request(
+            "hansa_lifetime may be subject_token, for a token that lasts as long, or missing"
+        )
     return await token_exchange.exchange(
         verifier,
         _required(fields, "subject_token"),
         audience=_required(fields, "audience"),
         actor=client.id,
         scopes=_scopes(fields),
+        is_lasting="hansa_lifetime" in fields,
     )
 
 
