@@ -84,6 +84,8 @@ class Executor:
             if config.subscription.enabled
             else None
         )
+        if self._resolutions is not None:
+            opened.push_async_callback(self._resolutions.close)
 
     async def execute(
         self,

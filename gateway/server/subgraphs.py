@@ -139,7 +139,8 @@ def _exchanging(
     if config is None:
         return transport
     from gateway.server.traffic.token_exchange import (  # noqa: PLC0415 - loads only when it is used
+        Exchanger,
         ExchangingTransport,
     )
 
-    return ExchangingTransport(transport, name, config, open_transport(config.url, apps=apps))
+    return ExchangingTransport(transport, Exchanger(name, config, open_transport(config.url, apps=apps)))

@@ -90,7 +90,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         homes=homes,
         directory=directory,
     )
-    feed = RevocationFeed(database)
+    feed = RevocationFeed(database, parts.live)
 
     def context(request: ServiceRequest) -> Context:
         return Context.of(request, identity, services, provider)

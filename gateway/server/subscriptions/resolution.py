@@ -74,6 +74,10 @@ class Resolutions:
         self._config = config.subscription
         self._timeout = config.traffic_shaping.router.timeout
 
+    async def close(self) -> None:
+        for source in self._sources.values():
+            await source.close()
+
     def make(
         self, events: EventPlan, variables: Mapping[str, Any], context: RequestContext, encode: Encode
     ) -> Resolution:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Hashable
 from contextlib import aclosing
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import NamedTuple
 
 from common.http import ProtocolError, TransportError
 from gateway.execution.answer import HTTP_ERROR, MALFORMED
@@ -15,9 +15,6 @@ from gateway.server.errors import error_body
 from gateway.server.subscriptions.errors import SourceFailed, Stopping, StreamError
 from gateway.server.subscriptions.subscriber import Event, Subscriber
 from gateway.server.subscriptions.upstream import Source, SourceRequest
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
 
 _log = logging.getLogger("hansa.router")
 _DIFFERENT_BY_NATURE = frozenset({"traceparent", "tracestate"})
@@ -49,7 +46,7 @@ class SourceStream:
             self.end()
 
     async def _deliver(self) -> None:
-        events = cast("AsyncGenerator[bytes, None]", self._source.events(self._request, self.established.set))
+        events = self._source.events(self._request, self.established.set)
         async with aclosing(events):
             async for body in events:
                 event = Event(body)

@@ -16,6 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from common.http import NotSent, Request, Response, Transport
+from common.http.messages import Headers
 from gateway.server.config.access import TokenExchange
 from gateway.server.sharing import UnderWay
 from gateway.server.traffic.around import Around
@@ -41,41 +42,42 @@ class _Exchanged(Struct, frozen=True):
     expires_in: float
 
 
-class ExchangingTransport(Around):
-    """Sends `subgraph` a token of its own wherever a caller's would be sent; a request without one goes as it is."""
+class Exchanger:
+    """Callers' tokens for those of `subgraph`. With `is_lasting` they last as long as the caller's own, for a stream that ends with them."""
 
     def __init__(
         self,
-        inner: Transport,
         subgraph: str,
         config: TokenExchange,
         issuer: Transport,
         *,
+        is_lasting: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__(inner)
-        self._subgraph = subgraph
         self._issuer = issuer
         self._clock = clock
         self._headers = _headers(config)
+        self._fields = {
+            "grant_type": GRANT_TYPE,
+            "subject_token_type": _ACCESS_TOKEN,
+            "audience": subgraph,
+            **({"hansa_lifetime": "subject_token"} if is_lasting else {}),
+        }
         self._exchanged: dict[bytes, tuple[str, float]] = {}
         self._under_way = UnderWay[bytes](lambda: None)
 
-    async def send(self, request: Request, *, timeout: float | None = None) -> Response:  # noqa: ASYNC109 - Transport's signature
-        for index, (name, value) in enumerate(request.headers):
+    async def replaced(self, headers: Headers, timeout: float | None) -> Headers:  # noqa: ASYNC109 - as Transport's
+        """`headers` with a token of the subgraph's own where a caller's stands. Raises ExchangeError and TransportError."""
+        for index, (name, value) in enumerate(headers):
             if name == "authorization" and value[: len(_BEARER)].lower() == _BEARER:
                 token = await self._exchange(value[len(_BEARER) :].strip(), timeout)
-                headers = list(request.headers)
-                headers[index] = (name, f"Bearer {token}")
-                request = replace(request, headers=tuple(headers))
-                break
-        return await self._inner.send(request, timeout=timeout)
+                return (*headers[:index], (name, f"Bearer {token}"), *headers[index + 1 :])
+        return headers
 
     async def close(self) -> None:
         await self._issuer.close()
-        await self._inner.close()
 
-    async def _exchange(self, token: str, timeout: float | None) -> str:  # noqa: ASYNC109 - as in `send`
+    async def _exchange(self, token: str, timeout: float | None) -> str:  # noqa: ASYNC109 - as in `replaced`
         key = hashlib.sha256(token.encode()).digest()
         known, good_until = self._exchanged.get(key, ("", 0.0))
         now = self._clock()
@@ -89,14 +91,26 @@ class ExchangingTransport(Around):
         return exchanged.access_token
 
     async def _ask(self, token: str) -> Response:
-        fields = {
-            "grant_type": GRANT_TYPE,
-            "subject_token": token,
-            "subject_token_type": _ACCESS_TOKEN,
-            "audience": self._subgraph,
-        }
-        body = urlencode(fields).encode()
+        body = urlencode({**self._fields, "subject_token": token}).encode()
         return await self._issuer.send(Request(body=body, headers=self._headers, idempotent=True))
+
+
+class ExchangingTransport(Around):
+    """Sends a subgraph a token of its own wherever a caller's would be sent; a request without one goes as it is."""
+
+    def __init__(self, inner: Transport, exchanger: Exchanger) -> None:
+        super().__init__(inner)
+        self._exchanger = exchanger
+
+    async def send(self, request: Request, *, timeout: float | None = None) -> Response:  # noqa: ASYNC109 - Transport's signature
+        headers = await self._exchanger.replaced(request.headers, timeout)
+        if headers is not request.headers:
+            request = replace(request, headers=headers)
+        return await self._inner.send(request, timeout=timeout)
+
+    async def close(self) -> None:
+        await self._exchanger.close()
+        await self._inner.close()
 
 
 def _headers(config: TokenExchange) -> tuple[tuple[str, str], ...]:

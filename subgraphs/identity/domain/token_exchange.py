@@ -20,8 +20,11 @@ def exchanged_claims(
     actor: str,
     now: float,
     scopes: Collection[str] | None = None,
+    is_lasting: bool = False,
 ) -> dict[str, Any]:
     """The claims for `audience`: the same subject, session and rights, or fewer, for a minute and no longer than before.
+
+    With `is_lasting` they last as long as before.
 
     `actor` is the client that will send it (`act`, section 4.1), those that sent it before stand inside. Of `claims`,
     which are verified, what a token is revoked by stays. The `jti` is for the caller to add.
@@ -41,7 +44,7 @@ def exchanged_claims(
         **kept,
         "aud": audience,
         "iat": now,
-        "exp": min(int(now) + LIFETIME, int(claims["exp"])),
+        "exp": int(claims["exp"]) if is_lasting else min(int(now) + LIFETIME, int(claims["exp"])),
         "scope": " ".join(granted if scopes is None else sorted(set(scopes))),
         "act": _actors(actor, claims.get("act")),
     }

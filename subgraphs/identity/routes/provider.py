@@ -48,7 +48,7 @@ def routes(provider: Provider, services: Services, sealer: Sealer) -> list[HTTPR
         *sign_in.routes(provider.identity, provider.signing_in, browser, pages, tokens),
         *authorize.routes(authorizer, site, pages, tokens),
         *token.routes(provider),
-        *tokens_routes.routes(provider.clients, provider.token_status),
+        *tokens_routes.routes(provider.clients, provider.token_status, provider.homes),
         *device.routes(provider, browser, pages, tokens),
         *logout.routes(provider, browser, pages, tokens),
         *userinfo.routes(provider.claims),

@@ -2,29 +2,29 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from litestar import MediaType, Response, post
+from litestar import post
 from litestar.handlers import HTTPRouteHandler
 
 from common.auth import TokenVerifier
-from common.http import Request as PassedOn
 from subgraphs.identity.domain.clients import Client, GrantType
-from subgraphs.identity.domain.grants import RefreshToken
 from subgraphs.identity.domain.token_exchange import ACCESS_TOKEN_TYPE
 from subgraphs.identity.oauth_errors import OAuthError, invalid_request
 from subgraphs.identity.provider import Provider
 from subgraphs.identity.routes.client_authentication import credentials
 from subgraphs.identity.routes.forms import MAX_FORM, Asked, read_form, takes_form
-from subgraphs.identity.routes.oauth import NO_STORE, REFUSALS, Answer, answer, errors
+from subgraphs.identity.routes.oauth import REFUSALS, Answer, answer, errors
+from subgraphs.identity.routes.passing import pass_on
 from subgraphs.identity.service.devices import Devices
 from subgraphs.identity.service.grants import Grants, Tokens
-from subgraphs.identity.service.homes import Homes
 from subgraphs.identity.service.token_exchange import ExchangedToken, TokenExchange
 
+PATH = "/oauth/token"
+SUBJECT_TOKEN = "subject_token"  # noqa: S105 - a parameter's value
 Exchange = Callable[[Client, Mapping[str, str]], Awaitable[Tokens]]
 _FIELDS = (
     *("grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "scope", "device_code"),
     *("client_id", "client_secret"),
-    *("subject_token", "subject_token_type", "requested_token_type", "audience"),
+    *("subject_token", "subject_token_type", "requested_token_type", "audience", "hansa_lifetime"),
 )
 
 
@@ -34,7 +34,7 @@ def routes(provider: Provider) -> list[HTTPRouteHandler]:
     exchanges = _exchanges(provider.grants, provider.devices)
 
     @post(
-        "/oauth/token",
+        PATH,
         status_code=200,
         responses=errors(400, 401, 413, 503),
         exception_handlers=REFUSALS,
@@ -44,9 +44,9 @@ def routes(provider: Provider) -> list[HTTPRouteHandler]:
     )
     async def token(request: Asked) -> Answer:
         fields = await read_form(request)
-        refreshed = RefreshToken.parse(fields.get("refresh_token", ""))
-        if refreshed is not None and homes.knows(refreshed.home):
-            return await _pass_on(homes, refreshed.home, request)
+        home = homes.of(fields.get("refresh_token", ""))
+        if home is not None:
+            return await pass_on(homes, home, request, PATH)
         client = await clients.authenticate(credentials(request, fields))
         name = fields.get("grant_type")
         if name is None:
@@ -91,14 +91,6 @@ def _exchanges(grants: Grants, devices: Devices) -> Mapping[str, Exchange]:
     }
 
 
-async def _pass_on(homes: Homes, home: str, request: Asked) -> Answer:
-    """The home's answer to a refresh token of its own; it knows the client, too."""
-    headers = tuple(request.headers.items())
-    passed = PassedOn(path="/oauth/token", body=await request.body(), headers=headers)
-    answered = await homes.pass_on(home, passed)
-    return Response(answered.body, status_code=answered.status, headers=NO_STORE, media_type=MediaType.JSON)
-
-
 async def _exchange_token(
     token_exchange: TokenExchange, verifier: TokenVerifier, client: Client, fields: Mapping[str, str]
 ) -> ExchangedToken:
@@ -108,12 +100,17 @@ async def _exchange_token(
         raise invalid_request("Only access tokens are exchanged, and for access tokens only")
     if "actor_token" in fields:
         raise invalid_request("Who acts is the client itself: actor_token is not taken")
+    if fields.get("hansa_lifetime", SUBJECT_TOKEN) != SUBJECT_TOKEN:
+        raise invalid_request(
+            "hansa_lifetime may be subject_token, for a token that lasts as long, or missing"
+        )
     return await token_exchange.exchange(
         verifier,
         _required(fields, "subject_token"),
         audience=_required(fields, "audience"),
         actor=client.id,
         scopes=_scopes(fields),
+        is_lasting="hansa_lifetime" in fields,
     )
 
 

@@ -5,9 +5,11 @@ Nothing of it is kept here. Without the home nobody else does it in its place, s
 
 from collections.abc import Mapping
 
+from common.auth import InvalidToken, jws
 from common.errors import DomainError
 from common.http import Request, Response, Transport, TransportError
 from common.http.transport import path_of
+from subgraphs.identity.domain.grants import RefreshToken
 
 _TIMEOUT = 5.0  # seconds
 _PASSED = frozenset({"authorization", "content-type", "traceparent", "tracestate"})
@@ -29,9 +31,14 @@ class Homes:
     def __init__(self, transports: Mapping[str, Transport]) -> None:
         self.transports = transports
 
-    def knows(self, region: str) -> bool:
-        """Whether it is another region, and one to which this one has a way."""
-        return region in self.transports
+    def of(self, token: str) -> str | None:
+        """The other region that alone can end a token, or knows all of it; None for this one, and for what is no token.
+
+        A refresh token names its home, and an access token's key the region that signed it. Neither is proved yet.
+        """
+        refresh = RefreshToken.parse(token)
+        home = refresh.home if refresh else _signing_region(token)
+        return home if home in self.transports else None
 
     async def pass_on(self, region: str, request: Request) -> Response:
         """The answer of the home, whatever it is. `request` is for a path under the region's own.
@@ -53,3 +60,11 @@ class Homes:
     async def close(self) -> None:
         for transport in self.transports.values():
             await transport.close()
+
+
+def _signing_region(token: str) -> str | None:
+    try:
+        kid = jws.parse(token).headers().get("kid")
+    except InvalidToken:
+        return None
+    return kid.rpartition(":")[0] if isinstance(kid, str) else None

@@ -19,7 +19,7 @@ from common.failpoints import failpoint
 from common.http import Request, Transport, TransportError
 from common.http.transport import path_of
 from subgraphs.identity.domain.keys import Algorithm
-from subgraphs.identity.service.revocations import RevocationFeed
+from subgraphs.identity.service.revocations import NEWS, RevocationFeed
 from subgraphs.identity.signing_keys import SigningKeys
 from subgraphs.identity.store import regions as store
 from subgraphs.identity.store import revocations as revocation_store
@@ -112,6 +112,8 @@ class Follower:
             await revocation_store.delete_revocations_that_are_over(transaction)
             await store.begin_copy(transaction, replica.page)
             await store.copy_revocations(transaction, replica.page)
+            if replica.page.entries:
+                transaction.changed(*NEWS)
             failpoint("identity.replication.before_position")
             await store.end_copy(
                 transaction, replica.page, keys=replica.keys, active_kid=replica.active_kid, age=age

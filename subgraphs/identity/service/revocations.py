@@ -13,9 +13,11 @@ from opentelemetry.instrumentation.utils import suppress_instrumentation
 from common.auth.revocation import Cursor, Entry, FeedPage, Kind, RegionPage, mark
 from common.database import Database, Transaction
 from common.failpoints import failpoint
+from common.live import Live
 from subgraphs.identity.store import revocations as store
 
-LOOK_INTERVAL = 0.2  # seconds between two looks for news of one that waits
+NEWS = ("revocations", "any")
+"""What has changed when there are others, of any region: topic and key."""
 LONGEST_WAIT = 10.0  # seconds
 MAX_WAITING = 1_000  # whoever comes beyond is answered at once
 PAGE = 10_000  # revocations of one region in an answer
@@ -42,15 +44,20 @@ async def revoke(transaction: Transaction, kind: Kind, value: str, until: dateti
         until=until,
         at=at,
     )
+    transaction.changed(*NEWS)
     failpoint("identity.revoke.before_commit")
     return int(counted["newest"])
 
 
 class RevocationFeed:
-    """Answers verifiers from the database; all that wait for news look together."""
+    """Answers verifiers from the database. All that wait for news look together, once there are some.
 
-    def __init__(self, database: Database) -> None:
+    A nudge may be lost: who waits is answered all the same and asks again, which is a look.
+    """
+
+    def __init__(self, database: Database, live: Live) -> None:
         self._database = database
+        self._live = live
         self._looking = asyncio.Lock()
         self._looked_at = float("-inf")
         self._feeds: list[store.Feed] = []
@@ -72,23 +79,30 @@ class RevocationFeed:
         select: Callable[[list[store.Feed]], list[store.Feed]],
     ) -> list[store.Feed]:
         clock = asyncio.get_running_loop()
-        asked_at = clock.time()
-        until = asked_at + (min(LONGEST_WAIT, wait) if self._waiting < MAX_WAITING else 0)
+        since = clock.time()
+        until = since + (min(LONGEST_WAIT, wait) if self._waiting < MAX_WAITING else 0)
+        topic, key = NEWS
         self._waiting += 1
         try:
-            while True:
-                feeds = select(await self._look(clock, asked_at))
-                is_new = any(_position(feed, after) < feed.newest for feed in feeds)
-                if is_new or clock.time() >= until:
-                    return feeds
-                await asyncio.sleep(LOOK_INTERVAL)
+            with self._live.waking(topic, [key], asyncio.Event()) as news:
+                while True:
+                    news.clear()
+                    feeds = select(await self._look(clock, since))
+                    if any(_position(feed, after) < feed.newest for feed in feeds):
+                        return feeds
+                    try:
+                        async with asyncio.timeout_at(until):
+                            await news.wait()
+                    except TimeoutError:
+                        return feeds
+                    since = clock.time()
         finally:
             self._waiting -= 1
 
-    async def _look(self, clock: asyncio.AbstractEventLoop, asked_at: float) -> list[store.Feed]:
-        """The regions as they were after the question, and `LOOK_INTERVAL` ago at most."""
+    async def _look(self, clock: asyncio.AbstractEventLoop, since: float) -> list[store.Feed]:
+        """The regions as they were `since` then or later."""
         async with self._looking:
-            if self._looked_at < max(asked_at, clock.time() - LOOK_INTERVAL / 2):
+            if self._looked_at < since:
                 looked_at = clock.time()
                 with suppress_instrumentation():  # looking is no part of any trace
                     async with self._database.transaction() as transaction:

@@ -38,6 +38,7 @@ class TokenExchange:
         audience: str,
         actor: str,
         scopes: Collection[str] | None = None,
+        is_lasting: bool = False,
     ) -> ExchangedToken:
         """A token for `audience`, which `actor`, an authenticated client, will send.
 
@@ -50,7 +51,9 @@ class TokenExchange:
         except InvalidToken as refusal:
             raise invalid_request(refusal.message) from refusal
         now = round(time.time(), 3)  # to the millisecond, as all access tokens
-        claims = exchanged_claims(caller.claims, audience=audience, actor=actor, now=now, scopes=scopes)
+        claims = exchanged_claims(
+            caller.claims, audience=audience, actor=actor, now=now, scopes=scopes, is_lasting=is_lasting
+        )
         kid, key = await self._keys.signer()
         header = {"typ": "at+jwt", "alg": Algorithm.ES256.value, "kid": kid}
         signed = {**claims, "jti": secrets.token_urlsafe(16)}

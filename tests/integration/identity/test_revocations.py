@@ -15,6 +15,7 @@ import pytest
 from common.auth.revocation import Cursor, FeedPage, Kind, mark
 from common.database import Database
 from common.http import Request, Response
+from common.live import Live
 from subgraphs.identity.service import revocations as service
 from subgraphs.identity.service.revocations import RevocationFeed, revoke
 
@@ -31,15 +32,24 @@ def claims_of(token: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def database(identity: Any) -> AsyncIterator[Database]:
+async def live(identity: Any) -> AsyncIterator[Live]:
+    """As of another process of identity."""
+    live = Live(identity.environment["NATS_URL"], "identity")
+    async with live.running():
+        yield live
+
+
+@pytest.fixture
+async def database(identity: Any, live: Live) -> AsyncIterator[Database]:
     database = Database.open(identity.environment["DATABASE_URL"], schema="identity")
+    live.listen_to(database)
     yield database
     await database.close()
 
 
 @pytest.fixture
-def feed(database: Database) -> RevocationFeed:
-    return RevocationFeed(database)
+def feed(database: Database, live: Live) -> RevocationFeed:
+    return RevocationFeed(database, live)
 
 
 async def revoke_alone(database: Database, kind: Kind, value: str, at: datetime | None = None) -> int:
@@ -97,6 +107,18 @@ async def test_who_is_behind_is_told_what_is_new_and_who_is_not_waits_for_it(
     async with asyncio.timeout(2):
         (news,) = (await waiting).regions
     assert [entry.mark for entry in news.entries] == [mark(Kind.JTI, "second")]
+
+
+async def test_who_waits_hears_of_what_nobody_was_nudged_about_by_asking_again(
+    identity: Any, database: Database
+) -> None:
+    alone = RevocationFeed(database, Live(identity.environment["NATS_URL"], "nobody"))
+    (known,) = (await alone.page({}, 0)).regions
+    at = {"home": Cursor(known.feed, known.position)}
+    waiting = asyncio.create_task(alone.page(at, 0.2))
+    await revoke_alone(database, Kind.JTI, "first")
+    await waiting
+    assert len((await alone.page(at, 0.2)).regions[0].entries) == 1
 
 
 async def test_a_reader_of_another_feed_and_one_from_the_future_are_told_everything(

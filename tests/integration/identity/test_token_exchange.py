@@ -74,3 +74,12 @@ async def test_more_than_that_is_refused(
 
 async def test_nobody_else_exchanges_tokens(identity: Any, token: str) -> None:
     assert (await exchange(identity, token, secret="guessed")).status == 401
+
+
+async def test_a_token_for_a_stream_lasts_as_long_as_the_callers_and_no_longer(
+    identity: Any, token: str
+) -> None:
+    body = json.loads((await exchange(identity, token, hansa_lifetime="subject_token")).body)
+    assert claims(body["access_token"])["exp"] == claims(token)["exp"]
+    refused = await exchange(identity, token, hansa_lifetime="a year")
+    assert (refused.status, json.loads(refused.body)["error"]) == (400, "invalid_request")

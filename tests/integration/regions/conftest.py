@@ -12,6 +12,7 @@ import pytest
 from common.auth.revocation import Kind
 from common.database import Database
 from common.http import Request, Response, Transport, open_transport
+from common.live import Live
 from common.sealing import Sealer
 from common.settings import Secret
 from subgraphs.identity.app import service
@@ -117,6 +118,9 @@ async def regions(
             app.state.apps = {"identity": app}
             base = await stack.enter_async_context(serving(app, port=ports[name]))
             database = Database.open(url, schema="identity")
+            live = Live(shared["NATS_URL"], "identity")
+            live.listen_to(database)
+            await stack.enter_async_context(live.running())
             stack.push_async_callback(database.close)
             transport = open_transport(base)
             stack.push_async_callback(transport.close)

@@ -1,4 +1,4 @@
-"""Revoke, copy, rotate and withdraw in a process that is killed: for each failpoint in the arguments once, and then to the end.
+"""Revoke, copy, rotate, withdraw and move addresses in a process that is killed: for each failpoint in the arguments once, and then to the end.
 
 Processes are forked, so that each costs no imports. One line of JSON tells how each failpoint's two runs ended.
 """
@@ -19,6 +19,7 @@ from common import failpoints
 from common.auth.revocation import Cursor, Kind
 from common.database import Database
 from common.http import open_transport
+from common.live import Live
 from common.sealing import Sealer
 from subgraphs.identity.domain.audit import Origin
 from subgraphs.identity.domain.keys import Algorithm, KeyPolicy
@@ -26,6 +27,7 @@ from subgraphs.identity.service.regions import Regions
 from subgraphs.identity.service.replication import Follower, Teller
 from subgraphs.identity.service.revocations import RevocationFeed, revoke
 from subgraphs.identity.signing_keys import SigningKeys
+from tests.integration.regions.moving import accounts_of, move, take_what_is_free
 
 PATIENCE = 60  # seconds for one run
 
@@ -33,27 +35,30 @@ PATIENCE = 60  # seconds for one run
 def main() -> None:
     own, eu, key, *names = sys.argv[1:]
     for name in names:
-        runs = [run(own, eu, key, failpoint) for failpoint in (f"{name}:kill", "")]
+        runs = [run(own, eu, key, name, failpoint) for failpoint in (f"{name}:kill", "")]
         print(json.dumps({"failpoint": name, "statuses": runs}), flush=True)  # noqa: T201 - what the test reads
 
 
-def run(own: str, eu: str, key: str, failpoint: str) -> int:
+def run(own: str, eu: str, key: str, name: str, failpoint: str) -> int:
     """The work in a forked process; 0, the exit status, or less than 0 by a signal."""
     child = os.fork()
     if child == 0:
         signal.alarm(PATIENCE)
         failpoints._armed = failpoints._parse(failpoint)
-        asyncio.run(work(own, eu, Sealer(base64.b64decode(key))))
+        asyncio.run(work(own, eu, Sealer(base64.b64decode(key)), name))
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-async def work(own_url: str, eu_url: str, sealer: Sealer) -> None:
+async def work(own_url: str, eu_url: str, sealer: Sealer, name: str) -> None:
     own, eu = (Database.open(url, schema="identity") for url in (own_url, eu_url))
+    await (move if failpoints._armed else take_what_is_free)(*accounts_of(eu, own), name)
     async with eu.transaction() as transaction:
         until = datetime.now(UTC) + timedelta(hours=1)
         await revoke(transaction, Kind.JTI, str(uuid.uuid4()), until)
-    teller = Teller(RevocationFeed(eu), SigningKeys(eu, sealer, KeyPolicy()))
+    teller = Teller(
+        RevocationFeed(eu, Live("nats://127.0.0.1:4222", "identity")), SigningKeys(eu, sealer, KeyPolicy())
+    )
     await Follower(own, "eu", open_transport("app://eu", apps={"eu": telling(teller)})).advance()
     keys = SigningKeys(own, sealer, KeyPolicy())
     regions = Regions(own, keys)

@@ -1,4 +1,4 @@
-"""A killed process leaves no revocation without its cause, no number without its revocation, and no half of a copy."""
+"""A killed process leaves no revocation without its cause, no number without its revocation, no half of a copy, and no address to two."""
 
 import asyncio
 import base64
@@ -6,23 +6,24 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from common import failpoints
 from common.database import Database
 from subgraphs.identity.store.revocations import name_own_region
+from tests.integration.regions import moving
 
 ROOT = Path(__file__).parents[3]
-CONCEPTS = ("keys", "replication", "revoke", "withdraw_key")
+CONCEPTS = ("address", "directory", "keys", "replication", "revoke", "withdraw_key")
 NAMES = [name for name in sorted(failpoints.names("subgraphs.identity")) if name.split(".")[1] in CONCEPTS]
 
 
 async def test_after_a_kill_at_any_failpoint_both_regions_are_whole(
     migrated_database: Callable[..., str],
 ) -> None:
-    assert len(NAMES) >= 6
+    assert len(NAMES) >= 12
     own, eu = migrated_database("identity"), migrated_database("identity")
     databases = {url: Database.open(url, schema="identity") for url in (own, eu)}
     async with databases[eu].transaction() as transaction:
@@ -51,8 +52,30 @@ async def test_after_a_kill_at_any_failpoint_both_regions_are_whole(
     assert len(withdrawn) >= len(NAMES)
     left = {kid for (kid,) in await rows(databases[own], "SELECT kid FROM signing_key")}
     assert left.isdisjoint(kid for (kid,) in withdrawn)
+    await check_addresses({"home": databases[own], "eu": databases[eu]})
     for database in databases.values():
         await database.close()
+
+
+async def check_addresses(databases: Mapping[str, Database]) -> None:
+    """Every address has one account, whose region has claimed it, and the directory says so."""
+    homes, decided = {}, {}
+    for name, database in databases.items():
+        emails = {email for (email,) in await rows(database, 'SELECT email FROM "user"')}
+        assert set(await rows(database, "SELECT email, state FROM address_claim")) == {
+            (email, "TAKEN") for email in emails
+        }
+        assert homes.keys().isdisjoint(emails)
+        homes |= dict.fromkeys(emails, name)
+        decided |= dict(await rows(database, "SELECT digest, home FROM directory WHERE freed_at IS NULL"))
+    assert decided == {moving.KEY.digest(email): home for email, home in homes.items()}
+    wanted = {
+        moving.address(f"{name}.{which}", region)
+        for name in NAMES
+        for which in ("before", "after")
+        for region in moving.NAMES
+    }
+    assert homes.keys() == wanted, "nobody is kept from an address that is free"
 
 
 async def rows(database: Database, statement: str) -> list[Any]:

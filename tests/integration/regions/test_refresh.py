@@ -16,7 +16,7 @@ from common.settings import Secret
 from subgraphs.identity.domain.grants import Grant, RefreshToken
 from subgraphs.identity.opaque import digest
 from subgraphs.identity.store import grants as store
-from tests.integration.regions.conftest import Region
+from tests.integration.regions.conftest import Region, eventually
 from tests.integration.regions.test_partitions import claims, sign_up
 
 
@@ -81,3 +81,34 @@ async def test_a_token_that_names_a_region_that_there_is_not_is_refused(
 ) -> None:
     status, body = await refresh(regions["us"], refresh_token.replace(".eu.", ".mars."))
     assert (status, body["error"]) == (400, "invalid_grant")
+
+
+async def send(region: Region, path: str, token: str) -> tuple[int, dict[str, Any]]:
+    fields = urlencode({"token": token, "client_id": "hansa"}).encode()
+    headers = (("content-type", "application/x-www-form-urlencoded"),)
+    answer = await region.transport.send(Request(path=path, body=fields, headers=headers))
+    return answer.status, json.loads(answer.body)
+
+
+async def test_a_token_is_ended_and_looked_at_by_its_home_from_any_region(
+    regions: Mapping[str, Region], refresh_token: str
+) -> None:
+    eu, us = regions["eu"], regions["us"]
+    _, tokens = await refresh(eu, refresh_token)
+    await eventually(lambda: us.accepts(tokens["access_token"]))
+    eu.cut_off()
+    for path in ("/oauth/revoke", "/oauth/introspect"):
+        for token in (tokens["access_token"], tokens["refresh_token"]):
+            status, body = await send(us, path, token)
+            assert (status, body["error"]) == (503, "temporarily_unavailable"), path
+    eu.rejoin()
+    status, body = await send(us, "/oauth/introspect", tokens["access_token"])
+    assert (status, body["error"]) == (401, "invalid_client"), "as the home answers a public client"
+    assert (await send(us, "/oauth/revoke", tokens["access_token"]))[0] == 200
+    assert (await refresh(us, tokens["refresh_token"]))[0] == 400, "all that was granted together has ended"
+
+    async def refuses() -> bool:
+        return not await us.accepts(tokens["access_token"])
+
+    await eventually(refuses)
+    assert (await eu.rows("SELECT kind FROM revocation")) == [("FAMILY",)]

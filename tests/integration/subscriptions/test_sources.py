@@ -4,6 +4,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
+from urllib.parse import parse_qs
 
 import msgspec
 import pytest
@@ -204,3 +205,35 @@ def test_a_heartbeat_interval_is_a_duration_or_a_word(value: str, seconds: float
 def test_what_cannot_be_meant_is_refused(keys: str) -> None:
     with pytest.raises(ConfigError):
         parse_config(f"subscription: {{mode: {{passthrough: {{all: {{{keys}}}}}}}}}", {})
+
+
+EXCHANGED = """headers: {all: {request: [{propagate: {named: authorization}}]}}
+authentication: {subgraph: {token_exchange: {url: app://issuer/oauth/token, client_secret: s}}}"""
+
+
+async def issuer(_scope: Any, receive: Any, send: Any) -> None:
+    """Exchanges a token for one of the audience's that says for how long it was asked; none of Mallory's."""
+    fields = parse_qs((await receive())["body"].decode())
+    token = "@".join(fields[name][0] for name in ("subject_token", "audience", "hansa_lifetime"))
+    status = 400 if "mallory" in token else 200
+    await send({"type": "http.response.start", "status": status, "headers": []})
+    body = msgspec.json.encode({"access_token": token, "expires_in": 600})
+    await send({"type": "http.response.body", "body": body})
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+async def test_a_stream_begins_with_a_token_of_the_subgraphs_own_that_lasts_as_long(
+    make_router: MakeRouter, changes: Changes, protocol: str
+) -> None:
+    router = make_router(configured(EXCHANGED, protocol=protocol), issuer=issuer)
+    async with streamed(router, headers=(("authorization", "Bearer alice"),)) as response:
+        await changes.listeners(1)
+        assert changes.seen[0]["authorization"] == "Bearer alice@prices@subject_token"
+        assert "Bearer alice" not in changes.seen[0].values()
+        await changes.publish(("1", 5))
+        assert (await anext(events(response)))[1] == {"data": {"priceChanged": {"id": "1", "price": 5}}}
+    await changes.listeners(0)
+    async with streamed(router, headers=(("authorization", "Bearer mallory"),)) as response:
+        name, body = await anext(events(response))
+    assert (name, body["errors"][0]["extensions"]["code"]) == ("next", "SUBREQUEST_HTTP_ERROR")
+    assert len(changes.seen) == 1

@@ -4,7 +4,7 @@ https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any, NoReturn
 
 import msgspec
@@ -33,7 +33,7 @@ _decoder = msgspec.json.Decoder(_Message)
 
 async def websocket_events(
     streams: Streams, path: str, request: SourceRequest, heartbeat: float, established: Callable[[], None]
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """The events until the subgraph completes. Raises FetchError and TransportError.
 
     The headers go with the handshake and, for subgraphs that read them there, as the payload of `connection_init`. A

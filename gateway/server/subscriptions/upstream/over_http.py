@@ -5,7 +5,7 @@ https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md (distinct conne
 https://www.apollographql.com/docs/graphos/routing/operations/subscriptions/multipart-protocol
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 
 from common.http import Request, Response, ResponseTooLarge, TransportLimits
 from common.streaming import StreamedResponse, Streams
@@ -25,7 +25,7 @@ _JSON = ("content-type", "application/json")
 
 async def http_events(
     streams: Streams, path: str, request: SourceRequest, accept: str, established: Callable[[], None]
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """The events until the subgraph completes, each of 32 MiB at most. Raises FetchError and TransportError."""
     headers = (_JSON, ("accept", accept), *request.headers)
     async with streams.send(Request(path=path, body=request.body, headers=headers)) as response:

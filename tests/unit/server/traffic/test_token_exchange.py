@@ -9,7 +9,7 @@ import pytest
 
 from common.http import ASGIApp, Request, Response, TransportError, open_transport
 from gateway.server.config.access import TokenExchange
-from gateway.server.traffic.token_exchange import ExchangingTransport
+from gateway.server.traffic.token_exchange import Exchanger, ExchangingTransport
 
 CONFIG = TokenExchange(url="app://issuer/oauth/token", client_secret="s:ecret", client_id="router")
 ASKED = Request(headers=(("x-first", "1"), ("authorization", "Bearer alice"), ("x-last", "2")))
@@ -51,7 +51,9 @@ class Way:
         apps: dict[str, ASGIApp] = {"issuer": self.issuer, "ships": echo}
         inner = open_transport("app://ships/graphql", apps=apps)
         issuer = open_transport(CONFIG.url, apps=apps)
-        self.transport = ExchangingTransport(inner, "ships", CONFIG, issuer, clock=lambda: self.now)
+        self.transport = ExchangingTransport(
+            inner, Exchanger("ships", CONFIG, issuer, clock=lambda: self.now)
+        )
 
     async def send(self, request: Request = ASKED) -> dict[str, str]:
         return sent(await self.transport.send(request))

@@ -1,7 +1,7 @@
 """Source streams whose events a subgraph sends to a callback URL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import msgspec
@@ -36,7 +36,7 @@ async def callback_events(
     config: CallbackMode,
     request: SourceRequest,
     established: Callable[[], None],
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """The events until the subgraph completes, each of 32 MiB at most. Raises FetchError and TransportError.
 
     A subgraph that was silent for two heartbeats is given up.
