@@ -45,7 +45,7 @@ def page_routes(provider: CardProvider) -> list[HTTPRouteHandler]:
 
 def _page(intent: Intent) -> Response[str]:
     currency = intent.currency.upper()
-    amount = f"{Decimal(intent.amount).scaleb(-_PLACES.get(currency) or 0)} {escape(currency)}"
+    amount = f"{Decimal(intent.amount).scaleb(-(_PLACES.get(currency) or 0))} {escape(currency)}"
     body = (
         _question(intent, amount)
         if intent.status is Status.REQUIRES_ACTION
