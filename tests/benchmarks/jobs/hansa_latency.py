@@ -36,9 +36,13 @@ async def note(_run: Run[None], number: int) -> None:
 
 async def main(url: str, backlog: int) -> None:
     await migrate(url, schema="jobs", scripts=MIGRATIONS)
-    database = Database.open(url, schema="jobs")
+    database = Database.open(
+        url, schema="jobs", pool_size=50
+    )  # who asks, asks at the rate however long a commit takes
     own = Database.open(url, schema="jobs", pool_size=4)  # as a worker has
+    began = time.perf_counter()
     starts = await start_latencies(database, own)
+    rate = len(starts) / (time.perf_counter() - began)
     await own.close()
     await add(database, backlog)
     claims = await claim_latencies(database)
@@ -47,6 +51,7 @@ async def main(url: str, backlog: int) -> None:
         beside = await claim_latencies(database, CLAIMS * 2)
     first, last = beside[:CLAIMS], beside[CLAIMS:]
     tell(
+        rate=rate,
         start_p50=percentile(starts, 50),
         start_p99=percentile(starts, 99),
         claim_p50=percentile(claims, 50),
