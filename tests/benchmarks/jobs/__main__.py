@@ -132,6 +132,7 @@ async def _grow(bench: Bench) -> None:
 async def _wait(bench: Bench, backlog: int) -> None:
     command = [sys.executable, "-m", "tests.benchmarks.jobs.hansa_latency", await bench.database()]
     told = hear([*command, str(backlog)], PEERS / "hansa.log")
+    _say(f"{told.pop('rate'):.0f} jobs a second were asked for and run")
     for name, milliseconds in told.items():
         bar = f", at most {LATENCIES[name]}" if name in LATENCIES else ""
         _say(f"{name:24}{milliseconds:9.2f} ms{bar}")

@@ -36,8 +36,14 @@ async def note(_run: Run[None], number: int) -> None:
 
 async def main(url: str, backlog: int) -> None:
     await migrate(url, schema="jobs", scripts=MIGRATIONS)
-    database = Database.open(url, schema="jobs")
-    starts = await start_latencies(database)
+    database = Database.open(
+        url, schema="jobs", pool_size=50
+    )  # who asks, asks at the rate however long a commit takes
+    own = Database.open(url, schema="jobs", pool_size=4)  # as a worker has
+    began = time.perf_counter()
+    starts = await start_latencies(database, own)
+    rate = len(starts) / (time.perf_counter() - began)
+    await own.close()
     await add(database, backlog)
     claims = await claim_latencies(database)
     async with database.transaction() as old:
@@ -45,6 +51,7 @@ async def main(url: str, backlog: int) -> None:
         beside = await claim_latencies(database, CLAIMS * 2)
     first, last = beside[:CLAIMS], beside[CLAIMS:]
     tell(
+        rate=rate,
         start_p50=percentile(starts, 50),
         start_p99=percentile(starts, 99),
         claim_p50=percentile(claims, 50),
@@ -55,12 +62,12 @@ async def main(url: str, backlog: int) -> None:
     await database.close()
 
 
-async def start_latencies(database: Database) -> list[float]:
-    """Seconds from each commit that asks for a job to the job's first line."""
+async def start_latencies(database: Database, own: Database) -> list[float]:
+    """Seconds from each commit that asks for a job in `database` to the job's first line; the worker has its `own`."""
     live, wake, stop = Live("nats://127.0.0.1:9", "jobs"), asyncio.Event(), asyncio.Event()
     live.listen_to(database)
-    leading = asyncio.create_task(Leader(database, wake).run())
-    worker = Worker(database, jobs.kinds, {note.name: None}, WorkerOptions(concurrency=20), wake=wake)
+    leading = asyncio.create_task(Leader(own, wake).run())
+    worker = Worker(own, jobs.kinds, {note.name: None}, WorkerOptions(concurrency=20), wake=wake)
     asked: dict[int, float] = {}
 
     async def ask(number: int) -> None:
