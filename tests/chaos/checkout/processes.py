@@ -85,7 +85,7 @@ class ServiceProcess:
         """Whether SIGSTOP holds it."""
         try:
             status = Path(f"/proc/{self._process.pid}/stat").read_text()
-        except FileNotFoundError:
+        except (FileNotFoundError, ProcessLookupError):  # it has ended
             return False
         return status.rpartition(")")[2].split()[0] == "T"
 

@@ -75,3 +75,16 @@ async def test_a_failed_request_is_not_remembered(shop: Shop) -> None:
         await shop.order()
     shop.error = None
     assert await shop.order() == Receipt(2)
+
+
+async def test_nothing_is_an_answer_too(kernel_database: Database) -> None:
+    calls = 0
+
+    async def run() -> None:
+        nonlocal calls
+        calls += 1
+
+    for _ in range(2):
+        async with kernel_database.transaction() as transaction:
+            await once(transaction, scope="void", key="k", request=Order(1), run=run, result=type(None))
+    assert calls == 1
