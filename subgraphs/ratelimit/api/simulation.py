@@ -9,10 +9,12 @@ from typing import Annotated, TypeAlias
 import strawberry
 
 from common.app.values import InvalidInput
+from common.inputs import InvalidInputError
 from subgraphs.ratelimit.api.inputs import AttributeInput, descriptor
 from subgraphs.ratelimit.domain import simulation as domain
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_END = 2_200  # so that windows around a moment are in the calendar, too
 _MOST_DENIED = 20
 
 
@@ -25,7 +27,9 @@ class RequestInput:
     cost: int = 1
 
     def request(self) -> domain.SimulatedRequest:
-        """The request in the domain; a moment without a zone is UTC's."""
+        """The request in the domain; a moment without a zone is UTC's. Raises InvalidInputError."""
+        if not _EPOCH.year <= self.at.year < _END:
+            raise InvalidInputError("at", f"must be from {_EPOCH.year} to {_END - 1}")
         at = self.at if self.at.tzinfo else self.at.replace(tzinfo=UTC)
         microseconds = (at - _EPOCH) // timedelta(microseconds=1)
         return domain.SimulatedRequest(microseconds, descriptor(self.attributes), self.cost)

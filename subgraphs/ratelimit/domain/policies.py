@@ -26,7 +26,9 @@ ADDRESS = "address"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 _ATTRIBUTES = 16
+_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which JSON can name and UTF-8 cannot
 _PLAIN_IDENTITY = 64
+_SHOWN_IDENTITY = 200
 _SEPARATOR = "\x1f"  # in no printable value
 _BINDINGS = 16_384
 
@@ -87,7 +89,7 @@ class Override(Struct, frozen=True, kw_only=True):
 
 
 class Limit:
-    """A policy as it applies to one request: whom it is about, the count's key and the rule with its override."""
+    """A policy as it applies to one request: the rule with its override, the count's key, and whom it is about as people read it."""
 
     __slots__ = ("identity", "key", "policy", "rule")
 
@@ -139,7 +141,8 @@ class _Matcher:
             return None
         named = [value for value in values if value is not None]
         identity = "/".join(named)
-        return Limit(policy, self._overrides.find(identity) or policy.rule, _key(policy, named), identity)
+        rule = self._overrides.find(identity) or policy.rule
+        return Limit(policy, rule, _key(policy, named), _shown(identity))
 
 
 class PolicySet:
@@ -207,7 +210,7 @@ def check_descriptor(descriptor: Descriptor) -> None:
         raise InvalidInputError("descriptor", f"has more than {_ATTRIBUTES} attributes")
     for name, value in descriptor.items():
         check_attribute("descriptor", name)
-        if not 1 <= len(value) <= LONGEST:
+        if not 1 <= len(value) <= LONGEST or _SURROGATE.search(value):
             raise InvalidInputError("descriptor", f"must have values of 1 to {LONGEST} characters")
 
 
@@ -251,3 +254,13 @@ def _key(policy: Policy, values: Sequence[str]) -> str:
     if len(identity) > _PLAIN_IDENTITY or identity.startswith("#") or not "".join(values).isprintable():
         identity = "#" + blake2b(msgspec.json.encode(values), digest_size=16).hexdigest()
     return f"rl:{{{policy.namespace}}}:{policy.id.hex}:{identity}"
+
+
+def _shown(identity: str) -> str:
+    """The identity as a text that people can read and a table's index can hold; it may be anything that a client makes up."""
+    if not identity.isprintable():
+        identity = "".join([each if each.isprintable() else "\ufffd" for each in identity])
+    if len(identity) > _SHOWN_IDENTITY:
+        digest = blake2b(identity.encode(), digest_size=8).hexdigest()
+        identity = f"{identity[: _SHOWN_IDENTITY - 20]}...#{digest}"
+    return identity

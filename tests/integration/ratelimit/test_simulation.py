@@ -59,6 +59,8 @@ async def test_overrides_of_the_policy_that_is_there_count(service: Any) -> None
         ({"limit": 0}, {}, "limit"),
         ({"algorithm": "CONCURRENCY", "period": 0}, {}, "algorithm"),
         ({}, {"cost": 0}, "cost"),
+        ({}, {"at": "0001-01-01T00:00:00Z"}, "at"),
+        ({}, {"at": "9999-12-31T23:59:59Z"}, "at"),
         ({}, {"attributes": [{"name": "user", "value": ""}]}, "descriptor"),
     ],
 )

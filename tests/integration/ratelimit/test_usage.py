@@ -6,17 +6,19 @@ from contextlib import aclosing
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from common.app import ServiceRequest, running
 from common.auth import Caller
 from common.database import Database
 from common.errors import ForbiddenError
 from common.http import open_transport
+from common.inputs import InvalidInputError
 from common.live import Live
 from subgraphs.ratelimit.access import CHECK_SCOPE
 from subgraphs.ratelimit.api import Context, schema
 from subgraphs.ratelimit.app import service as description
-from subgraphs.ratelimit.domain.policies import Limits
+from subgraphs.ratelimit.domain.policies import Limits, PolicySet
 from subgraphs.ratelimit.domain.rules import Algorithm, Rule
 from subgraphs.ratelimit.engine.outcome import Outcome
 from subgraphs.ratelimit.policies import Policies
@@ -78,6 +80,21 @@ async def test_what_is_written_again_counts_once_and_processes_are_added_up(data
     await one.write()
     (minutes,) = (await one.of_policies([asked.policy.id], 60)).values()
     assert [sum(each.allowed for each in minutes), sum(each.tokens for each in minutes)] == [3, 6]
+
+
+async def test_whatever_clients_make_up_is_written(database: Database) -> None:
+    policy = replace(limit(LOG, "log").policy, by=("user", "client"))
+    policies, usage = PolicySet([policy.namespace], [policy], []), Usage(database)
+    for user in ("a\0b", "a\ufffdb", "\u202e", "🏊" * 256, "🏊" * 255 + "!"):
+        limits = policies.limits(policy.namespace, {"user": user, "client": "x" * 256})
+        usage.count(limits, Outcome([], []), 1)
+        usage.count(limits, Outcome([], [], limits.each[0], 1), 1)
+    await usage.write()
+    (consumers,) = (await usage.top_consumers([policy.id], 50)).values()
+    assert [each.tokens for each in consumers] == [2, 1, 1, 1]
+    assert len(await usage.denials(policy.namespace)) == 4
+    with pytest.raises(InvalidInputError):
+        policies.limits(policy.namespace, {"user": "\ud800"})
 
 
 async def test_a_process_that_stops_writes_what_it_counted_last(
