@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from gateway.server.writes import GatheredWrites
+from gateway.server.writes import HeadWithBody
 
 MAX_HEAD_SIZE = 64 * 1024
 _END = b"\r\n\r\n"
@@ -26,7 +26,7 @@ class Protocol(HttpToolsProtocol):
         self._is_stopping = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        self._writes = GatheredWrites(transport)
+        self._writes = HeadWithBody(transport)
         super().connection_made(cast("asyncio.Transport", self._writes))
 
     def data_received(self, data: bytes) -> None:
@@ -40,6 +40,7 @@ class Protocol(HttpToolsProtocol):
         self._in_head = False
         self._head_size = 0
         self._tail = b""
+        self._writes.expect_head()
         super().on_headers_complete()
         if self._is_stopping:
             self.cycle.keep_alive = False

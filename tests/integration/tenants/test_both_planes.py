@@ -19,6 +19,7 @@ from subgraphs.tenants.service.use_cases import UseCases
 from tests.integration.proxy.gateways import Gateway, gateway, until
 from tests.integration.proxy.upstreams import Server, server
 from tests.integration.tenants.conftest import DOMAIN, TOKEN, Hall
+from tests.integration.tenants.crashing import Publishing
 from tests.integration.tenants.test_data_planes import USAGE
 from tests.integration.tenants.test_keys import REVOKE, issue
 
@@ -41,8 +42,8 @@ class Both:
         }
         await use.configurations.apply("ada", UUID(tenant or self.tenant), read_document(document))
 
-    async def status(self, path: str, key: str | None) -> int:
-        return (await self.proxy.ask(path, host=HOST, key=key)).status
+    async def status(self, path: str, key: str | None, host: str = HOST) -> int:
+        return (await self.proxy.ask(path, host=host, key=key)).status
 
     async def become(self, path: str, key: str | None, status: int) -> float:
         """How many seconds it took."""
@@ -98,6 +99,35 @@ async def test_a_suspended_tenant_is_not_served_until_it_is_resumed(both: Both) 
     assert answer == {"valid": False, "code": "NOT_FOUND"}
     await both.hall.get(suspend, "root", "tenants:admin", id=both.tenant, on=False)
     await both.become("/fish", secret, 200)
+
+
+async def test_another_tenants_key_is_no_key(both: Both) -> None:
+    visby = await both.hall.create("visby")
+    await both.apply("/fish", visby)
+    secret = (await issue(both.hall, visby, scopes=["fish"]))["secret"]
+
+    async def is_served() -> bool:
+        return await both.status("/fish", secret, f"visby.{DOMAIN}") == 200
+
+    await until(is_served)
+    assert await both.status("/fish", secret) == 401
+    assert {seen.values("x-hansa-tenant")[0] for seen in both.upstream.seen} == {visby}
+
+
+async def test_a_host_of_ones_own_is_served_once_it_is_proved(both: Both) -> None:
+    secret = (await issue(both.hall, both.tenant, scopes=["fish"]))["secret"]
+    host, resolver = "fish.customer.example", Publishing()
+    use = UseCases.over(both.hall.database, Rules(DOMAIN, inner_upstreams=True), resolver)
+    claim = await use.domains.add("ada", UUID(both.tenant), host)
+    await both.become("/fish", secret, 200)
+    assert await both.status("/fish", secret, host) == 404
+    resolver.published = frozenset({claim.record_value})
+    await use.domains.verify("ada", UUID(both.tenant), host)
+
+    async def is_served() -> bool:
+        return await both.status("/fish", secret, host) == 200
+
+    await until(is_served)
 
 
 async def test_what_is_billed_is_what_the_upstream_answered(both: Both) -> None:

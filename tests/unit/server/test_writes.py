@@ -1,11 +1,11 @@
-"""What one tick writes is one write below, in order and whole, however it ends."""
+"""A response's head and body are one write below, in order and whole, however it ends; nothing else is held."""
 
 import asyncio
 from typing import cast
 
 import pytest
 
-from gateway.server.writes import GatheredWrites
+from gateway.server.writes import HeadWithBody
 
 
 class Below:
@@ -14,10 +14,12 @@ class Below:
     def __init__(self) -> None:
         self.written: list[bytes] = []
         self.is_over = False
+        self.has_written = asyncio.Event()
 
     def write(self, data: bytes) -> None:
         assert not self.is_over
         self.written.append(data)
+        self.has_written.set()
 
     def close(self) -> None:
         self.is_over = True
@@ -32,45 +34,46 @@ async def below() -> Below:
 
 
 @pytest.fixture
-async def writes(below: Below) -> GatheredWrites:
-    return GatheredWrites(cast("asyncio.Transport", below))
+async def writes(below: Below) -> HeadWithBody:
+    """A connection that has got a request."""
+    connection = HeadWithBody(cast("asyncio.Transport", below))
+    connection.expect_head()
+    return connection
 
 
-async def test_a_head_and_its_body_are_one_write(below: Below, writes: GatheredWrites) -> None:
+async def test_a_head_and_its_body_are_one_write(below: Below, writes: HeadWithBody) -> None:
     writes.write(b"head")
-    writes.write(b"body")
     assert below.written == []
+    writes.write(b"body")
+    assert below.written == [b"headbody"]
+    writes.expect_head()
+    writes.write(b"head without a body")
     writes.flush()
-    assert below.written == [b"headbody"]
-    await asyncio.sleep(0)
-    assert below.written == [b"headbody"]
+    assert below.written == [b"headbody", b"head without a body"]
 
 
-async def test_what_has_no_end_yet_goes_out_with_the_tick(below: Below, writes: GatheredWrites) -> None:
+async def test_a_head_whose_body_is_late_goes_out_alone(below: Below, writes: HeadWithBody) -> None:
     writes.write(b"head")
-    await asyncio.sleep(0)
-    writes.write(b"event")
-    await asyncio.sleep(0)
-    assert below.written == [b"head", b"event"]
+    async with asyncio.timeout(5):
+        await below.has_written.wait()
+    assert below.written == [b"head"]
 
 
-async def test_no_more_is_held_than_feels_back_pressure(below: Below, writes: GatheredWrites) -> None:
-    for _ in range(5):
-        writes.write(b"x" * 20_000)
-    assert [len(each) for each in below.written] == [80_000]
+async def test_pieces_of_a_body_are_not_held(below: Below, writes: HeadWithBody) -> None:
+    for piece in (b"head", b" first", b"second", b"third"):
+        writes.write(piece)
+    assert below.written == [b"head first", b"second", b"third"]
 
 
-async def test_what_is_held_is_written_before_it_closes_and_not_after_it_was_lost(
-    below: Below, writes: GatheredWrites
-) -> None:
+async def test_what_is_held_is_written_before_it_closes(below: Below, writes: HeadWithBody) -> None:
     writes.write(b"last")
     writes.close()
     assert below.written == [b"last"]
-    writes.write(b"too late")
-    await asyncio.sleep(0)
-    assert below.written == [b"last"]
 
 
-async def test_all_else_is_the_transports_own(below: Below, writes: GatheredWrites) -> None:
+async def test_a_transport_that_was_lost_takes_nothing(below: Below, writes: HeadWithBody) -> None:
+    writes.write(b"head")
     below.close()
+    writes.flush()
+    assert below.written == []
     assert writes.is_closing()
