@@ -92,11 +92,6 @@ class StockLevel(Struct, frozen=True, kw_only=True):
     low_at: int = 0
 
     @property
-    def pieces(self) -> int:
-        """In all buckets."""
-        return self.on_hand + self.in_transit + self.incoming
-
-    @property
     def on_hand(self) -> int:
         """In the house, whoever they are promised to."""
         return self.available + self.held + self.committed + self.unavailable

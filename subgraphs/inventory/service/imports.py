@@ -4,7 +4,7 @@ So a file that is sent again goes on where it was, and one that is done changes 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from uuid import UUID
 
 import msgspec
@@ -161,10 +161,13 @@ async def _set_all(transaction: Transaction, rows: Sequence[Row]) -> tuple[int, 
             problems.append(RowProblem(row.number, "names no SKU with pieces of its own, or no warehouse"))
         else:
             fitting.append((row, variant))
+    if not fitting:
+        return 0, problems
     places = [Place.of(variant.id, row.warehouse) for row, variant in fitting]
     await stock.add_levels(transaction, places)
     await stock.lock_variants(transaction, [place.variant_id for place in places])
-    house = _House(await stock.read_all_counts(transaction, [place.variant_id for place in places]))
+    counted = await stock.count_pieces(transaction, [place.variant_id for place in places])
+    house = _House(await stock.read_counts_at(transaction, places), counted)
     movements: list[Movement] = []
     for row, variant in fitting:
         outcome = house.set(row, variant.id)
@@ -180,12 +183,11 @@ async def _set_all(transaction: Transaction, rows: Sequence[Row]) -> tuple[int, 
 class _House:
     """What the places of the variants have, and how many pieces of each there come to be."""
 
-    def __init__(self, levels: Levels) -> None:
+    def __init__(self, levels: Levels, pieces: Mapping[UUID, int]) -> None:
         self._places: defaultdict[tuple[UUID, str], list[tuple[Place, StockLevel]]] = defaultdict(list)
-        self._pieces: Counter[UUID] = Counter()
         for place, level in levels:
             self._places[place.variant_id, place.warehouse].append((place, level))
-            self._pieces[place.variant_id] += level.pieces
+        self._pieces = Counter(pieces)
 
     def set(self, row: Row, variant_id: UUID) -> list[Movement] | RowProblem:
         own = self._places[variant_id, row.warehouse]

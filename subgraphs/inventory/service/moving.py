@@ -91,9 +91,9 @@ async def record(transaction: Transaction, movements: Sequence[Movement]) -> Non
     if movements:
         await stock.record(transaction, movements)
     entered = {each.place.variant_id for each in movements if each.source is Bucket.OUTSIDE}
-    excessive = await stock.find_excessive(transaction, list(entered)) if entered else None
-    if excessive is not None:
-        raise InvalidInputError("quantity", f"would make more than {MAX_PIECES} pieces of {excessive}")
+    counted = await stock.count_pieces(transaction, list(entered)) if entered else {}
+    if any(pieces > MAX_PIECES for pieces in counted.values()):
+        raise InvalidInputError("quantity", f"would make more than {MAX_PIECES} pieces of a SKU")
 
 
 def correction(levels: Levels, difference: int, reason: Reason) -> list[Movement] | None:

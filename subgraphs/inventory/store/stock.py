@@ -11,15 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from common.database import Transaction
-from subgraphs.inventory.domain.stock import (
-    MAX_PIECES,
-    Bucket,
-    Movement,
-    Place,
-    PlaceLevel,
-    StockLevel,
-    VariantLevel,
-)
+from subgraphs.inventory.domain.stock import Bucket, Movement, Place, PlaceLevel, StockLevel, VariantLevel
 
 _LAPSED: Final = {"available": "quantity", "held": "-quantity"}
 _BUCKETS: Final = [bucket.value.lower() for bucket in Bucket if bucket is not Bucket.OUTSIDE]
@@ -94,15 +86,17 @@ LOCK_OF: Final = text(f"""
         SELECT variant_id, warehouse_id, slot FROM allocation WHERE reservation_id = ANY(CAST(:reservations AS uuid[]))
     ) {_ORDER}
 """)  # noqa: S608 - constants
-READ_ALL_COUNTS: Final = text(
-    "SELECT * FROM level WHERE variant_id = ANY(CAST(:variants AS uuid[])) ORDER BY slot"
-)
+READ_PLACES_COUNTS: Final = text("""
+    SELECT level.* FROM level JOIN (
+        SELECT DISTINCT * FROM unnest(CAST(:variants AS uuid[]), CAST(:warehouses AS text[])) AS asked (variant_id, warehouse_id)
+    ) asked USING (variant_id, warehouse_id) ORDER BY slot
+""")
+COUNT_PIECES: Final = text("""
+    SELECT variant_id, sum(available::bigint + held + committed + unavailable + in_transit + incoming)::bigint AS pieces
+    FROM level WHERE variant_id = ANY(CAST(:variants AS uuid[])) GROUP BY variant_id
+""")
 READ_COUNTS: Final = text("""
     SELECT * FROM level WHERE variant_id = ANY(CAST(:variants AS uuid[])) AND warehouse_id = :warehouse ORDER BY slot
-""")
-FIND_EXCESSIVE: Final = text("""
-    SELECT sku FROM level JOIN variant ON variant.id = variant_id WHERE variant_id = ANY(CAST(:variants AS uuid[])) GROUP BY sku
-    HAVING sum(available::bigint + held + committed + unavailable + in_transit + incoming) > :most LIMIT 1
 """)
 READ_PLACES: Final = text(f"{_SELLABLE} WHERE variant_id = ANY(CAST(:variants AS uuid[]))")
 _NAMES: Final = StockLevel.__struct_fields__
@@ -150,13 +144,6 @@ async def record(transaction: Transaction, movements: Sequence[Movement]) -> Non
         transaction.changed(CHANGED, str(variant_id))
 
 
-async def find_excessive(transaction: Transaction, variant_ids: Sequence[UUID]) -> str | None:
-    """The SKU of one of the variants of which there are more than `MAX_PIECES`."""
-    parameters = {"variants": list(variant_ids), "most": MAX_PIECES}
-    found: str | None = (await transaction.execute(FIND_EXCESSIVE, parameters)).scalar_one_or_none()
-    return found
-
-
 async def add_levels(transaction: Transaction, places: Iterable[Place]) -> None:
     """Let pieces of the variants be at the places, where they may not yet; the caller has no level locked."""
     ordered = sorted(places)
@@ -202,12 +189,20 @@ async def read_counts(
     return [(Place.of(row.variant_id, row.warehouse_id, row.slot), _level(row)) for row in rows]
 
 
-async def read_all_counts(
-    transaction: Transaction, variant_ids: Sequence[UUID]
-) -> list[tuple[Place, StockLevel]]:
-    """What each place of the variants in all warehouses has, as it is stored."""
-    rows = await transaction.execute(READ_ALL_COUNTS, {"variants": list(variant_ids)})
+async def read_counts_at(transaction: Transaction, places: Sequence[Place]) -> list[tuple[Place, StockLevel]]:
+    """What each place has, with its parts, as it is stored."""
+    columns = {
+        "variants": [place.variant_id for place in places],
+        "warehouses": [place.warehouse for place in places],
+    }
+    rows = await transaction.execute(READ_PLACES_COUNTS, columns)
     return [(Place.of(row.variant_id, row.warehouse_id, row.slot), _level(row)) for row in rows]
+
+
+async def count_pieces(transaction: Transaction, variant_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many there are of each variant in all buckets and places."""
+    rows = await transaction.execute(COUNT_PIECES, {"variants": list(variant_ids)})
+    return {row.variant_id: row.pieces for row in rows}
 
 
 async def find_levels(
