@@ -10,7 +10,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
@@ -30,6 +30,7 @@ from subgraphs.jobs.store.claiming import PLANS, Claimed, Settled
 from subgraphs.jobs.worker.exchange import Taker, tell
 from subgraphs.jobs.worker.execution import Ending, Execution
 from subgraphs.jobs.worker.hand import Exchange, Hand
+from subgraphs.jobs.worker.turns import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +39,6 @@ SILENCE = timedelta(seconds=10)
 POLL_INTERVAL = 0.2  # seconds
 TELL_DELAY = 0.005  # seconds that an outcome waits for others
 RETRY_INTERVAL = 0.5  # seconds
-MAX_EXCHANGES = 2  # at once: one waits for the disk while jobs run and the other is made ready
 THREAD_GRACE = 5.0  # seconds more for threads that were told to end
 
 
@@ -63,9 +63,7 @@ class Worker:
         self._wake = wake or asyncio.Event()
         self._threads = ThreadPoolExecutor(options.concurrency, thread_name_prefix="job")
         self._tasks: set[asyncio.Task[None]] = set()
-        self._starting = asyncio.Lock()
-        self._exchanges: set[asyncio.Task[None]] = set()
-        self._moved = asyncio.Event()
+        self._turns = Turns()
         self._is_draining = False
         self._is_uncertain = False
         self._may_be_more = False
@@ -86,10 +84,10 @@ class Worker:
                 await stop.wait()
                 await self._drain()
             finally:
-                ending = {exchanging, beating, *self._exchanges}
-                for task in ending:
-                    task.cancel()
-                await asyncio.gather(*ending, return_exceptions=True)
+                exchanging.cancel()
+                beating.cancel()
+                await asyncio.gather(exchanging, beating, return_exceptions=True)
+                await self._turns.cancel()
                 self._threads.shutdown(wait=False)
 
     # With the database
@@ -120,41 +118,26 @@ class Worker:
         while True:
             await self._until_due()
             if self._is_uncertain:
-                async with self._alone():
+                async with self._turns.alone():
                     await self._try_exchange()
-                continue
-            async with self._starting:
-                task = asyncio.create_task(self._try_exchange(), name="exchange of a worker")
-                self._exchanges.add(task)
-                task.add_done_callback(self._end_exchange)
-
-    def _end_exchange(self, task: asyncio.Task[None]) -> None:
-        self._exchanges.discard(task)
-        self._moved.set()
-
-    @contextlib.asynccontextmanager
-    async def _alone(self) -> AsyncIterator[None]:
-        """No exchange is under way for the length of the block."""
-        async with self._starting:
-            if self._exchanges:
-                await asyncio.wait(self._exchanges)
-            yield
+            else:
+                await self._turns.start(self._try_exchange)
 
     async def _until_due(self) -> None:
         """Until there is a batch to exchange or, while no exchange is under way, anything to tell, or time to look."""
         while not self._has_batch():
-            if not self._exchanges:
+            if not self._turns:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(POLL_INTERVAL):
                         await self._wake.wait()
                 return
-            self._moved.clear()
-            await self._moved.wait()
+            self._turns.moved.clear()
+            await self._turns.moved.wait()
 
     def _has_batch(self) -> bool:
         hand = self._hand
         is_batch = len(hand.told) >= hand.batch or (self._may_be_more and hand.room >= hand.batch)
-        return is_batch and len(self._exchanges) < MAX_EXCHANGES
+        return is_batch and not self._turns.are_taken
 
     async def _try_exchange(self) -> None:
         try:
@@ -234,7 +217,7 @@ class Worker:
     async def _lose(self) -> None:
         """The jobs are others' now: end them and begin as a new worker."""
         logger.error("a worker was silent for too long; its jobs run elsewhere")
-        async with self._alone():
+        async with self._turns.alone():
             successor = new_id()
             await self._register(successor)
             for execution in self._hand.running.values():
@@ -273,7 +256,7 @@ class Worker:
         self._start_waiting()
         if len(hand.told) >= hand.batch:
             self._wake.set()
-            self._moved.set()
+            self._turns.moved.set()
         elif len(hand.told) == 1:
             asyncio.get_running_loop().call_later(TELL_DELAY, self._wake.set)
 
@@ -301,7 +284,7 @@ class Worker:
     async def _drain(self) -> None:
         """Take nothing more, give back what has not begun, let the rest end or end it, and leave."""
         self._is_draining = True
-        async with self._alone():
+        async with self._turns.alone():
             self._hand.told.settled += [
                 Settled(job.id, job.attempt, JobState.READY, burns=False) for job in self._hand.put_back()
             ]
@@ -311,7 +294,7 @@ class Worker:
         await self._await_tasks(THREAD_GRACE)
         failpoint("jobs.drain.before_leaving")
         with contextlib.suppress(RetryableError):
-            async with self._alone():
+            async with self._turns.alone():
                 await self._exchange()
             if not self._hand.running:
                 async with self._database.transaction() as transaction:
