@@ -55,14 +55,15 @@ async def test_a_cursor_of_nothing_is_refused(identity: Any) -> None:
 async def test_who_changes_roles_is_told_to_whom_they_are_changed_and_to_admins(identity: Any) -> None:
     admin, ada = await Admin.of(identity), await identity.sign_up()
     await admin.ask(GRANT, id=ada["user"]["id"], role="operator")
-    granted = (await mine(identity, ada))["edges"][0]["node"]
+    again = await identity.sign_in("ada@hansa.example", "long enough")  # her token ended with the change
+    granted = (await mine(identity, again))["edges"][1]["node"]
     assert (granted["kind"], granted["actorId"]) == ("ROLE_GRANTED", admin.id)
     assert granted["details"] == [{"name": "role", "value": "operator"}]
     query = "query ($of: ID) { securityEvents(userId: $of) { edges { node { kind userId } } } }"
     everyone = [edge["node"] for edge in (await admin.ask(query))["edges"]]
     assert {event["userId"] for event in everyone} == {admin.id, ada["user"]["id"]}
     of_ada = [edge["node"] for edge in (await admin.ask(query, of=ada["user"]["id"]))["edges"]]
-    assert [event["kind"] for event in of_ada] == ["ROLE_GRANTED", "SIGNED_UP"]
+    assert [event["kind"] for event in of_ada] == ["SIGNED_IN", "ROLE_GRANTED", "SIGNED_UP"]
     assert (await admin.ask(query, of="no id"))["edges"] == []
 
 
