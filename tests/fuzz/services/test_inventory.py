@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from schemathesis.specs.openapi.checks import ignored_auth
+from schemathesis.specs.openapi.checks import ignored_auth, positive_data_acceptance
 
 from common.database import Database
 from subgraphs.inventory.api import schema
@@ -137,25 +137,21 @@ def test_the_doors_do_what_their_description_says(case: Any, service: Running) -
 @DOORS.parametrize()
 @quick
 def test_the_doors_do_so_for_those_who_may_come_in(case: Any, shop: Running) -> None:
-    # it would look for a door without a token by sending the token: tests/integration/inventory/test_doors.py does it
+    # No schema says what is CSV. The door without a token, which the tool looks for by sending the token, is in
+    # tests/integration/inventory/test_doors.py.
+    excluded = [ignored_auth, positive_data_acceptance] if case.method == "PUT" else [ignored_auth]
     headers = {"authorization": f"Bearer {shop.token}"}
-    case.call_and_validate(base_url=shop.url, headers=headers, excluded_checks=[ignored_auth])
+    case.call_and_validate(base_url=shop.url, headers=headers, excluded_checks=excluded)
 
 
 @pytest.mark.parametrize("signed_in", [False, True])
 @GRAPH.parametrize()
 @quick
-def test_every_operation_is_answered(case: Any, service: Running, *, signed_in: bool) -> None:
-    assert service.codes(case.body, signed_in=signed_in) <= REFUSALS
+def test_every_operation_is_answered(case: Any, shop: Running, *, signed_in: bool) -> None:
+    assert shop.codes(case.body, signed_in=signed_in) <= REFUSALS
 
 
-@GRAPH.parametrize()
-@quick
-def test_every_operation_is_answered_to_those_who_may_do_all(case: Any, shop: Running) -> None:
-    assert shop.codes(case.body, signed_in=True) <= REFUSALS
-
-
-@settings(quick, max_examples=150)
+@settings(quick, max_examples=60)
 @given(st.lists(st.tuples(st.sampled_from(sorted(WORK)), values), min_size=1, max_size=4))
 def test_work_in_the_house_is_done_or_refused(shop: Running, steps: list[tuple[str, dict[str, Any]]]) -> None:
     for name, given_values in steps:
