@@ -7,23 +7,19 @@ algorithm to a key; those are checked here. What the payload says is for who rea
 import json
 import re
 from functools import lru_cache
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, TypeAlias, get_args
 
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import Key
 from joserfc.util import urlsafe_b64decode
 
+from common.algorithms import SignatureAlgorithm
 from common.auth.errors import InvalidToken, Reason
-
-Algorithm: TypeAlias = Literal[
-    "ES256", "ES384", "ES512", "EdDSA", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"
-]
-"""What may sign: no HMAC, whose key could not be published, and not `none`."""
 
 _MAX_LENGTH = 8192
 _COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]*", re.ASCII)
-_REGISTRY = jws.JWSRegistry(algorithms=list(get_args(Algorithm)))
+_REGISTRY = jws.JWSRegistry(algorithms=list(get_args(SignatureAlgorithm)))
 
 Signed: TypeAlias = jws.CompactSignature
 """A header and a payload; who signed them is not known yet."""

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple, TypeGuard
 
+from common.algorithms import SignatureAlgorithm
 from common.auth import jws
 from common.auth.caller import Caller
 from common.auth.errors import InvalidToken, Reason
@@ -34,7 +35,7 @@ class TokenVerifier:
         keys: Keys,
         issuers: Collection[str] | None,
         audiences: Collection[str] | None,
-        algorithms: Sequence[jws.Algorithm] = ("ES256",),
+        algorithms: Sequence[SignatureAlgorithm] = ("ES256",),
         *,
         leeway: float = 30.0,
         revocations: Revocations | None = None,

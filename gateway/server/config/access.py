@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from common.auth.jws import Algorithm
+from common.algorithms import SignatureAlgorithm
 from gateway.server.config.duration import Duration
 
 
@@ -36,7 +36,7 @@ class KeySource(Struct, frozen=True):
     url: str
     issuers: tuple[str, ...] | None = None
     audiences: tuple[str, ...] | None = None
-    algorithms: tuple[Algorithm, ...] = ("ES256",)
+    algorithms: tuple[SignatureAlgorithm, ...] = ("ES256",)
     poll_interval: Duration | None = None
     headers: tuple[Header, ...] = ()
     revocations: RevocationFeed | None = None
