@@ -23,7 +23,7 @@ from common.embedded import EmbeddedServers
 from common.ids import new_id
 from common.ledger import Account, Result, Transfer, create_accounts, create_transfers
 from common.ledger.tables import LEDGER_TABLES, POST_BATCH
-from tests.benchmarks.jobs.__main__ import _cpu_seconds as server_seconds
+from tests.benchmarks.jobs.measuring import cpu_seconds as server_seconds
 
 ACCOUNTS = [
     Account(new_id(), "bench", "ANY", "EUR", floor=0 if number % 2 else None) for number in range(1_000)

@@ -51,8 +51,9 @@ def _install() -> None:
     python = WORKSPACE / "venv/bin/python"
     if python.exists():
         return
-    subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, WORKSPACE / "venv"], check=True)
-    subprocess.run(["uv", "pip", "install", "--quiet", "--python", python, *PEERS], check=True)
+    uv = Path(sys.executable).with_name("uv")
+    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, WORKSPACE / "venv"], check=True)
+    subprocess.run([uv, "pip", "install", "--quiet", "--python", python, *PEERS], check=True)
 
 
 async def _measure(options: argparse.Namespace) -> None:
