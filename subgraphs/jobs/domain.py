@@ -26,7 +26,6 @@ QUEUE = "queue"
 WAKE = "wake"
 """The topic that wakes the workers of a queue, by its name."""
 
-DEFAULT_WEIGHT = 10
 COST = 100_000
 """What a job costs its tenant, divided by the tenant's weight: the distance between two of its tags."""
 

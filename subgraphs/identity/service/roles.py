@@ -40,10 +40,6 @@ class Roles:
             holding = held.get(user_id, Holding())
             return access_of(holding, await _known(transaction, holding.roles))
 
-    async def scopes_of(self, user_id: UUID) -> frozenset[str]:
-        """The scopes alone, which a client's request can only narrow."""
-        return (await self.access_of(user_id)).scopes
-
     async def holdings(self, ids: Collection[UUID]) -> dict[UUID, Holding]:
         """What was given to each of those users that exist, by one statement."""
         async with self._database.transaction() as transaction:
