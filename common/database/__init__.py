@@ -2,7 +2,7 @@
 
 from common.database.database import Database
 from common.database.errors import DatabaseUnavailableError, RetryableError
-from common.database.migrations import migrate
+from common.database.migrations import SchemaTooNewError, migrate
 from common.database.tables import create_kernel_tables, drop_kernel_tables
 from common.database.transaction import Change, Transaction
 
@@ -11,6 +11,7 @@ __all__ = (
     "Database",
     "DatabaseUnavailableError",
     "RetryableError",
+    "SchemaTooNewError",
     "Transaction",
     "create_kernel_tables",
     "drop_kernel_tables",

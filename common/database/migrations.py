@@ -28,10 +28,15 @@ UNLOCK = text("SELECT pg_advisory_unlock(hashtext('hansa migration'), hashtext(:
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
+class SchemaTooNewError(Exception):
+    """A newer version of the program has changed the schema already. Its message says what to do."""
+
+
 async def migrate(url: str, *, schema: str, scripts: Path) -> None:
     """Create `schema` in the database at `url` if need be, and run what is new in `scripts`.
 
-    Each revision is a transaction. `alembic_version` in the schema says how far it is.
+    Each revision is a transaction. `alembic_version` in the schema says how far it is. Raises SchemaTooNewError
+    where that is a revision which `scripts` does not have.
     """
     engine = create_async_engine(
         "postgresql+asyncpg://",
@@ -73,6 +78,7 @@ def _upgrade(connection: Connection, schema: str, scripts: Path) -> None:
     directory = ScriptDirectory(str(scripts))
 
     def steps(revision: Any, _context: Any) -> Any:
+        _refuse_unknown(revision, directory, schema)
         return directory._upgrade_revs("head", revision)  # noqa: SLF001  what alembic.command.upgrade calls
 
     with EnvironmentContext(Config(), directory, fn=steps, destination_rev="head") as environment:
@@ -83,3 +89,13 @@ def _upgrade(connection: Connection, schema: str, scripts: Path) -> None:
         )
         with environment.begin_transaction():
             environment.run_migrations()
+
+
+def _refuse_unknown(revision: tuple[str, ...], directory: ScriptDirectory, schema: str) -> None:
+    known = {each.revision for each in directory.walk_revisions()}
+    unknown = [each for each in revision if each not in known]
+    if unknown:
+        raise SchemaTooNewError(
+            f"The schema {schema} of the database is at revision {unknown[0]}, which this version does not know. "
+            "Run the version that made it, or a newer one, or start with an empty database."
+        )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import asyncpg
 from sqlalchemy.exc import SQLAlchemyError
 
-from common.database import DatabaseUnavailableError, migrate
+from common.database import DatabaseUnavailableError, SchemaTooNewError, migrate
 from common.service import Service, installed_names, installed_service
 from gateway.platform.errors import PlatformError
 
@@ -49,5 +49,7 @@ async def migrate_service(service: Service, environment: Mapping[str, str]) -> N
         raise PlatformError(f"{own} or DATABASE_URL is not set: the PostgreSQL database of {service.name}")
     try:
         await migrate(url, schema=service.name, scripts=service.migrations)
+    except SchemaTooNewError as error:
+        raise PlatformError(str(error)) from error
     except (DatabaseUnavailableError, asyncpg.PostgresError, SQLAlchemyError) as error:
         raise PlatformError(f"The database of {service.name} cannot be used: {error}") from error

@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from common.database import migrate
+from common.database import SchemaTooNewError, migrate
 
 FIRST = """
 from alembic import op
@@ -85,6 +85,16 @@ async def test_a_broken_revision_leaves_nothing_of_itself(database_url: str, scr
     (scripts / "versions" / "0003_broken.py").write_text(BROKEN.replace("no_such_function", "now"))
     await migrate(database_url, schema="first", scripts=scripts)
     assert await value(database_url, "SELECT version_num FROM first.alembic_version") == "0003"
+
+
+async def test_a_schema_of_a_newer_version_is_left_alone(database_url: str, scripts: Path) -> None:
+    second = scripts / "versions" / "0002_second.py"
+    second.write_text(SECOND)
+    await migrate(database_url, schema="first", scripts=scripts)
+    second.unlink()
+    with pytest.raises(SchemaTooNewError, match=r"schema first .* revision 0002"):
+        await migrate(database_url, schema="first", scripts=scripts)
+    assert await value(database_url, "SELECT version_num FROM first.alembic_version") == "0002"
 
 
 async def test_services_of_one_process_migrate_together(database_url: str, scripts: Path) -> None:
