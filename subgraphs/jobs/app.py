@@ -13,7 +13,7 @@ from subgraphs.jobs.api import Context, schema
 from subgraphs.jobs.demo import load_demo
 from subgraphs.jobs.registry import Registry
 from subgraphs.jobs.routes import routes
-from subgraphs.jobs.service import JobQueues
+from subgraphs.jobs.service.services import Services
 from subgraphs.jobs.settings import Settings
 from subgraphs.jobs.working import working
 
@@ -26,18 +26,18 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     """
     parts = Parts(Settings, environment)
     registry, wake = Registry(installed_jobs()), asyncio.Event()
-    queues = JobQueues(parts.database, registry.kinds, wake)
+    services = Services.of(parts.database, registry.kinds, wake)
     options = WorkerOptions(concurrency=parts.settings.concurrency)
     url, telemetry = parts.settings.database_url, parts.telemetry
 
     def context(request: ServiceRequest) -> Context:
-        return Context.of(request, queues, parts.live)
+        return Context.of(request, services, parts.live)
 
     return parts.create_service(
         schema=schema,
         context=context,
-        handlers={JobsRequested: queues.on_requested},
-        route_handlers=routes(queues, parts.live),
+        handlers={JobsRequested: services.jobs.on_requested},
+        route_handlers=routes(services.jobs, parts.live),
         lifespan=[
             lambda _: working(
                 url, registry, environment, options, telemetry=telemetry, wake=wake, live=parts.live

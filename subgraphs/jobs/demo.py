@@ -7,8 +7,10 @@ from common.demo import DEMO_USERS
 from common.jobs import JobRequest, Priority, Workflow
 from common.settings import load
 from subgraphs.jobs import demo_jobs
-from subgraphs.jobs.domain import CatchUp, Limit
-from subgraphs.jobs.service import Asked, JobQueues
+from subgraphs.jobs.domain.limits import Limit
+from subgraphs.jobs.domain.recurring import CatchUp
+from subgraphs.jobs.service.jobs import Asked
+from subgraphs.jobs.service.services import Services
 from subgraphs.jobs.settings import Settings
 
 
@@ -16,16 +18,16 @@ async def load_demo(environment: Mapping[str, str]) -> None:
     """Ask for the jobs once; who runs them is another matter."""
     settings = load(Settings, environment)
     database = Database.open(settings.database_url.reveal(), schema=settings.service)
-    queues = JobQueues(database)
+    services = Services.of(database)
     try:
-        await queues.set_limit(Limit(key="quay", max_running=2, rate=None, burst=1))
-        if "hourly-bell" not in {each.name for each in await queues.list_recurring()}:
+        await services.limits.set_limit(Limit(key="quay", max_running=2, rate=None, burst=1))
+        if "hourly-bell" not in {each.name for each in await services.recurring.list_recurring()}:
             bell = demo_jobs.ring_bell(times=1)
-            await queues.recur(
+            await services.recurring.recur(
                 "hourly-bell", cron="0 * * * *", timezone="Europe/Berlin", catch_up=CatchUp.SKIP, request=bell
             )
         for user in DEMO_USERS:
-            await queues.enqueue(
+            await services.jobs.enqueue(
                 _jobs_of(str(user.id)),
                 scope=f"demo:{user.id}",
                 idempotency_key="demo",

@@ -9,7 +9,7 @@ from common.jobs import WorkerOptions, installed_jobs
 from common.live import Live
 from common.settings import Secret, load
 from common.telemetry import Telemetry
-from subgraphs.jobs.domain import WAKE
+from subgraphs.jobs.domain.queues import WAKE
 from subgraphs.jobs.registry import Registry
 from subgraphs.jobs.settings import Settings, WorkerSettings
 from subgraphs.jobs.worker import Leader, Worker

@@ -9,23 +9,25 @@ from common.app import CallerContext, ServiceRequest
 from common.auth import Caller
 from common.errors import ForbiddenError, UnauthenticatedError
 from common.live import Live
+from subgraphs.jobs.access import ADMIN, is_admin, may_see
 from subgraphs.jobs.api.loaders import Loaders
-from subgraphs.jobs.asking import ADMIN, is_admin, may_see
-from subgraphs.jobs.domain import Job
-from subgraphs.jobs.service import JobQueues
+from subgraphs.jobs.domain.jobs import Job
+from subgraphs.jobs.service.services import Services
+
+FOR_ADMINS = [[ADMIN]]
 
 
 @dataclass(frozen=True)
 class Context(CallerContext):
     """Made for one request; `loaders` batch the look-ups of that request."""
 
-    queues: JobQueues
+    services: Services
     loaders: Loaders
     live: Live
 
     @classmethod
-    def of(cls, request: ServiceRequest, queues: JobQueues, live: Live) -> "Context":
-        return cls(request.caller, queues, Loaders(queues), live)
+    def of(cls, request: ServiceRequest, services: Services, live: Live) -> "Context":
+        return cls(request.caller, services, Loaders(services), live)
 
     @property
     def is_admin(self) -> bool:

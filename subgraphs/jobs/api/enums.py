@@ -3,7 +3,8 @@
 import strawberry
 
 from common.jobs import Priority
-from subgraphs.jobs.domain import CatchUp, JobState
+from subgraphs.jobs.domain.jobs import JobState
+from subgraphs.jobs.domain.recurring import CatchUp
 
 __all__ = ["CatchUp", "JobState", "Priority"]
 

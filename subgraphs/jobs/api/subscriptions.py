@@ -11,11 +11,13 @@ import strawberry
 from strawberry.federation.schema_directives import RequiresScopes
 
 from common.inputs import parse_id
-from subgraphs.jobs import domain
-from subgraphs.jobs.api.context import Info
-from subgraphs.jobs.api.queries import FOR_ADMINS
-from subgraphs.jobs.api.types import Job, Queue
-from subgraphs.jobs.domain import FINAL, QUEUE
+from subgraphs.jobs.api.context import FOR_ADMINS, Info
+from subgraphs.jobs.api.jobs import Job
+from subgraphs.jobs.api.queues import Queue
+from subgraphs.jobs.domain import jobs
+from subgraphs.jobs.domain.jobs import FINAL
+from subgraphs.jobs.domain.names import check_name
+from subgraphs.jobs.domain.queues import QUEUE
 
 
 @strawberry.type
@@ -48,8 +50,9 @@ class Subscription:
     )
     async def queue_updated(self, info: Info, name: str) -> AsyncGenerator[Queue, None]:
         info.context.require_admin()
-        domain.check_name("name", name)
-        changes = info.context.live.watch(QUEUE, [name], lambda: info.context.queues.find_queues([name]))
+        check_name("name", name)
+        queues = info.context.services.queues
+        changes = info.context.live.watch(QUEUE, [name], lambda: queues.find_queues([name]))
         async with aclosing(changes):
             async for found in changes:
                 info.context.loaders.forget()
@@ -57,5 +60,5 @@ class Subscription:
                 yield Queue(name=name)
 
 
-async def _find(info: Info, job_id: UUID) -> domain.Job | None:
-    return (await info.context.queues.find_jobs([job_id])).get(job_id)
+async def _find(info: Info, job_id: UUID) -> jobs.Job | None:
+    return (await info.context.services.jobs.find_jobs([job_id])).get(job_id)

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from common.database import Transaction
 from common.jobs import JobRequest
-from subgraphs.jobs.domain import UNIQUE_STATES
+from subgraphs.jobs.domain.jobs import UNIQUE_STATES
 
 ADD: Final = text("""
     WITH placed AS MATERIALIZED (

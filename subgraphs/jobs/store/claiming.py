@@ -11,8 +11,8 @@ from msgspec import Struct
 from sqlalchemy import text
 
 from common.database import Transaction
-from subgraphs.jobs.domain import JobState
-from subgraphs.jobs.scheduling import Lane
+from subgraphs.jobs.domain.jobs import JobState
+from subgraphs.jobs.domain.scheduling import Lane
 
 # For a transaction of a worker. Planning a claim takes a third of its time, and what PostgreSQL would plan anew each time is
 # always the same: by the index. So say that, or a plan made while the table was small would stay until it is analysed.

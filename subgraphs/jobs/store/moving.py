@@ -1,4 +1,4 @@
-"""What moves jobs to READY when their time, their turn under a limit or their dependencies have come; a leader's rescue."""
+"""What moves jobs to READY when their time or their dependencies have come, and out of dead workers' hands."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import text
 
 from common.database import Transaction
-from subgraphs.jobs.domain import MAX_CRASHES
+from subgraphs.jobs.domain.jobs import MAX_CRASHES
+from subgraphs.jobs.store import limits
 
 STAGE: Final = text("""
     WITH due AS MATERIALIZED (
@@ -32,49 +33,6 @@ STAGE: Final = text("""
         RETURNING limit_key
     )
     SELECT count(*) AS n, array_agg(DISTINCT limit_key) FILTER (WHERE limit_key IS NOT NULL) AS limits FROM moved
-""")
-HELD_KEYS: Final = text(
-    "SELECT DISTINCT limit_key FROM job WHERE limit_key IS NOT NULL AND state = 1 LIMIT 1000"
-)
-LOCK_LIMITS: Final = text(
-    "SELECT key FROM job_limit WHERE key = ANY(CAST(:keys AS text[])) ORDER BY key FOR UPDATE"
-)
-# Its own statement behind the lock: it sees what whoever held the lock before has admitted. All that makes a limited
-# job READY is here, and what is READY counts as running, so that the limit holds however jobs go on from there.
-ADMIT: Final = text("""
-    WITH asked AS (SELECT DISTINCT key FROM unnest(CAST(:keys AS text[])) AS key),
-    room AS MATERIALIZED (
-        SELECT asked.key, l.key IS NOT NULL AS is_limited, level.tokens,
-               greatest(0, least(1000, l.max_running - busy.n, floor(level.tokens)::bigint))::integer AS places
-        FROM asked LEFT JOIN job_limit l USING (key),
-        LATERAL (SELECT count(*) AS n FROM job WHERE limit_key = asked.key AND state IN (3, 4)) busy,
-        LATERAL (
-            SELECT CASE WHEN l.rate IS NOT NULL THEN least(
-                l.burst, l.tokens + l.rate * extract(epoch FROM clock_timestamp() - l.refilled_at)
-            ) END AS tokens
-        ) level
-    ), picked AS MATERIALIZED (
-        SELECT found.* FROM room, LATERAL (
-            SELECT id, queue, class, tenant, limit_key FROM job
-            WHERE limit_key = room.key AND state = 1 ORDER BY id LIMIT room.places FOR UPDATE SKIP LOCKED
-        ) found
-    ), spent AS (
-        UPDATE job_limit l SET refilled_at = clock_timestamp(),
-            tokens = room.tokens - (SELECT count(*) FROM picked WHERE limit_key = room.key)
-        FROM room WHERE l.key = room.key AND room.tokens IS NOT NULL
-    ), charged AS MATERIALIZED (
-        SELECT c.* FROM (
-            SELECT array_agg(queue) AS queues, array_agg(class) AS classes, array_agg(tenant) AS tenants,
-                   array_agg(n) AS counts
-            FROM (SELECT queue, class, tenant, count(*) AS n FROM picked GROUP BY queue, class, tenant) counted
-        ) a, LATERAL charge(a.queues, a.classes, a.tenants, a.counts) c
-    )
-    UPDATE job SET state = 3, tag = placed.tag
-    FROM (
-        SELECT p.id, c.first_tag + c.step * (row_number() OVER same - 1) AS tag
-        FROM picked p JOIN charged c ON (c.queue, c.class, c.tenant) = (p.queue, p.class, p.tenant)
-        WINDOW same AS (PARTITION BY p.queue, p.class, p.tenant ORDER BY p.id)
-    ) placed WHERE job.id = placed.id AND job.id = ANY(ARRAY(SELECT id FROM picked))
 """)
 MEET: Final = text("""
     WITH met AS (
@@ -120,43 +78,14 @@ FORGET_WORKERS: Final = text("""
     WHERE beat_at < clock_timestamp() - CAST(:silence AS interval)
         AND NOT EXISTS (SELECT 1 FROM job WHERE state = 4 AND worker_id = w.id)
 """)
-PRUNE: Final = text("""
-    DELETE FROM job WHERE id = ANY(ARRAY(
-        SELECT id FROM job
-        WHERE state >= 5
-            AND finished_at < now() - CASE WHEN state = 5 THEN interval '7 days' ELSE interval '30 days' END
-            AND NOT EXISTS (
-                SELECT 1 FROM dependency d JOIN job waiting ON waiting.id = d.job_id
-                WHERE d.needs_id = job.id AND NOT d.is_met AND waiting.state = 0
-            )
-        ORDER BY finished_at LIMIT :limit FOR UPDATE SKIP LOCKED
-    ))
-""")
-PRUNE_SHARES: Final = text("""
-    DELETE FROM share s USING lane l
-    WHERE l.queue = s.queue AND l.class = s.class AND s.finish < l.served
-""")
 
 
 async def stage(transaction: Transaction, limit: int = 1_000) -> int:
     """Move the jobs whose time has come to READY, as far as their limits have room; how many were due."""
     row = (await transaction.execute(STAGE, {"limit": limit})).one()
     if row.limits:
-        await admit(transaction, row.limits)
+        await limits.admit(transaction, row.limits)
     return int(row.n)
-
-
-async def admit(transaction: Transaction, keys: Sequence[str]) -> None:
-    """Move HELD jobs to READY, oldest first, as far as each of the limits `keys` has room."""
-    await transaction.execute(LOCK_LIMITS, {"keys": list(keys)})
-    await transaction.execute(ADMIT, {"keys": list(keys)})
-
-
-async def admit_all(transaction: Transaction) -> None:
-    """The same for every limit that holds a job."""
-    keys = list((await transaction.execute(HELD_KEYS)).scalars())
-    if keys:
-        await admit(transaction, keys)
 
 
 async def meet(transaction: Transaction, ids: Sequence[UUID]) -> None:
@@ -178,10 +107,3 @@ async def rescue(transaction: Transaction, silence: timedelta, limit: int = 1_00
         await cancel_dependents(transaction, cancelled)
     await transaction.execute(FORGET_WORKERS, {"silence": silence})
     return len(rescued)
-
-
-async def prune(transaction: Transaction, limit: int = 5_000) -> int:
-    """Delete jobs whose time to be kept is over, and shares that say nothing any more; how many jobs."""
-    pruned = (await transaction.execute(PRUNE, {"limit": limit})).rowcount
-    await transaction.execute(PRUNE_SHARES)
-    return pruned

@@ -9,7 +9,7 @@ from msgspec import Struct
 from sqlalchemy import text
 
 from common.database import Transaction
-from subgraphs.jobs.domain import WorkerInfo
+from subgraphs.jobs.domain.workers import WorkerInfo
 
 REGISTER: Final = text("""
     INSERT INTO worker (id, host, pid, queues, concurrency) VALUES (:id, :host, :pid, :queues, :concurrency)

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from common.database import Transaction
-from subgraphs.jobs.scheduling import Lane, Strides
-from subgraphs.jobs.store import claiming, moving
+from subgraphs.jobs.domain.scheduling import Lane, Strides
+from subgraphs.jobs.store import claiming, limits, moving
 from subgraphs.jobs.store.claiming import Asking, Claimed
 from subgraphs.jobs.worker.hand import Told
 
@@ -37,7 +37,7 @@ async def tell(transaction: Transaction, worker: UUID, told: Told) -> int:
         if ended.needed:
             await moving.cancel_dependents(transaction, ended.needed)
     if freed:
-        await moving.admit(transaction, sorted(freed))
+        await limits.admit(transaction, sorted(freed))
     return len(told) - accepted
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from common.failpoints import failpoint
 from common.jobs import Cancel, Discard, InvalidJobError, JobKind, Retry, Run, Snooze
-from subgraphs.jobs.domain import MAX_ERROR, JobState, encode_result
+from subgraphs.jobs.domain.jobs import MAX_ERROR, JobState, encode_result
 from subgraphs.jobs.store.claiming import Claimed, Settled, Succeeded
 
 Outcome = Succeeded | Settled

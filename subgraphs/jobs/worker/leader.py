@@ -12,8 +12,8 @@ from common.database import Database, Transaction
 from common.failpoints import failpoint
 from common.leadership import Leadership
 from common.leases import Lease, fence
-from subgraphs.jobs.service import run_recurring
-from subgraphs.jobs.store import moving
+from subgraphs.jobs.service.recurring import run_recurring
+from subgraphs.jobs.store import limits, moving, pruning
 from subgraphs.jobs.worker.worker import SILENCE
 
 logger = logging.getLogger(__name__)
@@ -44,14 +44,14 @@ class Leader:
         now = asyncio.get_running_loop().time()
         if now > self._prune_at:
             self._prune_at = now + PRUNE_INTERVAL
-            await self._under(lease, moving.prune)
+            await self._under(lease, pruning.prune)
         await self._under(lease, run_recurring)
         failpoint("jobs.lead.after_recurring")
         rescued = await self._under(lease, lambda transaction: moving.rescue(transaction, SILENCE))
         failpoint("jobs.lead.after_rescue")
         staged = await self._under(lease, moving.stage)
         failpoint("jobs.lead.after_stage")
-        await self._under(lease, moving.admit_all)
+        await self._under(lease, limits.admit_all)
         if rescued:
             logger.warning("%s jobs were taken from workers that died", rescued)
         self._wake.set()

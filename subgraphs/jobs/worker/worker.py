@@ -24,7 +24,8 @@ from common.failpoints import failpoint
 from common.ids import new_id
 from common.jobs import JobKind, Run, WorkerOptions
 from common.telemetry import Telemetry
-from subgraphs.jobs.domain import QUEUE, JobState
+from subgraphs.jobs.domain.jobs import JobState
+from subgraphs.jobs.domain.queues import QUEUE
 from subgraphs.jobs.store import claiming, workers
 from subgraphs.jobs.store.claiming import PLANS, Claimed, Settled
 from subgraphs.jobs.worker.exchange import Taker, tell

@@ -11,8 +11,8 @@ from common.database import Database, migrate
 from common.ids import new_id
 from common.jobs import Jobs, Run, WorkerOptions
 from common.live import Live
-from subgraphs.jobs.domain import WAKE
-from subgraphs.jobs.service import add_jobs
+from subgraphs.jobs.domain.queues import WAKE
+from subgraphs.jobs.service.adding import add_jobs
 from subgraphs.jobs.store.claiming import PLANS, Succeeded
 from subgraphs.jobs.worker import Leader, Worker
 from subgraphs.jobs.worker.exchange import Taker

@@ -9,7 +9,7 @@ import uvloop
 
 from common.database import Database, migrate
 from common.jobs import Jobs, Run, WorkerOptions
-from subgraphs.jobs.service import add_jobs
+from subgraphs.jobs.service.adding import add_jobs
 from subgraphs.jobs.worker import Leader, Worker
 from tests.benchmarks.jobs.peers.telling import tell, wait
 

@@ -11,8 +11,9 @@ import pytest
 
 from common.database import Database
 from common.jobs import JobRequest, WorkerOptions
-from subgraphs.jobs.domain import FINAL, Job, JobState
-from subgraphs.jobs.service import JobQueues, add_jobs
+from subgraphs.jobs.domain.jobs import FINAL, Job, JobState
+from subgraphs.jobs.service.adding import add_jobs
+from subgraphs.jobs.service.services import Services
 from subgraphs.jobs.worker import Leader, Worker
 from tests.integration.jobs.kinds import Log, jobs
 
@@ -30,7 +31,7 @@ class Desk:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.log = Log()
-        self.queues = JobQueues(database, jobs.kinds)
+        self.services = Services.of(database, jobs.kinds)
 
     async def add(self, *requests: JobRequest) -> list[UUID]:
         async with self.database.transaction() as transaction:
@@ -56,13 +57,13 @@ class Desk:
             yield given[0]
 
     async def job(self, job_id: UUID) -> Job:
-        return (await self.queues.find_jobs([job_id]))[job_id]
+        return (await self.services.jobs.find_jobs([job_id]))[job_id]
 
     async def until(self, states: Sequence[JobState], *ids: UUID, seconds: float = 30) -> list[Job]:
         """The jobs, once all are in one of `states`."""
         async with asyncio.timeout(seconds):
             while True:
-                found = await self.queues.find_jobs(ids)
+                found = await self.services.jobs.find_jobs(ids)
                 if all(found[id_].state in states for id_ in ids):
                     return [found[id_] for id_ in ids]
                 await asyncio.sleep(0.02)

@@ -16,9 +16,10 @@ from common import failpoints
 from common.database import Database
 from common.jobs import JobRequest, WorkerOptions, Workflow
 from common.settings import Secret
-from subgraphs.jobs.domain import JobState
+from subgraphs.jobs.domain.jobs import JobState
 from subgraphs.jobs.registry import Registry
-from subgraphs.jobs.service import Asked, JobQueues
+from subgraphs.jobs.service.jobs import Asked, JobBook
+from subgraphs.jobs.service.services import Services
 from subgraphs.jobs.worker import leader, worker
 from subgraphs.jobs.working import working
 from tests.integration.jobs.crashing_kinds import jobs, note, stumble
@@ -51,12 +52,12 @@ def run(batch: str, failpoint: str) -> int:
 async def work(batch: str) -> None:
     """Ask for the batch, once however often this is done, and run jobs until it has ended."""
     database = Database.open(os.environ["DATABASE_URL"], schema="jobs")
-    queues = JobQueues(database)
+    book = Services.of(database).jobs
     asked = {"scope": "crash", "idempotency_key": batch, "fingerprint": Asked(batch)}
-    ids = await queues.enqueue(requests(), **asked)
+    ids = await book.enqueue(requests(), **asked)
     url, options = Secret(os.environ["DATABASE_URL"]), WorkerOptions(concurrency=4, grace=5.0)
     async with working(url, Registry({"crash": jobs}), os.environ, options, wake=asyncio.Event()):
-        while not await ended(queues, ids):  # noqa: ASYNC110 - it watches a database
+        while not await ended(book, ids):  # noqa: ASYNC110 - it watches a database
             await asyncio.sleep(0.05)
     await database.close()
 
@@ -69,8 +70,8 @@ def requests() -> list[JobRequest]:
     return [*(note() for _ in range(10)), later, limited, stumble(), *workflow]
 
 
-async def ended(queues: JobQueues, ids: list[UUID]) -> bool:
-    return all(job.state is JobState.SUCCEEDED for job in (await queues.find_jobs(ids)).values())
+async def ended(book: JobBook, ids: list[UUID]) -> bool:
+    return all(job.state is JobState.SUCCEEDED for job in (await book.find_jobs(ids)).values())
 
 
 if __name__ == "__main__":

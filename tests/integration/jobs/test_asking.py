@@ -16,7 +16,7 @@ from common.events import JetStreamLog, background_work
 from common.jobs import InvalidJobError, enqueue
 from subgraphs.jobs import demo_jobs
 from subgraphs.jobs.app import create_app, service
-from subgraphs.jobs.domain import JobState
+from subgraphs.jobs.domain.jobs import JobState
 
 HANSA = (sys.executable, "-c", "from gateway.cli import main; main()")
 
@@ -47,7 +47,7 @@ async def test_another_services_transaction_asks_for_a_job_once(
         with pytest.raises(ZeroDivisionError):
             await ask_and_fail(shop, lost)
         async with asyncio.timeout(30):
-            while kept.id not in await desk.queues.find_jobs([kept.id]):  # noqa: ASYNC110 - it watches a database
+            while kept.id not in await desk.services.jobs.find_jobs([kept.id]):  # noqa: ASYNC110 - it watches a database
                 await asyncio.sleep(0.05)
         (job,) = await desk.ended(kept.id)
     assert (job.state, job.result) == (JobState.SUCCEEDED, '"dong dong"')
@@ -103,4 +103,4 @@ async def test_the_demo_data_is_loaded_once(desk: Any, environment: Mapping[str,
     for _ in range(2):
         await service.load_demo(environment)
     assert await desk.scalar("SELECT count(*) FROM job") == 12
-    assert [each.name for each in await desk.queues.list_recurring()] == ["hourly-bell"]
+    assert [each.name for each in await desk.services.recurring.list_recurring()] == ["hourly-bell"]

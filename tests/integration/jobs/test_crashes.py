@@ -20,7 +20,7 @@ from common.database import Database, RetryableError, migrate
 from common.embedded import PostgresServer
 from common.embedded.account import server_account
 from common.embedded.folder import ServerFolder
-from subgraphs.jobs.domain import JobState
+from subgraphs.jobs.domain.jobs import JobState
 from tests.integration.jobs.conftest import MIGRATIONS, Desk
 from tests.integration.jobs.crashing_kinds import hold, kill_worker, note
 

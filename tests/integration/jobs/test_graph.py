@@ -15,7 +15,7 @@ from common.database.testing import count_statements
 from common.errors import DomainError
 from common.live import Live
 from subgraphs.jobs.api import Context, schema
-from subgraphs.jobs.domain import JobState
+from subgraphs.jobs.domain.jobs import JobState
 from tests.integration.jobs import kinds
 
 Ask = Callable[..., Awaitable[ExecutionResult]]
@@ -49,7 +49,7 @@ def ask(desk: Any) -> Ask:
         query: str, user: str | None = ADA, *, admin: bool = False, **variables: Any
     ) -> ExecutionResult:
         caller = Caller(user, frozenset({"jobs:admin"} if admin else ()), {}) if user else None
-        context = Context.of(ServiceRequest(caller, None), desk.queues, Live("nats://127.0.0.1:9", "jobs"))
+        context = Context.of(ServiceRequest(caller, None), desk.services, Live("nats://127.0.0.1:9", "jobs"))
         return await schema.execute(query, variable_values=variables, context_value=context)
 
     return ask
@@ -215,7 +215,7 @@ async def test_queues_show_what_is_where(ask: Ask, desk: Any) -> None:
     await desk.add(
         kinds.noop(), kinds.noop().with_options(delay=60), kinds.noop().with_options(queue="other")
     )
-    await desk.queues.pause("other", is_paused=True)
+    await desk.services.queues.pause("other", is_paused=True)
     query = "{ queues { name isPaused stats { ready scheduled oldestReadyAt } } }"
     with count_statements() as statements:
         found = data(await ask(query, admin=True))["queues"]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from subgraphs.jobs.domain import JobState
-from subgraphs.jobs.service import add_jobs
+from subgraphs.jobs.domain.jobs import JobState
+from subgraphs.jobs.service.adding import add_jobs
 from tests.integration.jobs import kinds
 
 

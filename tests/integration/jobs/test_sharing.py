@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from common.jobs import Priority, Unique
-from subgraphs.jobs.domain import JobState, Limit
-from subgraphs.jobs.store import moving
+from subgraphs.jobs.domain.jobs import JobState
+from subgraphs.jobs.domain.limits import Limit
+from subgraphs.jobs.store import limits
 from subgraphs.jobs.store.claiming import Succeeded
 from subgraphs.jobs.worker.exchange import Taker, tell
 from subgraphs.jobs.worker.hand import Told
@@ -65,7 +66,7 @@ async def test_a_quiet_tenant_does_not_wait_behind_anothers_crowd(desk: Any) -> 
 
 
 async def test_a_tenant_gets_by_its_weight(desk: Any) -> None:
-    await desk.queues.weigh("default", "heavy", 30)
+    await desk.services.queues.weigh("default", "heavy", 30)
     for tenant in ("heavy", "light"):
         await desk.add(*(kinds.noop().with_options(tenant=tenant) for _ in range(200)))
     taken = Counter(job.tenant for claim in await claims(desk, 10, 12) for job in claim)
@@ -128,12 +129,12 @@ async def test_dead_twins_do_not_both_come_back(desk: Any) -> None:
     for _ in range(2):
         await desk.add(kinds.noop().with_options(unique_key="k"))
         await desk.run("UPDATE job SET state = 6, finished_at = now() WHERE state = 3")
-    assert await desk.queues.retry() == 1
-    assert await desk.queues.retry() == 0
+    assert await desk.services.jobs.retry() == 1
+    assert await desk.services.jobs.retry() == 0
 
 
 async def test_no_more_run_at_once_than_the_limit_says(desk: Any) -> None:
-    await desk.queues.set_limit(Limit(key="quay", max_running=3, rate=None, burst=1))
+    await desk.services.limits.set_limit(Limit(key="quay", max_running=3, rate=None, burst=1))
     ids = await desk.add(*(kinds.briefly().with_options(limit_key="quay") for _ in range(40)))
     async with desk.working(desk.worker(), desk.worker()):
         await desk.ended(*ids)
@@ -141,7 +142,7 @@ async def test_no_more_run_at_once_than_the_limit_says(desk: Any) -> None:
 
 
 async def test_a_limit_holds_while_a_worker_dies(desk: Any) -> None:
-    await desk.queues.set_limit(Limit(key="quay", max_running=2, rate=None, burst=1))
+    await desk.services.limits.set_limit(Limit(key="quay", max_running=2, rate=None, burst=1))
     ids = await desk.add(*(kinds.briefly().with_options(limit_key="quay") for _ in range(10)))
     async with desk.database.transaction() as transaction:
         taker = Taker(desk.worker().id, ("default",), ["test.briefly"])
@@ -152,7 +153,7 @@ async def test_a_limit_holds_while_a_worker_dies(desk: Any) -> None:
 
 
 async def test_no_more_start_than_the_rate_says(desk: Any) -> None:
-    await desk.queues.set_limit(Limit(key="quay", max_running=None, rate=20.0, burst=2))
+    await desk.services.limits.set_limit(Limit(key="quay", max_running=None, rate=20.0, burst=2))
     ids = await desk.add(*(kinds.noop().with_options(limit_key="quay") for _ in range(40)))
     async with desk.working():
         jobs = await desk.ended(*ids)
@@ -167,12 +168,12 @@ async def test_a_key_without_a_limit_holds_nobody(desk: Any) -> None:
 
 
 async def test_many_admit_at_once_and_the_limit_holds(desk: Any) -> None:
-    await desk.queues.set_limit(Limit(key="quay", max_running=5, rate=None, burst=1))
+    await desk.services.limits.set_limit(Limit(key="quay", max_running=5, rate=None, burst=1))
     await desk.add(*(kinds.noop().with_options(limit_key="quay") for _ in range(50)))
 
     async def admit() -> None:
         async with desk.database.transaction() as transaction:
-            await moving.admit(transaction, ["quay"])
+            await limits.admit(transaction, ["quay"])
 
     await asyncio.gather(*(admit() for _ in range(20)))
     assert await desk.scalar("SELECT count(*) FROM job WHERE state = 3") == 5

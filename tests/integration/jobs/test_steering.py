@@ -5,17 +5,18 @@ from datetime import timedelta
 from typing import Any
 
 from common.jobs import Workflow
-from subgraphs.jobs.domain import CatchUp, JobState
-from subgraphs.jobs.service import run_recurring
-from subgraphs.jobs.store import moving
+from subgraphs.jobs.domain.jobs import JobState
+from subgraphs.jobs.domain.recurring import CatchUp
+from subgraphs.jobs.service.recurring import run_recurring
+from subgraphs.jobs.store import pruning
 from subgraphs.jobs.worker.exchange import Taker
 from tests.integration.jobs import kinds
 
 
 async def test_a_job_that_waits_is_cancelled_at_once(desk: Any) -> None:
     (id_,) = await desk.add(kinds.write("never"))
-    assert await desk.queues.cancel(id_)
-    assert not await desk.queues.cancel(id_)
+    assert await desk.services.jobs.cancel(id_)
+    assert not await desk.services.jobs.cancel(id_)
     async with desk.working():
         await asyncio.sleep(0.5)
     assert desk.log.lines == []
@@ -27,18 +28,18 @@ async def test_jobs_that_run_are_told_to_end(desk: Any) -> None:
     async with desk.working():
         await desk.until([JobState.RUNNING], *ids)
         for id_ in ids:
-            assert await desk.queues.cancel(id_)
+            assert await desk.services.jobs.cancel(id_)
         jobs = await desk.ended(*ids)
     assert {job.state for job in jobs} == {JobState.CANCELLED}
 
 
 async def test_a_paused_queue_gives_nothing_until_it_is_resumed(desk: Any) -> None:
-    await desk.queues.pause("default", is_paused=True)
+    await desk.services.queues.pause("default", is_paused=True)
     (id_,) = await desk.add(kinds.noop())
     async with desk.working():
         await asyncio.sleep(0.7)
         assert (await desk.job(id_)).state is JobState.READY
-        await desk.queues.pause("default", is_paused=False)
+        await desk.services.queues.pause("default", is_paused=False)
         await desk.ended(id_)
 
 
@@ -92,7 +93,7 @@ async def test_a_dead_step_holds_the_others_until_it_is_tried_again(desk: Any) -
     async with desk.working():
         await desk.ended(first)
         assert (await desk.job(second)).state is JobState.WAITING
-        assert await desk.queues.retry() == 1
+        assert await desk.services.jobs.retry() == 1
         jobs = await desk.ended(first, second)
     assert [job.state for job in jobs] == [JobState.SUCCEEDED] * 2
 
@@ -117,14 +118,16 @@ async def test_what_waits_for_a_job_whose_worker_died_while_it_was_to_be_cancell
     first, second = await desk.add(*workflow)
     async with desk.database.transaction() as transaction:
         await Taker(desk.worker().id, ("default",), ["test.noop"]).take(transaction, 1, 0.0)
-    assert await desk.queues.cancel(first)
+    assert await desk.services.jobs.cancel(first)
     async with desk.working():
         jobs = await desk.ended(first, second)
     assert [job.state for job in jobs] == [JobState.CANCELLED] * 2
 
 
 async def recur(desk: Any, catch_up: CatchUp, missed: timedelta) -> None:
-    await desk.queues.recur("bell", cron="* * * * *", timezone="UTC", catch_up=catch_up, request=kinds.noop())
+    await desk.services.recurring.recur(
+        "bell", cron="* * * * *", timezone="UTC", catch_up=catch_up, request=kinds.noop()
+    )
     await desk.run(
         "UPDATE recurring SET next_at = date_trunc('minute', now()) - CAST(:missed AS interval)",
         missed=missed,
@@ -170,7 +173,7 @@ async def test_what_has_ended_long_ago_is_forgotten(desk: Any) -> None:
         async with asyncio.timeout(20):
             while await desk.scalar("SELECT count(*) FROM job") > 2:  # noqa: ASYNC110 - it watches a database
                 await asyncio.sleep(0.05)
-    assert set(await desk.queues.find_jobs(ids)) == {ids[0], ids[2]}
+    assert set(await desk.services.jobs.find_jobs(ids)) == {ids[0], ids[2]}
 
 
 async def test_a_dead_job_is_kept_while_others_wait_for_it_and_a_cancelled_one_is_not(desk: Any) -> None:
@@ -179,12 +182,12 @@ async def test_a_dead_job_is_kept_while_others_wait_for_it_and_a_cancelled_one_i
         workflow.add("a", kinds.noop())
         workflow.add("b", kinds.noop(), after=("a",))
     dead, _, cancelled, cancelled_too = await desk.add(*kept, *lost)
-    assert await desk.queues.cancel(cancelled)
+    assert await desk.services.jobs.cancel(cancelled)
     await desk.run("UPDATE job SET state = 6, finished_at = now() WHERE id = :id", id=dead)
     await desk.run("UPDATE job SET finished_at = now() - interval '31 days' WHERE state >= 5")
     async with desk.database.transaction() as transaction:
-        assert await moving.prune(transaction) == 2
+        assert await pruning.prune(transaction) == 2
     assert (
         not {cancelled, cancelled_too}
-        & (await desk.queues.find_jobs([dead, cancelled, cancelled_too])).keys()
+        & (await desk.services.jobs.find_jobs([dead, cancelled, cancelled_too])).keys()
     )

@@ -42,7 +42,7 @@ def watch(desk: Any, live: Live) -> Watch:
         query: str, user: str = ADA, *, admin: bool = False, **variables: Any
     ) -> AsyncGenerator[ExecutionResult, None]:
         caller = Caller(user, frozenset({"jobs:admin"} if admin else ()), {})
-        context = Context.of(ServiceRequest(caller, None), desk.queues, live)
+        context = Context.of(ServiceRequest(caller, None), desk.services, live)
         source = await schema.subscribe(query, variable_values=variables, context_value=context)
         async with aclosing(source):
             async for result in source:
@@ -70,7 +70,7 @@ async def test_a_job_that_is_cancelled_is_seen(desk: Any, watch: Watch) -> None:
     job_id = await added(desk)
     async with asyncio.timeout(30), aclosing(watch(JOB_UPDATED, id=str(job_id))) as results:
         await anext(results)
-        await desk.queues.cancel(job_id)
+        await desk.services.jobs.cancel(job_id)
         states = [result.data["jobUpdated"]["state"] async for result in results if result.data]
     assert states == ["CANCELLED"]
 
@@ -89,7 +89,7 @@ async def test_administrators_see_a_queue_change_and_others_do_not(desk: Any, wa
         assert (await anext(results)).data == {"queueUpdated": {"isPaused": False, "stats": None}}
         await added(desk)
         assert (await anext(results)).data == {"queueUpdated": {"isPaused": False, "stats": {"ready": 1}}}
-        await desk.queues.pause("default", is_paused=True)
+        await desk.services.queues.pause("default", is_paused=True)
         assert (await anext(results)).data == {"queueUpdated": {"isPaused": True, "stats": {"ready": 1}}}
     (refused,) = [result async for result in watch(QUEUE_UPDATED)]
     assert refused.errors

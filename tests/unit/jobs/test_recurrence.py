@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.inputs import InvalidInputError
-from subgraphs.jobs.domain import CatchUp
-from subgraphs.jobs.recurrence import MAX_CAUGHT_UP, check_schedule, due_ticks, ticks
+from subgraphs.jobs.domain.recurring import MAX_CAUGHT_UP, CatchUp, check_schedule, due_ticks, ticks
 
 BERLIN = "Europe/Berlin"
 

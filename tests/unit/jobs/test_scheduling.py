@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subgraphs.jobs.scheduling import WEIGHTS, Strides
+from subgraphs.jobs.domain.scheduling import WEIGHTS, Strides
 
 LANES = [("q", class_) for class_ in range(4)]
 lanes = st.sets(st.sampled_from(LANES)).map(sorted)

@@ -1,10 +1,9 @@
-"""Jobs' entities in the graph."""
+"""Jobs in the graph, with the workflows that they are steps of and the users whose they are."""
 
 # mypy: disallow-untyped-decorators=False
 # Strawberry types its field decorators as Any.
 
 from datetime import datetime
-from typing import Any
 
 import msgspec
 import strawberry
@@ -13,9 +12,10 @@ from strawberry.scalars import JSON
 
 from common.errors import ForbiddenError
 from common.inputs import parse_id
-from subgraphs.jobs import domain
 from subgraphs.jobs.api.context import Info
-from subgraphs.jobs.api.enums import CatchUp, JobState, Priority
+from subgraphs.jobs.api.enums import JobState, Priority
+from subgraphs.jobs.api.queues import Queue
+from subgraphs.jobs.domain import jobs
 
 
 @strawberry.federation.type(keys=["id"], description="A piece of work; its owner and administrators see it.")
@@ -35,7 +35,7 @@ class Job:
     error: str | None = strawberry.field(description="Why its last attempt failed.")
     cancel_requested: bool
     step: str | None = strawberry.field(description="Its name in its workflow.")
-    job: strawberry.Private[domain.Job]
+    job: strawberry.Private[jobs.Job]
 
     @strawberry.field(description="What it was asked with.")
     def arguments(self) -> JSON:
@@ -46,7 +46,7 @@ class Job:
         return None if self.job.result is None else JSON(msgspec.json.decode(self.job.result))
 
     @strawberry.field(description="Where it waits.")
-    def queue(self) -> "Queue":
+    def queue(self) -> Queue:
         return Queue(name=self.job.queue)
 
     @strawberry.field(description="Whose it is: a user, or null for a service's own.")
@@ -65,7 +65,7 @@ class Job:
         return [Job.of(job) for job in found if job is not None]
 
     @classmethod
-    def of(cls, job: domain.Job) -> "Job":
+    def of(cls, job: jobs.Job) -> "Job":
         return cls(
             id=strawberry.ID(str(job.id)),
             job=job,
@@ -100,45 +100,6 @@ _SAME = (
 )
 
 
-@strawberry.type(description="How many jobs of a queue are where, now.")
-class QueueStats:
-    waiting: int
-    held: int
-    scheduled: int
-    ready: int
-    running: int
-    dead: int
-    oldest_ready_at: datetime | None = strawberry.field(
-        description="Since when the first of the READY ones waits."
-    )
-
-
-@strawberry.federation.type(keys=["name"], description="Jobs that the same workers take.")
-class Queue:
-    name: str
-
-    @strawberry.field(description="Whether workers take none of its jobs.")
-    async def is_paused(self, info: Info) -> bool:
-        found = await self._load(info)
-        return found is not None and found.is_paused
-
-    @strawberry.field(description="For administrators.")
-    async def stats(self, info: Info) -> QueueStats | None:
-        info.context.require_admin()
-        found = await self._load(info)
-        names = ("waiting", "held", "scheduled", "ready", "running", "dead", "oldest_ready_at")
-        return None if found is None else QueueStats(**{name: getattr(found, name) for name in names})
-
-    async def _load(self, info: Info) -> domain.QueueStats | None:
-        if not self.name.isprintable():
-            return None
-        return await info.context.loaders.queue.load(self.name)
-
-    @classmethod
-    def resolve_reference(cls, name: str) -> "Queue":
-        return cls(name=name)
-
-
 @strawberry.federation.type(keys=["id"], description="Jobs of which some wait for others.")
 class Workflow:
     id: strawberry.ID
@@ -154,56 +115,6 @@ class Workflow:
     @classmethod
     def resolve_reference(cls, id: strawberry.ID) -> "Workflow":  # noqa: A002 - the key field's name
         return cls(id=id)
-
-
-@strawberry.federation.type(keys=["id"], description="A process that runs jobs; for administrators.")
-class Worker:
-    id: strawberry.ID
-    host: str
-    pid: int
-    queues: list[str]
-    concurrency: int
-    running: int = strawberry.field(description="Jobs in its hand.")
-    is_draining: bool = strawberry.field(description="It takes no more.")
-    started_at: datetime
-    beat_at: datetime = strawberry.field(description="When it last said that it lives.")
-
-    @classmethod
-    def of(cls, worker: domain.WorkerInfo) -> "Worker":
-        values: dict[str, Any] = msgspec.structs.asdict(worker)
-        return cls(**values | {"id": strawberry.ID(str(worker.id))})
-
-    @classmethod
-    async def resolve_reference(cls, info: Info, id: strawberry.ID) -> "Worker | None":  # noqa: A002 - the key field's name
-        info.context.require_admin()
-        parsed = parse_id(id)
-        found = await info.context.loaders.worker.load(parsed) if parsed else None
-        return cls.of(found) if found else None
-
-
-@strawberry.type(description="How many jobs with one key run at once, and how many start a second.")
-class Limit:
-    key: str
-    max_running: int | None
-    rate: float | None = strawberry.field(description="Starts a second, on average.")
-    burst: int = strawberry.field(description="Starts that may come at once.")
-
-    @classmethod
-    def of(cls, limit: domain.Limit) -> "Limit":
-        return cls(**msgspec.structs.asdict(limit))
-
-
-@strawberry.type(description="A job that is asked for at each tick of a cron expression.")
-class RecurringJob:
-    name: str
-    cron: str
-    timezone: str
-    catch_up: CatchUp
-    next_at: datetime = strawberry.field(description="The tick to come.")
-
-    @classmethod
-    def of(cls, recurring: domain.Recurring) -> "RecurringJob":
-        return cls(**msgspec.structs.asdict(recurring))
 
 
 @strawberry.federation.type(keys=["id"], extend=True)

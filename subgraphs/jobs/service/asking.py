@@ -9,10 +9,9 @@ from msgspec import Meta, Struct
 
 from common.auth import Caller
 from common.jobs import InvalidJobError, JobRequest, Priority, Unique
-from subgraphs.jobs.domain import Job
-from subgraphs.jobs.service import Asked, JobQueues
+from subgraphs.jobs.access import is_admin
+from subgraphs.jobs.service.jobs import Asked, JobBook
 
-ADMIN = "jobs:admin"
 PriorityName = Literal["URGENT", "HIGH", "NORMAL", "LOW"]
 
 
@@ -31,20 +30,11 @@ class AskedJob(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown
     unique_key: str | None = None
 
 
-def is_admin(caller: Caller | None) -> bool:
-    return caller is not None and ADMIN in caller.scopes
-
-
-def may_see(caller: Caller | None, job: Job) -> bool:
-    """A user's jobs are those of the tenant that has the user's id; who has the scope `jobs:admin` sees all."""
-    return caller is not None and (is_admin(caller) or job.tenant == caller.subject)
-
-
-def request_of(queues: JobQueues, caller: Caller, asked: AskedJob) -> JobRequest:
+def request_of(jobs: JobBook, caller: Caller, asked: AskedJob) -> JobRequest:
     """The request, in the caller's name. Raises InvalidJobError, UnknownKindError."""
     if asked.queue is not None and not is_admin(caller):
         raise InvalidJobError("queue", "is for administrators to choose")
-    request = request_of_kind(queues, caller, asked.kind, asked.arguments)
+    request = request_of_kind(jobs, caller, asked.kind, asked.arguments)
     changes = {
         "queue": asked.queue,
         "priority": asked.priority and Priority[asked.priority],
@@ -60,10 +50,10 @@ def request_of(queues: JobQueues, caller: Caller, asked: AskedJob) -> JobRequest
     return request.with_options(unique_key=key, unique=Unique.UNTIL_FINISHED)
 
 
-def request_of_kind(queues: JobQueues, caller: Caller, kind: str, arguments: object) -> JobRequest:
+def request_of_kind(jobs: JobBook, caller: Caller, kind: str, arguments: object) -> JobRequest:
     """A job of a kind that the caller may ask for, which is the caller's. Raises InvalidJobError, UnknownKindError."""
     text = "{}" if arguments is None else json.dumps(arguments)
-    request = queues.request(kind, text, everyone=not is_admin(caller))
+    request = jobs.request(kind, text, everyone=not is_admin(caller))
     return request.with_options(tenant=caller.subject)
 
 

@@ -23,9 +23,11 @@ from common.auth import Caller, lifetime
 from common.errors import UnauthenticatedError
 from common.inputs import InvalidInputError
 from common.live import Live
-from subgraphs.jobs.asking import AskedJob, fingerprint, may_see, request_of
-from subgraphs.jobs.domain import FINAL, QUEUE, Job
-from subgraphs.jobs.service import JobQueues
+from subgraphs.jobs.access import may_see
+from subgraphs.jobs.domain.jobs import FINAL, Job
+from subgraphs.jobs.domain.queues import QUEUE
+from subgraphs.jobs.service.asking import AskedJob, fingerprint, request_of
+from subgraphs.jobs.service.jobs import JobBook
 
 JSON, NDJSON = "application/json", "application/x-ndjson"
 
@@ -76,8 +78,8 @@ class _TakesJobs(Operation):
         self.request_body = RequestBody(content=content, required=True)
 
 
-def routes(queues: JobQueues, live: Live) -> list[HTTPRouteHandler]:
-    """The route handlers over `queues`; `live` tells of what becomes of jobs."""
+def routes(jobs: JobBook, live: Live) -> list[HTTPRouteHandler]:
+    """The route handlers over `jobs`; `live` tells of what becomes of jobs."""
 
     @post(
         "/jobs",
@@ -88,8 +90,8 @@ def routes(queues: JobQueues, live: Live) -> list[HTTPRouteHandler]:
     async def ask(request: AnyRequest, key: Key) -> AskedFor:
         caller = await _caller(request)
         asked = _jobs(request.content_type[0], await request.body())
-        ids = await queues.enqueue(
-            [request_of(queues, caller, each) for each in asked],
+        ids = await jobs.enqueue(
+            [request_of(jobs, caller, each) for each in asked],
             scope=f"POST /jobs:{caller.subject}",
             idempotency_key=key,
             fingerprint=fingerprint(msgspec.to_builtins(asked)),
@@ -98,7 +100,7 @@ def routes(queues: JobQueues, live: Live) -> list[HTTPRouteHandler]:
 
     @get("/jobs/{job_id:uuid}", summary="What has come of a job", responses=refusals(400, 401, 404))
     async def look(request: AnyRequest, job_id: FromPath[UUID]) -> SeenJob:
-        return _seen(await _find(queues, await _caller(request), job_id))
+        return _seen(await _find(jobs, await _caller(request), job_id))
 
     @get(
         "/jobs/{job_id:uuid}/events",
@@ -108,25 +110,25 @@ def routes(queues: JobQueues, live: Live) -> list[HTTPRouteHandler]:
     )
     async def follow(request: AnyRequest, job_id: FromPath[UUID]) -> ASGIApp:
         caller = await _caller(request)
-        job = await _find(queues, caller, job_id)
+        job = await _find(jobs, caller, job_id)
 
         async def answer(_scope: Scope, receive: Receive, send: Send) -> None:
-            await EventStream(_becoming(queues, live, job), lifetime(caller)).send(receive, send)
+            await EventStream(_becoming(jobs, live, job), lifetime(caller)).send(receive, send)
 
         return answer
 
     return [ask, look, follow]
 
 
-async def _find(queues: JobQueues, caller: Caller, job_id: UUID) -> Job:
-    job = (await queues.find_jobs([job_id])).get(job_id)
+async def _find(jobs: JobBook, caller: Caller, job_id: UUID) -> Job:
+    job = (await jobs.find_jobs([job_id])).get(job_id)
     if job is None or not may_see(caller, job):
         raise NotFoundException("You have no such job")
     return job
 
 
-async def _becoming(queues: JobQueues, live: Live, job: Job) -> AsyncGenerator[bytes, None]:
-    changes = live.watch(QUEUE, [job.queue], lambda: queues.find_jobs([job.id]))
+async def _becoming(jobs: JobBook, live: Live, job: Job) -> AsyncGenerator[bytes, None]:
+    changes = live.watch(QUEUE, [job.queue], lambda: jobs.find_jobs([job.id]))
     async with aclosing(changes):
         async for found in changes:
             if job.id not in found:

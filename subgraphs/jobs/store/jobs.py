@@ -1,4 +1,4 @@
-"""What is to be seen of jobs, queues, limits and recurring jobs; each call is one statement."""
+"""What is to be seen of jobs, and what their owners do to them: cancel, and try again."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -9,7 +9,8 @@ from sqlalchemy import text
 
 from common.database import Transaction
 from common.jobs import Priority
-from subgraphs.jobs.domain import CatchUp, Job, JobFilter, JobState, Limit, QueueStats, Recurring
+from subgraphs.jobs.domain.jobs import Job, JobFilter, JobState
+from subgraphs.jobs.store.moving import cancel_dependents, stage
 
 FIND: Final = text("SELECT * FROM job WHERE id = ANY(CAST(:ids AS uuid[]))")
 LIST: Final = text("""
@@ -29,27 +30,37 @@ OF_WORKFLOWS: Final = text("SELECT * FROM job WHERE workflow_id = ANY(CAST(:ids 
 NEEDED: Final = text(
     "SELECT job_id, needs_id FROM dependency WHERE job_id = ANY(CAST(:ids AS uuid[])) ORDER BY 2"
 )
-QUEUES: Final = text("""
-    WITH counted AS (
-        SELECT queue AS name, state, count(*) AS n, min(run_at) FILTER (WHERE state = 3) AS oldest
-        FROM job WHERE state <= 4 OR state = 6 GROUP BY queue, state
-    )
-    SELECT name, coalesce(bool_or(q.is_paused), false) AS is_paused,
-           coalesce(sum(n) FILTER (WHERE state = 0), 0)::bigint AS waiting,
-           coalesce(sum(n) FILTER (WHERE state = 1), 0)::bigint AS held,
-           coalesce(sum(n) FILTER (WHERE state = 2), 0)::bigint AS scheduled,
-           coalesce(sum(n) FILTER (WHERE state = 3), 0)::bigint AS ready,
-           coalesce(sum(n) FILTER (WHERE state = 4), 0)::bigint AS running,
-           coalesce(sum(n) FILTER (WHERE state = 6), 0)::bigint AS dead,
-           min(oldest) AS oldest_ready_at
-    FROM counted FULL JOIN queue q USING (name)
-    WHERE CAST(:names AS text[]) IS NULL OR name = ANY(CAST(:names AS text[]))
-    GROUP BY name ORDER BY name LIMIT 1000
+CANCEL: Final = text("""
+    UPDATE job SET cancel_requested = true,
+        state = CASE WHEN state = 4 THEN 4 ELSE 7 END, finished_at = CASE WHEN state < 4 THEN now() END
+    WHERE id = CAST(:id AS uuid) AND state <= 4
+    RETURNING queue, state = 7 AND has_dependents AS is_needed
 """)
-LIMITS: Final = text("SELECT key, max_running, rate, burst FROM job_limit ORDER BY key LIMIT 1000")
-RECURRING: Final = text(
-    "SELECT name, cron, timezone, catch_up, next_at FROM recurring ORDER BY name LIMIT 1000"
-)
+# Of several with one unique key one is tried again, and none where another job has the key now.
+RETRY: Final = text("""
+    WITH wanted AS MATERIALIZED (
+        SELECT id, unique_key, unique_states FROM job
+        WHERE state IN (6, 7)
+            AND (CAST(:ids AS uuid[]) IS NULL OR id = ANY(CAST(:ids AS uuid[])))
+            AND (CAST(:ids AS uuid[]) IS NOT NULL OR state = 6)
+            AND (CAST(:queue AS text) IS NULL OR queue = CAST(:queue AS text))
+            AND (CAST(:kind AS text) IS NULL OR kind = CAST(:kind AS text))
+            AND (CAST(:tenant AS text) IS NULL OR tenant = CAST(:tenant AS text))
+        ORDER BY id LIMIT :limit FOR UPDATE SKIP LOCKED
+    ), chosen AS (
+        SELECT DISTINCT ON (coalesce(unique_key, id::text)) id FROM wanted w
+        WHERE unique_key IS NULL OR NOT EXISTS (
+            SELECT 1 FROM job other
+            WHERE other.unique_key = w.unique_key AND other.id <> w.id
+                AND ((other.unique_states >> other.state) & 1) = 1
+        )
+        ORDER BY coalesce(unique_key, id::text), id
+    )
+    UPDATE job SET state = CASE WHEN pending > 0 THEN 0 ELSE 2 END, attempt = 0, crashes = 0, run_at = now(),
+                   finished_at = NULL, started_at = NULL, cancel_requested = false, progress = NULL, note = NULL
+    WHERE id = ANY(ARRAY(SELECT id FROM chosen))
+    RETURNING queue
+""")
 
 
 async def find_jobs(transaction: Transaction, ids: Sequence[UUID]) -> dict[UUID, Job]:
@@ -95,30 +106,29 @@ async def find_needed(transaction: Transaction, ids: Sequence[UUID]) -> dict[UUI
     return found
 
 
-async def find_queues(transaction: Transaction, names: Sequence[str] | None) -> dict[str, QueueStats]:
-    """The queues of `names`, or all, that have a job or were ever paused."""
-    rows = await transaction.execute(QUEUES, {"names": None if names is None else list(names)})
-    return {row.name: QueueStats(**row._mapping) for row in rows}  # noqa: SLF001 - SQLAlchemy's public name
+async def cancel(transaction: Transaction, job_id: UUID) -> str | None:
+    """Cancel a job that waits, and ask the worker of one that runs to; its queue, None when it has ended."""
+    row = (await transaction.execute(CANCEL, {"id": job_id})).one_or_none()
+    if row is not None and row.is_needed:
+        await cancel_dependents(transaction, [job_id])
+    return None if row is None else str(row.queue)
 
 
-async def list_limits(transaction: Transaction) -> list[Limit]:
-    return [
-        Limit(key=row.key, max_running=row.max_running, rate=row.rate, burst=row.burst)
-        for row in await transaction.execute(LIMITS)
-    ]
-
-
-async def list_recurring(transaction: Transaction) -> list[Recurring]:
-    return [
-        Recurring(
-            name=row.name,
-            cron=row.cron,
-            timezone=row.timezone,
-            catch_up=CatchUp(row.catch_up),
-            next_at=row.next_at,
-        )
-        for row in await transaction.execute(RECURRING)
-    ]
+async def retry(
+    transaction: Transaction,
+    *,
+    ids: Sequence[UUID] | None = None,
+    queue: str | None = None,
+    kind: str | None = None,
+    tenant: str | None = None,
+    limit: int,
+) -> list[str]:
+    """Make DEAD jobs, and CANCELLED ones that `ids` name, run again as if they were new; the queue of each."""
+    wanted = {"ids": None if ids is None else list(ids), "queue": queue, "kind": kind, "tenant": tenant}
+    retried = list((await transaction.execute(RETRY, {**wanted, "limit": limit})).scalars())
+    if retried:
+        await stage(transaction)
+    return retried
 
 
 def _job(row: sa.Row[Any]) -> Job:

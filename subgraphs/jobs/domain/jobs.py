@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from enum import IntEnum, StrEnum
+from enum import IntEnum
 from uuid import UUID
 
 import msgspec
@@ -19,15 +19,6 @@ MAX_ERROR = 2_000
 
 MAX_CRASHES = 3
 """Workers that may die with a job in hand before it is DEAD."""
-
-QUEUE = "queue"
-"""The topic of what changes about a queue or its jobs (`common.live`), by its name."""
-
-WAKE = "wake"
-"""The topic that wakes the workers of a queue, by its name."""
-
-COST = 100_000
-"""What a job costs its tenant, divided by the tenant's weight: the distance between two of its tags."""
 
 
 class JobState(IntEnum):
@@ -56,14 +47,6 @@ UNIQUE_STATES: Mapping[Unique, int] = {
     Unique.WHILE_KEPT: 0b1111_1111,
 }
 """The states, as bits, in which a job keeps others with its key out."""
-
-
-class CatchUp(StrEnum):
-    """Which of the ticks that nobody was there for a recurring job makes up for."""
-
-    SKIP = "SKIP"
-    LAST = "LAST"
-    ALL = "ALL"
 
 
 class Job(Struct, frozen=True, kw_only=True):
@@ -107,81 +90,6 @@ class JobPage(Struct, frozen=True):
 
     jobs: list[Job]
     has_next: bool
-
-
-class QueueStats(Struct, frozen=True, kw_only=True):
-    """A queue: how many of its jobs wait, for what, run, and are dead."""
-
-    name: str
-    is_paused: bool
-    waiting: int = 0
-    held: int = 0
-    scheduled: int = 0
-    ready: int = 0
-    running: int = 0
-    dead: int = 0
-    oldest_ready_at: datetime | None = None
-
-
-class WorkerInfo(Struct, frozen=True, kw_only=True):
-    """A process that runs jobs and told so a moment ago."""
-
-    id: UUID
-    host: str
-    pid: int
-    queues: list[str]
-    concurrency: int
-    started_at: datetime
-    beat_at: datetime
-    is_draining: bool
-    running: int
-
-
-class Limit(Struct, frozen=True, kw_only=True):
-    """How many jobs of one limit key run at once, and how many start a second; `burst` may start at once."""
-
-    key: str
-    max_running: int | None
-    rate: float | None
-    burst: int
-
-
-class Recurring(Struct, frozen=True, kw_only=True):
-    """A job asked for at each tick of `cron` in `timezone`; `next_at` is the tick to come."""
-
-    name: str
-    cron: str
-    timezone: str
-    catch_up: CatchUp
-    next_at: datetime
-
-
-def check_weight(weight: int) -> int:
-    """Return `weight`, or raise InvalidInputError unless it is 1 to 1000."""
-    if not 1 <= weight <= 1_000:
-        raise InvalidInputError("weight", f"must be between 1 and 1000, not {weight}")
-    return weight
-
-
-def check_name(field: str, name: str) -> str:
-    """Return `name`, or raise InvalidInputError unless it is a short line of printable text."""
-    if not 1 <= len(name) <= 200 or not name.isprintable():
-        raise InvalidInputError(field, "must be 1 to 200 printable characters")
-    return name
-
-
-def check_limit(limit: Limit) -> Limit:
-    """Return `limit`, or raise InvalidInputError unless it limits something and nothing to zero."""
-    check_name("key", limit.key)
-    if limit.max_running is None and limit.rate is None:
-        raise InvalidInputError("maxRunning", "or rate must be given")
-    if limit.max_running is not None and not 1 <= limit.max_running <= 1_000_000:
-        raise InvalidInputError("maxRunning", "must be between 1 and 1000000")
-    if limit.rate is not None and not 0.0001 <= limit.rate <= 1_000_000:
-        raise InvalidInputError("rate", "must be between 0.0001 and 1000000 a second")
-    if not 1 <= limit.burst <= 1_000_000:
-        raise InvalidInputError("burst", "must be between 1 and 1000000")
-    return limit
 
 
 def encode_cursor(job: Job) -> str:

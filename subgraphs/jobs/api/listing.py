@@ -1,19 +1,16 @@
-"""Jobs' queries."""
+"""Jobs to be looked up, and lists of them."""
 
 # mypy: disallow-untyped-decorators=False
 # Strawberry types its field decorators as Any.
 
 import strawberry
-import strawberry.federation
 
 from common.app.values import PageInfo
-from subgraphs.jobs import domain
 from subgraphs.jobs.api.context import Info
 from subgraphs.jobs.api.enums import JobState
-from subgraphs.jobs.api.types import Job, Limit, Queue, RecurringJob, Worker, Workflow
-from subgraphs.jobs.asking import ADMIN
-
-FOR_ADMINS = [[ADMIN]]
+from subgraphs.jobs.api.jobs import Job, Workflow
+from subgraphs.jobs.domain import jobs
+from subgraphs.jobs.domain.names import check_name
 
 
 @strawberry.type
@@ -28,8 +25,8 @@ class JobConnection:
     page_info: PageInfo
 
     @classmethod
-    def of(cls, page: domain.JobPage) -> "JobConnection":
-        edges = [JobEdge(cursor=domain.encode_cursor(job), node=Job.of(job)) for job in page.jobs]
+    def of(cls, page: jobs.JobPage) -> "JobConnection":
+        edges = [JobEdge(cursor=jobs.encode_cursor(job), node=Job.of(job)) for job in page.jobs]
         end_cursor = edges[-1].cursor if edges else None
         return cls(edges=edges, page_info=PageInfo(has_next_page=page.has_next, end_cursor=end_cursor))
 
@@ -43,7 +40,7 @@ class JobFilter:
 
 
 @strawberry.type
-class Query:
+class JobQuery:
     @strawberry.field(description="The job of that id: the caller's own, or any for administrators.")
     async def job(self, info: Info, id: strawberry.ID) -> Job | None:  # noqa: A002 - the argument's name in the schema
         info.context.require_caller()
@@ -59,8 +56,8 @@ class Query:
     ) -> JobConnection:
         caller = info.context.require_caller()
         wanted = _wanted(filter or JobFilter(), None if info.context.is_admin else caller)
-        place = None if after is None else domain.decode_cursor(after)
-        return JobConnection.of(await info.context.queues.list_jobs(wanted, first, place))
+        place = None if after is None else jobs.decode_cursor(after)
+        return JobConnection.of(await info.context.services.jobs.list_jobs(wanted, first, place))
 
     @strawberry.field(description="The caller's workflow of that id.")
     async def workflow(self, info: Info, id: strawberry.ID) -> Workflow | None:  # noqa: A002 - the argument's name in the schema
@@ -68,36 +65,13 @@ class Query:
         workflow = Workflow(id=id)
         return workflow if await workflow.jobs(info) else None
 
-    @strawberry.federation.field(description="All queues.", requires_scopes=FOR_ADMINS)
-    async def queues(self, info: Info) -> list[Queue]:
-        info.context.require_admin()
-        found = await info.context.queues.find_queues()
-        for name, stats in found.items():
-            info.context.loaders.queue.prime(name, stats)
-        return [Queue(name=name) for name in found]
 
-    @strawberry.federation.field(description="The processes that run jobs.", requires_scopes=FOR_ADMINS)
-    async def workers(self, info: Info) -> list[Worker]:
-        info.context.require_admin()
-        return [Worker.of(worker) for worker in (await info.context.queues.find_workers()).values()]
-
-    @strawberry.federation.field(description="All limits.", requires_scopes=FOR_ADMINS)
-    async def job_limits(self, info: Info) -> list[Limit]:
-        info.context.require_admin()
-        return [Limit.of(limit) for limit in await info.context.queues.list_limits()]
-
-    @strawberry.federation.field(description="All recurring jobs.", requires_scopes=FOR_ADMINS)
-    async def recurring_jobs(self, info: Info) -> list[RecurringJob]:
-        info.context.require_admin()
-        return [RecurringJob.of(each) for each in await info.context.queues.list_recurring()]
-
-
-def _wanted(given: JobFilter, owner: str | None) -> domain.JobFilter:
+def _wanted(given: JobFilter, owner: str | None) -> jobs.JobFilter:
     named = {"queue": given.queue, "kind": given.kind, "ownerId": given.owner_id}
     for field, name in named.items():
         if name is not None:
-            domain.check_name(field, name)
-    return domain.JobFilter(
+            check_name(field, name)
+    return jobs.JobFilter(
         queue=given.queue,
         kind=given.kind,
         state=given.state,

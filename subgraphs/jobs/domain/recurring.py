@@ -6,18 +6,37 @@ autumn comes once, and what comes every hour or more often follows the real time
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
+from msgspec import Struct
 
 from common.inputs import InvalidInputError
-from subgraphs.jobs.domain import CatchUp
 
 MAX_CAUGHT_UP = 100
 """Ticks that are made up for in one transaction; the others come in the next."""
 
 RECENT = timedelta(minutes=1)
+
+
+class CatchUp(StrEnum):
+    """Which of the ticks that nobody was there for a recurring job makes up for."""
+
+    SKIP = "SKIP"
+    LAST = "LAST"
+    ALL = "ALL"
+
+
+class Recurring(Struct, frozen=True, kw_only=True):
+    """A job asked for at each tick of `cron` in `timezone`; `next_at` is the tick to come."""
+
+    name: str
+    cron: str
+    timezone: str
+    catch_up: CatchUp
+    next_at: datetime
 
 
 def check_schedule(cron: str, timezone: str) -> None:

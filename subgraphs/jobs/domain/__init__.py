@@ -1,0 +1,1 @@
+"""The rules of jobs, with no I/O: one module a concept."""
