@@ -3,29 +3,26 @@
 # mypy: disallow-untyped-decorators=False
 # Strawberry types its field decorators as Any.
 
-from functools import partial
 from typing import Annotated, TypeAlias
 
 import strawberry
-import strawberry.federation
 
 from common.app.values import InvalidInput
 from common.inputs import InvalidInputError
-from subgraphs.inventory.api.context import WRITE_SCOPES, Info
-from subgraphs.inventory.api.reservations import InsufficientStock, ProductNotFound
-from subgraphs.inventory.api.warehousing import (
+from subgraphs.inventory.api.context import Info
+from subgraphs.inventory.api.moving import (
     StockLine,
     StockMoved,
     WarehouseNotFound,
     demands,
     moved,
     unknown,
+    writing,
 )
+from subgraphs.inventory.api.reservations import InsufficientStock, ProductNotFound
 from subgraphs.inventory.domain import reservations, warehousing
 from subgraphs.inventory.service import stocktakes
 from subgraphs.inventory.service.moving import Done
-
-_writing = partial(strawberry.federation.mutation, requires_scopes=WRITE_SCOPES)
 
 
 @strawberry.type(description="A warehouse is being counted by whoever has the token.")
@@ -59,7 +56,7 @@ CountStockResult: TypeAlias = Annotated[
 
 @strawberry.type
 class StocktakeMutation:
-    @_writing(
+    @writing(
         description="Begin to count a warehouse, if nobody else does; it is over five minutes after the last count."
     )
     async def start_stocktake(self, info: Info, warehouse: str) -> StartStocktakeResult:
@@ -76,7 +73,7 @@ class StocktakeMutation:
             case warehousing.UnknownWarehouse(id_):
                 return WarehouseNotFound(message=f"There is no warehouse {id_}", warehouse_id=id_)
 
-    @_writing(
+    @writing(
         description="So many pieces are in the house, those included that are promised; what differs is available or is not."
     )
     async def count_stock(
@@ -98,7 +95,7 @@ class StocktakeMutation:
             case _:
                 return unknown(outcome)
 
-    @_writing(description="Let others count the warehouse.")
+    @writing(description="Let others count the warehouse.")
     async def close_stocktake(self, info: Info, warehouse: str, token: int) -> bool:
         info.context.require_writer()
         await info.context.services.stocktakes.close(stocktakes.Stocktake(warehouse, token))
