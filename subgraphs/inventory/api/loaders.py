@@ -1,10 +1,10 @@
 """One SQL statement for each kind of thing that a request asks for, however many of them."""
 
-from common.app.loaders import ListLoader, by_key
+from common.app.loaders import ListLoader, RequestLoaders, by_key
 from subgraphs.inventory.service.services import Services
 
 
-class Loaders:
+class Loaders(RequestLoaders):
     """The loaders of one request. What a key names nothing is None."""
 
     def __init__(self, services: Services) -> None:

@@ -4,6 +4,7 @@
 # Strawberry types its field decorators as Any.
 
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from functools import reduce
 from operator import add
 from typing import Annotated
@@ -146,8 +147,10 @@ class Subscription:
                 for sku, variant in variants.items()
             ]
 
-        async for seen in info.context.live.watch(CHANGED, map(str, watched), read):
-            yield [SkuAvailability(sku=sku, availability=availability) for sku, availability in seen]
+        changes = info.context.live.watch(CHANGED, map(str, watched), read)
+        async with aclosing(changes):
+            async for seen in changes:
+                yield [SkuAvailability(sku=sku, availability=availability) for sku, availability in seen]
 
     @strawberry.subscription(
         description="What is low in a warehouse, a thousand SKUs at most, now and whenever that has changed.",
@@ -158,5 +161,8 @@ class Subscription:
     ) -> AsyncGenerator[list[WarehouseStock], None]:
         info.context.require_reader()
         stock = info.context.services.stock
-        async for low in info.context.live.watch(LOW, [warehouse], lambda: stock.find_low(warehouse)):
-            yield [WarehouseStock.of(each) for each in low]
+        changes = info.context.live.watch(LOW, [warehouse], lambda: stock.find_low(warehouse))
+        async with aclosing(changes):
+            async for low in changes:
+                info.context.loaders.forget()
+                yield [WarehouseStock.of(each) for each in low]

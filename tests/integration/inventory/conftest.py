@@ -60,7 +60,9 @@ def inventory(services: Services) -> Inventory:
 @pytest.fixture
 def live(database: Database) -> Live:
     """Tells this process what changes; nobody else listens."""
-    return Live("nats://nobody.invalid", database)
+    live = Live("nats://nobody.invalid", "inventory")
+    live.listen_to(database)
+    return live
 
 
 @pytest.fixture

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from common import live as live_values
 from common.app import ServiceRequest
 from common.live import Live
 from subgraphs.inventory.api import Context, schema
 from subgraphs.inventory.domain.reservations import Demand
-from subgraphs.inventory.domain.warehousing import Policy, StockMove
+from subgraphs.inventory.domain.warehousing import Policy, StockMove, Warehouse
 from subgraphs.inventory.service.services import Services
 from tests.integration.inventory.conftest import caller
 
@@ -19,8 +20,9 @@ Next = Callable[[], Awaitable[Any]]
 
 
 @pytest.fixture
-def watch(services: Services, live: Live) -> Callable[..., Any]:
-    """Subscribes for a user; gives what asks for the next answer."""
+def watch(services: Services, live: Live, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Subscribes for a user; gives what asks for the next answer, which is only read when something changed."""
+    monkeypatch.setattr(live_values, "INTERVAL", 3600.0)
 
     @asynccontextmanager
     async def watch(query: str, user: str | None = None) -> AsyncIterator[Next]:
@@ -78,3 +80,16 @@ async def test_low_stock_is_told_once_each_time_and_to_those_who_may_know(
             assert (await following()).data == {"lowStock": []}
     told = [payload for subject, payload in await events() if subject == "inventory.stock.low"]
     assert told == [{"sku": "ROPE", "warehouse": "MAIN", "available": 3, "low_at": 3}] * 2
+
+
+async def test_each_answer_is_of_its_own_moment(services: Services, watch: Callable[..., Any]) -> None:
+    await services.warehousing.set_policy("ROPE", "MAIN", Policy(0, 0, 5))
+    await services.stock.tell_low()
+    async with watch(
+        'subscription { lowStock(warehouse: "MAIN") { warehouse { name } } }', "clerk"
+    ) as following:
+        assert (await following()).data == {"lowStock": [{"warehouse": {"name": "Main warehouse"}}]}
+        await services.warehousing.put_warehouse(Warehouse("MAIN", "The Old Quay", "north", 1))
+        await services.warehousing.set_policy("MUG", "MAIN", Policy(0, 0, 20))
+        await services.stock.tell_low()
+        assert (await following()).data == {"lowStock": [{"warehouse": {"name": "The Old Quay"}}] * 2}
