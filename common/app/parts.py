@@ -10,6 +10,7 @@ from typing import Any, Generic, TypedDict, TypeVar, Unpack
 from litestar import Litestar
 from litestar.types import ControllerRouterHandler
 from prometheus_client import CollectorRegistry
+from sqlalchemy import TextClause
 from strawberry.federation import Schema
 
 from common.app.edge import EdgeRoute
@@ -93,13 +94,14 @@ class Parts(LiveParts[SettingsT]):
         *,
         handlers: Mapping[type[Event], Handler] | None = None,
         schedules: Sequence[Work] = (),
+        retention: Sequence[TextClause] = (),
         lifespan: Sequence[Lifespan] = (),
         **own: Unpack[Own],
     ) -> Litestar:
         """The app of these parts, which are closed with it, after the service's own `lifespan`.
 
-        It relays its events, applies `handlers` to those of others and does `schedules` once a second
-        (`common.events.background_work`), inside that `lifespan`.
+        It relays its events, applies `handlers` to those of others, does `schedules` once a second and deletes old rows by
+        `retention` (`common.events.background_work`), inside that `lifespan`.
         """
         database, log, telemetry = self.database, self.log, self.telemetry
         return super().create_service(
@@ -107,7 +109,12 @@ class Parts(LiveParts[SettingsT]):
                 closing(log.close),
                 *lifespan,
                 lambda _: background_work(
-                    database, log, handlers=handlers or {}, schedules=schedules, telemetry=telemetry
+                    database,
+                    log,
+                    handlers=handlers or {},
+                    schedules=schedules,
+                    retention=retention,
+                    telemetry=telemetry,
                 ),
             ],
             **own,

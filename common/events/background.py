@@ -1,4 +1,4 @@
-"""What a service does unasked: it relays its events, applies those of others, and does what is due."""
+"""What a service does unasked: it relays its events, applies those of others, does what is due, and deletes what is old."""
 
 import asyncio
 import contextlib
@@ -6,11 +6,15 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
+from sqlalchemy import TextClause
+
 from common.database import Database, RetryableError
 from common.events.consumer import Consumer, ConsumerSpans, Handler
 from common.events.event import Event
 from common.events.log import EventLog
+from common.events.outbox import RETENTION
 from common.events.relay import OutboxRelay
+from common.retention import Retention
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +31,7 @@ async def background_work(
     *,
     handlers: Mapping[type[Event], Handler],
     schedules: Sequence[Work] = (),
+    retention: Sequence[TextClause] = (),
     telemetry: ConsumerSpans | None = None,
 ) -> AsyncIterator[None]:
     """Work until the end of the block; what is under way then is rolled back and done again later.
@@ -36,11 +41,13 @@ async def background_work(
         log: where events go to and come from.
         handlers: called by the type of the event with the transaction to work in.
         schedules: called once a second; a database that refuses is asked again a second later.
+        retention: by which old rows of the service's own tables are deleted (`common.retention`); the kernel's are, too.
         telemetry: records the handling of an event as part of its publisher's trace.
     """
     relay = OutboxRelay(database, log)
     consumer = Consumer(database, log, name=database.schema, handlers=handlers, telemetry=telemetry)
-    runs = [relay.run, consumer.run, *(_every_interval(work) for work in schedules)]
+    old = Retention(database, (*RETENTION, *retention))
+    runs = [relay.run, consumer.run, old.run, *(_every_interval(work) for work in schedules)]
     tasks = [asyncio.create_task(_keep(run, database.schema)) for run in runs]
     try:
         yield

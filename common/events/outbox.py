@@ -1,4 +1,4 @@
-"""The outbox's SQL: which events come next, which have been published, which can go.
+"""The outbox's SQL: which events come next, which have been published; and which rows of the kernel can go.
 
 The order is that of (transaction id, id), and only transactions below the oldest one that still runs count:
 by id alone a reader would skip the event of a transaction that commits late.
@@ -19,10 +19,25 @@ READ = text("""
     FROM outbox WHERE published_at IS NULL ORDER BY txid, id LIMIT :limit
 """)
 MARK = text("UPDATE outbox SET published_at = now() WHERE id = ANY(:ids)")
-PRUNE = (
-    text("DELETE FROM outbox WHERE published_at < now() - interval '7 days'"),
-    text("DELETE FROM inbox WHERE received_at < now() - interval '30 days'"),
-    text("DELETE FROM idempotency WHERE created_at < now() - interval '30 days'"),
+# no redelivery and no repeated request can ask for these any more
+RETENTION = (
+    text("""
+        DELETE FROM outbox WHERE id = ANY(ARRAY(
+            SELECT id FROM outbox WHERE published_at < now() - interval '7 days' ORDER BY published_at LIMIT :limit
+        ))
+    """),
+    text("""
+        DELETE FROM inbox WHERE (consumer, message_id) IN (
+            SELECT consumer, message_id FROM inbox WHERE received_at < now() - interval '30 days'
+            ORDER BY received_at LIMIT :limit
+        )
+    """),
+    text("""
+        DELETE FROM idempotency WHERE (scope, key) IN (
+            SELECT scope, key FROM idempotency WHERE created_at < now() - interval '30 days'
+            ORDER BY created_at LIMIT :limit
+        )
+    """),
 )
 
 
@@ -53,9 +68,3 @@ async def read_batch(transaction: Transaction, limit: int) -> Batch:
 async def mark_published(transaction: Transaction, ids: Sequence[int]) -> None:
     """These events are in the log."""
     await transaction.execute(MARK, {"ids": list(ids)})
-
-
-async def prune(transaction: Transaction) -> None:
-    """Delete what no redelivery and no repeated request can ask for any more."""
-    for statement in PRUNE:
-        await transaction.execute(statement)

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from common.database import Database, RetryableError
 from common.events.log import EventLog, LogUnavailableError
-from common.events.outbox import mark_published, prune, read_batch
+from common.events.outbox import mark_published, read_batch
 from common.failpoints import failpoint
 from common.leadership import Leadership
 from common.leases import Lease, fence
@@ -21,7 +21,6 @@ RETRY_INTERVAL = 1.0  # seconds
 BATCH = 500
 POLL_INTERVAL = 1.0  # seconds
 UNSETTLED_INTERVAL = 0.02  # seconds, while events wait for another transaction to end
-PRUNE_INTERVAL = 3600.0  # seconds
 
 
 class OutboxRelay:
@@ -34,16 +33,13 @@ class OutboxRelay:
         self._leadership = Leadership(
             database, LEASE, ttl=LEASE_TTL, retry_interval=RETRY_INTERVAL, failures=failures
         )
-        self._prune_at = float("inf")
 
     async def run(self) -> None:
         """Relay until cancelled; failures of the database and the log are waited out."""
-        self._prune_at = asyncio.get_running_loop().time() + PRUNE_INTERVAL
         await self._leadership.run(self._turn)
 
     async def _turn(self, lease: Lease) -> None:
         """Publish one batch, or wait until there may be one."""
-        await self._prune()
         self._database.outbox_written.clear()
         async with self._database.transaction() as transaction:
             batch = await read_batch(transaction, BATCH)
@@ -63,10 +59,3 @@ class OutboxRelay:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._database.outbox_written.wait()
-
-    async def _prune(self) -> None:
-        now = asyncio.get_running_loop().time()
-        if now > self._prune_at:
-            self._prune_at = now + PRUNE_INTERVAL
-            async with self._database.transaction() as transaction:
-                await prune(transaction)

@@ -13,6 +13,7 @@ from subgraphs.inventory.demo import load_demo
 from subgraphs.inventory.routes import routes
 from subgraphs.inventory.service.services import Services
 from subgraphs.inventory.settings import Settings
+from subgraphs.inventory.store.retention import RETENTION
 from subgraphs.inventory.worker import HANDLERS, schedules
 
 
@@ -34,6 +35,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         context=context,
         handlers=HANDLERS,
         schedules=schedules(services),
+        retention=RETENTION,
         route_handlers=routes(services.imports),
     )
 

@@ -15,6 +15,7 @@ from subgraphs.jobs.registry import Registry
 from subgraphs.jobs.routes import routes
 from subgraphs.jobs.service.services import Services
 from subgraphs.jobs.settings import Settings
+from subgraphs.jobs.store.retention import RETENTION
 from subgraphs.jobs.working import working
 
 
@@ -37,6 +38,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         schema=schema,
         context=context,
         handlers={JobsRequested: services.jobs.on_requested},
+        retention=RETENTION,
         route_handlers=routes(services.jobs, parts.live),
         lifespan=[
             lambda _: working(

@@ -24,6 +24,7 @@ from subgraphs.payments.service.services import Services
 from subgraphs.payments.service.webhook_secrets import WebhookSecrets
 from subgraphs.payments.service.webhook_sender import WebhookSender
 from subgraphs.payments.settings import Settings
+from subgraphs.payments.store.retention import RETENTION
 
 
 def create_app(environment: Mapping[str, str]) -> Litestar:
@@ -59,6 +60,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         context=context,
         handlers=process.handlers,
         schedules=[partial(process.pass_deadlines, database)],
+        retention=RETENTION,
         route_handlers=webhook_routes(database, operations, settings.card_webhook_secret),
         lifespan=[
             *([cards.transport.opened] if cards else []),

@@ -13,7 +13,7 @@ from common.failpoints import failpoint
 from common.leadership import Leadership
 from common.leases import Lease, fence
 from subgraphs.jobs.service.recurring import run_recurring
-from subgraphs.jobs.store import limits, moving, pruning
+from subgraphs.jobs.store import limits, moving
 from subgraphs.jobs.worker.worker import SILENCE
 
 logger = logging.getLogger(__name__)
@@ -21,7 +21,6 @@ logger = logging.getLogger(__name__)
 LEASE = "leader"
 LEASE_TTL = timedelta(seconds=4)
 INTERVAL = 0.5  # seconds
-PRUNE_INTERVAL = 60.0  # seconds
 RETRY_INTERVAL = 0.5  # seconds
 
 Work = Callable[[Transaction], Awaitable[object]]
@@ -34,17 +33,12 @@ class Leader:
         self._database = database
         self._wake = wake
         self._leadership = Leadership(database, LEASE, ttl=LEASE_TTL, retry_interval=RETRY_INTERVAL)
-        self._prune_at = 0.0
 
     async def run(self) -> None:
         """Lead until cancelled; failures of the database are waited out."""
         await self._leadership.run(self._turn)
 
     async def _turn(self, lease: Lease) -> None:
-        now = asyncio.get_running_loop().time()
-        if now > self._prune_at:
-            self._prune_at = now + PRUNE_INTERVAL
-            await self._under(lease, pruning.prune)
         await self._under(lease, run_recurring)
         failpoint("jobs.lead.after_recurring")
         rescued = await self._under(lease, lambda transaction: moving.rescue(transaction, SILENCE))

@@ -9,6 +9,7 @@ import pytest
 
 from common.database import Database, Transaction
 from common.events import Consumer, Event, JetStreamLog, OutboxRelay
+from common.retention import Retention
 
 
 class Counted(Event, frozen=True, kw_only=True):
@@ -77,7 +78,7 @@ class Kernel:
             return (await transaction.execute(query)).scalar_one()
 
     @asynccontextmanager
-    async def running(self, *work: OutboxRelay | Consumer) -> AsyncIterator[None]:
+    async def running(self, *work: OutboxRelay | Consumer | Retention) -> AsyncIterator[None]:
         """Run what never ends by itself for the length of the block; the relay and a consumer if none is named."""
         tasks = [asyncio.create_task(each.run()) for each in work or (self.relay, self.consumer())]
         try:

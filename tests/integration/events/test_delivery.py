@@ -12,7 +12,6 @@ import pytest
 from common.database import DatabaseUnavailableError, RetryableError, Transaction
 from common.embedded import NatsServer
 from common.events import JetStreamLog, Message, OutboxRelay
-from common.events.outbox import prune
 from common.telemetry import Telemetry, TraceContext, current_trace, trace_id
 
 UNPUBLISHED = "SELECT count(*) FROM outbox WHERE published_at IS NULL"
@@ -153,17 +152,6 @@ async def test_one_relay_works_and_another_takes_over(kernel: Any) -> None:
             await kernel.journal.wait_for(5)
         await kernel.publish(*range(5, 10))
         assert await kernel.journal.wait_for(10) == list(range(10))
-
-
-async def test_published_events_are_kept_for_a_while_and_then_pruned(kernel: Any) -> None:
-    await kernel.publish(1, 2)
-    async with kernel.running(kernel.relay), asyncio.timeout(20):
-        while await kernel.scalar(UNPUBLISHED):  # noqa: ASYNC110  the relay sets no event when it is done
-            await asyncio.sleep(0.05)
-    async with kernel.database.transaction() as transaction:
-        await transaction.execute("UPDATE outbox SET published_at = now() - interval '8 days' WHERE id = 1")
-        await prune(transaction)
-    assert await kernel.scalar("SELECT array_agg(id) FROM outbox") == [2]
 
 
 async def test_the_publishers_trace_goes_on_in_the_handler(kernel: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import TextClause
 
 from common.database import Database
 from common.jobs import JobRequest, WorkerOptions
@@ -86,7 +87,7 @@ class Desk:
         async with self.database.transaction() as transaction:
             return (await transaction.execute(query, parameters)).scalar()
 
-    async def run(self, statement: str, **parameters: Any) -> None:
+    async def run(self, statement: str | TextClause, **parameters: Any) -> None:
         async with self.database.transaction() as transaction:
             await transaction.execute(statement, parameters)
 

@@ -8,7 +8,7 @@ from common.jobs import Workflow
 from subgraphs.jobs.domain.jobs import JobState
 from subgraphs.jobs.domain.recurring import CatchUp
 from subgraphs.jobs.service.recurring import run_recurring
-from subgraphs.jobs.store import pruning
+from subgraphs.jobs.store import retention
 from subgraphs.jobs.worker.exchange import Taker
 from tests.integration.jobs import kinds
 
@@ -169,11 +169,20 @@ async def test_what_has_ended_long_ago_is_forgotten(desk: Any) -> None:
             age=timedelta(days=days),
             id=id_,
         )
-    async with desk.working():
-        async with asyncio.timeout(20):
-            while await desk.scalar("SELECT count(*) FROM job") > 2:  # noqa: ASYNC110 - it watches a database
-                await asyncio.sleep(0.05)
+    await desk.run(retention.JOBS, limit=10)
     assert set(await desk.services.jobs.find_jobs(ids)) == {ids[0], ids[2]}
+
+
+async def test_shares_go_when_their_class_has_been_served_beyond_them(desk: Any) -> None:
+    await desk.run("INSERT INTO lane (queue, class, served) VALUES ('default', 2, 100)")
+    await desk.run(
+        """
+        INSERT INTO share (queue, class, tenant, finish, charge)
+        VALUES ('default', 2, 'behind', 99, 1), ('default', 2, 'ahead', 100, 1), ('other', 2, 'alone', 1, 1)
+        """
+    )
+    await desk.run(retention.SHARES, limit=10)
+    assert await desk.scalar("SELECT array_agg(tenant ORDER BY tenant) FROM share") == ["ahead", "alone"]
 
 
 async def test_a_dead_job_is_kept_while_others_wait_for_it_and_a_cancelled_one_is_not(desk: Any) -> None:
@@ -185,8 +194,7 @@ async def test_a_dead_job_is_kept_while_others_wait_for_it_and_a_cancelled_one_i
     assert await desk.services.jobs.cancel(cancelled)
     await desk.run("UPDATE job SET state = 6, finished_at = now() WHERE id = :id", id=dead)
     await desk.run("UPDATE job SET finished_at = now() - interval '31 days' WHERE state >= 5")
-    async with desk.database.transaction() as transaction:
-        assert await pruning.prune(transaction) == 2
+    await desk.run(retention.JOBS, limit=10)
     assert (
         not {cancelled, cancelled_too}
         & (await desk.services.jobs.find_jobs([dead, cancelled, cancelled_too])).keys()
