@@ -11,6 +11,7 @@ import uvicorn
 
 from common.http import TransportLimits
 from common.streaming import Streams, open_streams
+from gateway.server.handshakes import WebSocketProtocol
 
 
 class App:
@@ -86,7 +87,7 @@ class _Server(uvicorn.Server):
 @contextlib.asynccontextmanager
 async def served(app: Any, **where: Any) -> AsyncIterator[uvicorn.Server]:
     config = uvicorn.Config(
-        app, lifespan="off", ws="websockets-sansio", log_config=None, timeout_graceful_shutdown=1, **where
+        app, lifespan="off", ws=WebSocketProtocol, log_config=None, timeout_graceful_shutdown=1, **where
     )
     server = _Server(config)
     task = asyncio.create_task(server.serve())
