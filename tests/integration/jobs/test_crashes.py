@@ -2,15 +2,13 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -23,8 +21,11 @@ from common.embedded.folder import ServerFolder
 from subgraphs.jobs.domain.jobs import JobState
 from tests.integration.jobs.conftest import MIGRATIONS, Desk
 from tests.integration.jobs.crashing_kinds import hold, kill_worker, note
+from tests.integration.lanes import met
 
 ROOT = Path(__file__).parents[3]
+CRASHING = Path(__file__).with_name("crashing.py")
+LANES = 3
 NAMES = sorted(failpoints.names("subgraphs.jobs"))
 TRACES = (
     "CREATE TABLE execution (job_id uuid NOT NULL, attempt int NOT NULL, pid int NOT NULL)",
@@ -36,12 +37,20 @@ EXECUTIONS = """
 """
 
 
-@pytest.fixture
-async def traces(desk: Any) -> Desk:
+@asynccontextmanager
+async def traced(url: str) -> AsyncIterator[Desk]:
+    """The queue at `url`, where jobs leave their traces."""
+    desk = Desk(Database.open(url, schema="jobs"))
     for statement in TRACES:
         await desk.run(statement)
-    found: Desk = desk
-    return found
+    yield desk
+    await desk.database.close()
+
+
+@pytest.fixture
+async def traces(database_url: str) -> AsyncIterator[Desk]:
+    async with traced(database_url) as desk:
+        yield desk
 
 
 @asynccontextmanager
@@ -61,23 +70,23 @@ async def process(
             await child.wait()
 
 
-async def test_after_a_kill_at_any_failpoint_every_job_ends(traces: Desk, database_url: str) -> None:
-    child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        Path(__file__).with_name("crashing.py"),
-        *NAMES,
-        env={**os.environ, "DATABASE_URL": database_url, "PYTHONPATH": str(ROOT)},
-        stdout=asyncio.subprocess.PIPE,
-    )
-    output, _ = await child.communicate()
-    ended = {line["failpoint"]: line["statuses"] for line in map(json.loads, output.splitlines())}
-    assert ended == {name: [-signal.SIGKILL, 0] for name in NAMES}
-    count = 15 * len(NAMES)
-    assert await traces.scalar("SELECT count(*) FROM job WHERE state = 5") == count
-    assert await traces.scalar("SELECT count(*) FROM job") == count
-    assert await traces.scalar("SELECT count(*) FROM effect") == count
-    assert await traces.scalar("SELECT count(DISTINCT job_id) FROM effect") == count
-    async with traces.database.transaction() as transaction:
+async def test_after_a_kill_at_any_failpoint_every_job_ends(migrated_database: Callable[..., str]) -> None:
+    kills = [f"{name}:kill" for name in NAMES]
+    urls = [migrated_database("jobs") for _ in range(LANES)]
+    async with AsyncExitStack() as stack:
+        desks = [await stack.enter_async_context(traced(url)) for url in urls]
+        assert await met(CRASHING, kills, urls) == {kill: [-signal.SIGKILL, 0] for kill in kills}
+        for lane, desk in enumerate(desks):
+            await check_jobs(desk, 15 * len(kills[lane::LANES]))
+
+
+async def check_jobs(desk: Desk, count: int) -> None:
+    """So many jobs have succeeded, each had its effect once, and ran once if no worker died with it."""
+    assert await desk.scalar("SELECT count(*) FROM job WHERE state = 5") == count
+    assert await desk.scalar("SELECT count(*) FROM job") == count
+    assert await desk.scalar("SELECT count(*) FROM effect") == count
+    assert await desk.scalar("SELECT count(DISTINCT job_id) FROM effect") == count
+    async with desk.database.transaction() as transaction:
         for job_id, runs, crashes in await transaction.execute(EXECUTIONS):
             assert runs == 1 or crashes, f"{job_id} ran twice though no worker died with it"
 

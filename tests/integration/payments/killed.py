@@ -1,19 +1,14 @@
 """Payments that are killed: for each failpoint in the arguments one customer's payments, in a process that dies there.
 
-The process is started again and does the same from the beginning; each step has its effect once. Processes are forked, so that
-each costs no imports. One line of JSON tells how each customer's two runs ended.
+The process is started again and does the same from the beginning; each step has its effect once.
 """
 
 import asyncio
-import json
-import os
-import signal
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID, uuid5
 
-from common import failpoints
 from common.database import Database
 from common.sealing import Sealer
 from subgraphs.payments.domain.attempts import PaymentMethod, ProviderName
@@ -24,31 +19,14 @@ from subgraphs.payments.service.operations import AttemptOutcome, Operations
 from subgraphs.payments.service.runner import AttemptRunner
 from subgraphs.payments.service.services import Services
 from subgraphs.payments.service.webhook_secrets import WebhookSecrets
+from tests.integration.lanes import meet_cases
 
-PATIENCE = 60  # seconds for one run
-runner.LEASE = timedelta(seconds=1)  # what the killed process was at is taken up sooner than it would be
+runner.LEASE = timedelta(seconds=0.5)  # what the killed process was at is taken up sooner than it would be
 runner.POLL_INTERVAL = 0.02
 
 
-def main() -> None:
-    for number, failpoint in enumerate(sys.argv[1:]):
-        runs = run(f"customer-{number}", failpoint), run(f"customer-{number}", "")
-        print(json.dumps({"failpoint": failpoint, "statuses": runs}), flush=True)  # noqa: T201 - what the test reads
-
-
-def run(customer: str, failpoint: str) -> int:
-    """Pay in a forked process; 0, the exit status, or less than 0 by a signal."""
-    child = os.fork()
-    if child == 0:
-        signal.alarm(PATIENCE)
-        failpoints._armed = failpoints._parse(failpoint)
-        asyncio.run(pay(customer))
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-async def pay(customer: str) -> None:
-    database = Database.open(os.environ["DATABASE_URL"], schema="payments")
+async def pay(url: str, customer: str) -> None:
+    database = Database.open(url, schema="payments")
     operations = Operations()
     services = Services.of(database, operations, WebhookSecrets(Sealer(bytes(32))))
     working = asyncio.create_task(
@@ -96,4 +74,4 @@ async def ignore(_transaction: object, _outcome: AttemptOutcome) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    meet_cases(sys.argv[1:], pay)

@@ -1,39 +1,32 @@
 """Guarantee 7 of payments' README: a process that is killed anywhere loses and doubles nothing."""
 
-import asyncio
-import json
-import os
 import signal
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from common import failpoints
 from common.database import Database
 from common.ledger import find_drift, find_imbalances
+from tests.integration.lanes import met
 
-ROOT = Path(__file__).parents[3]
 KILLED = Path(__file__).with_name("killed.py")
 OWN = ("top_up", "ask", "happen", "claim", "call", "record", "wallet", "once", "pay_out")
 OFTEN = ("happen", "claim", "call", "record", "wallet")
+LANES = 3
 
 
 async def test_after_a_kill_payments_end_as_if_nothing_had_been(
-    database_url: str, database: Database
+    migrated_database: Callable[..., str],
 ) -> None:
     names = sorted(name for name in failpoints.names("subgraphs.payments") if name.split(".")[1] in OWN)
     kills = [f"{name}:kill" for name in names]
     kills += [f"{name}:kill@4" for name in names if name.split(".")[1] in OFTEN]
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        KILLED,
-        *kills,
-        env={**os.environ, "DATABASE_URL": database_url, "PYTHONPATH": str(ROOT)},
-        stdout=asyncio.subprocess.PIPE,
-    )
-    output, _ = await process.communicate()
-    ended = {line["failpoint"]: line["statuses"] for line in map(json.loads, output.splitlines())}
-    assert ended == {kill: [-signal.SIGKILL, 0] for kill in kills}
-    await check_books(database, customers=len(kills))
+    urls = [migrated_database("payments") for _ in range(LANES)]
+    assert await met(KILLED, kills, urls) == {kill: [-signal.SIGKILL, 0] for kill in kills}
+    for lane, url in enumerate(urls):
+        database = Database.open(url, schema="payments")
+        await check_books(database, customers=len(kills[lane::LANES]))
+        await database.close()
 
 
 async def check_books(database: Database, *, customers: int) -> None:
