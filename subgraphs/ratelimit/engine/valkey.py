@@ -1,25 +1,29 @@
 """Decisions by Valkey: those of one tick together, each atomic, at the server's time."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from common.batching import Batcher
 from common.errors import OverloadedError
-from common.valkey import FunctionLibrary, ReplyError, ValkeyLink, ValkeyUnavailableError
+from common.valkey import FunctionLibrary, ReplyError, SlotMovingError, Valkey, ValkeyUnavailableError
 from subgraphs.ratelimit.domain.model import STALE, Answer, Decision
 from subgraphs.ratelimit.engine.protocol import SOURCE, decode_answers, encode_decisions, keys_of
 
 _IN_FLIGHT = 4
 
 
-class ValkeyEngine:
-    """limits.lua behind a batcher."""
+_Batcher = Batcher[Decision, tuple[int, Answer]]
 
-    def __init__(self, link: ValkeyLink) -> None:
+
+class ValkeyEngine:
+    """limits.lua behind a batcher, or in a cluster one for each slot: a call of a function is about keys of one slot."""
+
+    def __init__(self, link: Valkey) -> None:
         self._link = link
         self._library = FunctionLibrary(link, "ratelimit", SOURCE)
-        self._batcher = Batcher(self._ask, in_flight=_IN_FLIGHT)
+        self._batchers: dict[int, _Batcher] = {}
 
     async def decide(self, decision: Callable[[int], Decision]) -> Answer:
         """The answer to a decision, which is made for a time: what this machine takes for now, and if a calendar's windows are not
@@ -29,9 +33,9 @@ class ValkeyEngine:
             ValkeyUnavailableError: there is none; what was asked may have been done.
         """
         try:
-            now, answer = await self._batcher.submit(decision(time.time_ns() // 1_000))
+            now, answer = await self._submit(decision(time.time_ns() // 1_000))
             if answer.verdict == STALE:
-                _, answer = await self._batcher.submit(decision(now))
+                _, answer = await self._submit(decision(now))
         except OverloadedError as error:
             raise ValkeyUnavailableError(error.message) from error
         return answer
@@ -49,21 +53,45 @@ class ValkeyEngine:
         return None if text is None else text.decode()
 
     async def load(self) -> None:
-        """Load the library, and see that Valkey keeps what it is given.
+        """Load the library, and see that Valkey keeps what it is given, each of its primaries.
 
         Raises:
-            EvictionError: it does not.
-            ReplyError, ValkeyUnavailableError: it cannot be asked.
+            EvictionError: one does not.
+            ReplyError, ValkeyUnavailableError: one cannot be asked.
         """
-        _refuse_eviction((await self._link.call("INFO", "memory")).decode())
-        await self._library.load()
+        for server in await self._link.servers():
+            _refuse_eviction((await server.call("INFO", "memory")).decode())
+            await self._library.load(server)
 
     async def close(self) -> None:
         """Wait for what was asked, and hang up."""
-        await self._batcher.close()
+        for batcher in self._batchers.values():
+            await batcher.close()
         await self._link.close()
 
-    async def _ask(self, decisions: Sequence[Decision]) -> Sequence[tuple[int, Answer]]:
+    def _submit(self, decision: Decision) -> asyncio.Future[tuple[int, Answer]]:
+        slot = self._link.slot(decision.calls[0].key)
+        batcher = self._batchers.get(slot)
+        if batcher is None:
+            batcher = self._batchers[slot] = Batcher(self._ask, in_flight=_IN_FLIGHT)
+        return batcher.submit(decision)
+
+    async def _ask(self, decisions: Sequence[Decision]) -> Sequence[tuple[int, Answer] | Exception]:
+        try:
+            return await self._ask_together(decisions)
+        except SlotMovingError:
+            if len(decisions) == 1:
+                raise
+            return await asyncio.gather(*map(self._ask_alone, decisions))
+
+    async def _ask_alone(self, decision: Decision) -> tuple[int, Answer] | Exception:
+        """Its answer, wherever its keys are now; the error where they are on two nodes."""
+        try:
+            return (await self._ask_together([decision]))[0]
+        except ValkeyUnavailableError as error:
+            return error
+
+    async def _ask_together(self, decisions: Sequence[Decision]) -> list[tuple[int, Answer]]:
         payload = encode_decisions(0, decisions)
         now, answers = decode_answers(await self._library.call(keys_of(decisions), payload))
         return [(now, answer) for answer in answers]
