@@ -58,6 +58,10 @@ def _command(data: Path, sockets: Path) -> tuple[str, ...]:
         *("--unixsocketperm", "700"),
         *("--dir", str(data)),
         *("--appendonly", "yes"),
+        *(
+            "--appendfsync",
+            "everysec",
+        ),  # `always` has whoever writes wait for the disk, the response cache's lookups too
         *("--save", ""),
         *("--databases", "64"),
     )

@@ -1,15 +1,25 @@
 """Decisions by Valkey: those of one tick together, each atomic, at the server's time."""
 
 import asyncio
+import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from common.batching import Batcher
 from common.errors import OverloadedError
-from common.valkey import FunctionLibrary, ReplyError, SlotMovingError, Valkey, ValkeyUnavailableError
+from common.valkey import (
+    FunctionLibrary,
+    ReplyError,
+    SlotMovingError,
+    Valkey,
+    ValkeyLink,
+    ValkeyUnavailableError,
+)
 from subgraphs.ratelimit.domain.model import STALE, Answer, Decision
 from subgraphs.ratelimit.engine.protocol import SOURCE, decode_answers, encode_decisions, keys_of
+
+_log = logging.getLogger("hansa.ratelimit")
 
 _IN_FLIGHT = 4
 
@@ -60,7 +70,9 @@ class ValkeyEngine:
             ReplyError, ValkeyUnavailableError: one cannot be asked.
         """
         for server in await self._link.servers():
-            _refuse_eviction((await server.call("INFO", "memory")).decode())
+            told = _read_info(await server.call("INFO", "memory", "persistence"))
+            _refuse_eviction(told)
+            _warn_of_forgetting(told, server)
             await self._library.load(server)
 
     async def close(self) -> None:
@@ -110,9 +122,21 @@ class EvictionError(Exception):
     """Valkey is set to forget keys when its memory is full, which would forget charges: limits would not hold."""
 
 
-def _refuse_eviction(memory: str) -> None:
+def _read_info(reply: bytes) -> dict[str, str]:
+    lines = reply.decode().splitlines()
+    return dict(line.split(":", 1) for line in lines if ":" in line)
+
+
+def _refuse_eviction(told: Mapping[str, str]) -> None:
     """Raise EvictionError unless the server has no bound to its memory, or `maxmemory-policy noeviction`."""
-    told = dict(line.split(":", 1) for line in memory.splitlines() if ":" in line)
     policy = told.get("maxmemory_policy", "noeviction")
     if told.get("maxmemory", "0") != "0" and policy != "noeviction":
         raise EvictionError(f"Set maxmemory-policy of Valkey to noeviction; it is {policy}")
+
+
+def _warn_of_forgetting(told: Mapping[str, str], server: ValkeyLink) -> None:
+    if told.get("aof_enabled") == "0":
+        _log.warning(
+            "The Valkey at %s has no append-only file: what was charged is forgotten when it ends (set appendonly to yes)",
+            server.address.path or f"{server.address.host}:{server.address.port}",
+        )

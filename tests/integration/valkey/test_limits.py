@@ -62,6 +62,14 @@ async def engine(cluster: Cluster) -> AsyncIterator[ValkeyEngine]:
     await engine.close()
 
 
+async def test_a_server_that_will_forget_is_told_of(
+    engine: ValkeyEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    await engine.load()
+    told = [record.getMessage() for record in caplog.records if "append-only" in record.getMessage()]
+    assert len(set(told)) == 3, "each of the primaries, as the tests start them"
+
+
 async def ask(limiter: Limiter, *limits: Limit, times: int = 1) -> list[Outcome]:
     return list(await asyncio.gather(*(limiter.check(Limits(limits), 1) for _ in range(times))))
 
