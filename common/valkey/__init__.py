@@ -1,7 +1,16 @@
-"""Valkey for hot paths: the calls of one loop tick as one function call, bounded, timed, and given up on for a while when it fails."""
+"""Valkey for hot paths: calls on a pipelined connection to each server, bounded, timed, and given up on for a while when it fails."""
 
-from common.valkey.connection import ReplyError
+from common.valkey.errors import ReplyError, SlotMovingError, ValkeyUnavailableError
 from common.valkey.functions import FunctionLibrary
-from common.valkey.link import ValkeyLink, ValkeyUnavailableError
+from common.valkey.link import ValkeyLink
+from common.valkey.opening import Valkey, open_valkey
 
-__all__ = ("FunctionLibrary", "ReplyError", "ValkeyLink", "ValkeyUnavailableError")
+__all__ = (
+    "FunctionLibrary",
+    "ReplyError",
+    "SlotMovingError",
+    "Valkey",
+    "ValkeyLink",
+    "ValkeyUnavailableError",
+    "open_valkey",
+)

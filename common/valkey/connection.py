@@ -5,46 +5,15 @@ through redis-py, which stays the client wherever that does not matter.
 """
 
 import asyncio
-import ssl
 from collections import deque
 from typing import Any, cast
 
 import hiredis
-from redis.asyncio.connection import SSLConnection, parse_url
+
+from common.valkey.address import Address
+from common.valkey.errors import ReplyError
 
 _Argument = str | bytes | int
-
-
-class ReplyError(Exception):
-    """Valkey refused the command; it did nothing."""
-
-    @property
-    def code(self) -> str:
-        """The refusal's first word, such as NOSCRIPT."""
-        return str(self).partition(" ")[0]
-
-
-class Address:
-    """Where a server is and how it is greeted, by a `redis://`, `rediss://` or `unix://` URL as redis-py reads it.
-
-    Raises:
-        ValueError: the URL is none.
-    """
-
-    def __init__(self, url: str) -> None:
-        options: dict[str, Any] = dict(parse_url(url))
-        self.path: str | None = options.get("path")
-        self.host: str = options.get("host", "localhost")
-        self.port: int = options.get("port", 6379)
-        self.username: str | None = options.get("username")
-        self.password: str | None = options.get("password")
-        self.database: int = options.get("db", 0)
-        self.tls = _tls(options) if options.get("connection_class") is SSLConnection else None
-
-
-def _tls(options: dict[str, Any]) -> ssl.SSLContext:
-    given = {name: value for name, value in options.items() if name.startswith("ssl_")}
-    return SSLConnection(**given).ssl_context.get()
 
 
 class Connection(asyncio.Protocol):

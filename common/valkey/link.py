@@ -1,38 +1,39 @@
 """A connection that is made when it is needed, made anew when it broke, given up when it hangs, and left alone while that has no point."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from common.resilience import Breaker
-from common.valkey.connection import Address, Connection, ReplyError, connect
+from common.valkey.address import Address
+from common.valkey.connection import Connection, connect
+from common.valkey.errors import ReplyError, ValkeyUnavailableError
 
 CONNECT_TIMEOUT = 1.0  # seconds
 
 
-class ValkeyUnavailableError(Exception):
-    """Valkey did not answer in time, or is not asked since it lately did not. What was asked may have been done."""
-
-
 class ValkeyLink:
-    """Calls to the Valkey at `url`. A call is never made twice: one whose answer was lost may have had its effect.
+    """Calls to the one Valkey at `url`. A call is never made twice: one whose answer was lost may have had its effect.
 
     Raises:
         ValueError: the URL is none.
     """
 
-    def __init__(self, url: str, *, timeout: float, breaker: Breaker | None = None) -> None:
+    def __init__(self, url: str | Address, *, timeout: float, breaker: Breaker | None = None) -> None:
         self.timeout = timeout
-        self.address = Address(url)
+        self.address = Address(url) if isinstance(url, str) else url
         self._breaker = breaker or Breaker()
         self._connection: Connection | None = None
         self._connecting: asyncio.Task[Connection] | None = None
 
-    async def ask(self, *command: str | bytes | int, within: float | None = None) -> Any:
+    async def ask(
+        self, *command: str | bytes | int, within: float | None = None, asking: bool = False
+    ) -> Any:
         """As `call`; while the server does not answer, all but a probe now and then are refused at once."""
         if not self._breaker.admits():
             raise ValkeyUnavailableError("Valkey is not asked for a moment, since it did not answer")
         try:
-            reply = await self.call(*command, within=within)
+            reply = await self.call(*command, within=within, asking=asking)
         except ReplyError:
             self._breaker.succeed()
             raise
@@ -45,8 +46,10 @@ class ValkeyLink:
         self._breaker.succeed()
         return reply
 
-    async def call(self, *command: str | bytes | int, within: float | None = None) -> Any:
-        """The reply, in `within` seconds or the link's `timeout`.
+    async def call(
+        self, *command: str | bytes | int, within: float | None = None, asking: bool = False
+    ) -> Any:
+        """The reply, in `within` seconds or the link's `timeout`; `asking` for a slot that is being moved to this server.
 
         Raises:
             ReplyError: Valkey refused; it did nothing.
@@ -57,7 +60,12 @@ class ValkeyLink:
             async with asyncio.timeout(within or self.timeout):
                 if connection is None or not connection.is_open:
                     connection = self._connection = await self._connect()
+                if asking:  # it counts for the next command on the connection
+                    return (await asyncio.gather(connection.call("ASKING"), connection.call(*command)))[1]
                 return await connection.call(*command)
+        except ReplyError as refusal:
+            refusal.server = self
+            raise
         except TimeoutError as error:
             # What hangs would hold up all that follows; who is only slow goes on.
             if connection is not None and connection.heard_at < began:
@@ -65,6 +73,14 @@ class ValkeyLink:
             raise ValkeyUnavailableError("Valkey did not answer in time") from error
         except OSError as error:
             raise ValkeyUnavailableError(f"Valkey cannot be reached: {error}") from error
+
+    def slot(self, _key: str) -> int:
+        """The same for keys of which one command may be about: one server knows no slots."""
+        return 0
+
+    async def servers(self) -> Sequence["ValkeyLink"]:
+        """Those that are written to."""
+        return (self,)
 
     async def close(self) -> None:
         """Hang up."""

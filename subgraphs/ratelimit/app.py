@@ -9,7 +9,7 @@ from litestar import Litestar
 
 from common.app import Doorkeeper, Lifespan, LiveParts, ServiceRequest, closing
 from common.service import Service
-from common.valkey import ReplyError, ValkeyLink, ValkeyUnavailableError
+from common.valkey import ReplyError, ValkeyUnavailableError, open_valkey
 from subgraphs.ratelimit.access import CHECK_SCOPE, WRITE_SCOPE
 from subgraphs.ratelimit.api import Context, schema
 from subgraphs.ratelimit.demo import load_demo
@@ -38,7 +38,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     """
     parts = LiveParts(Settings, environment)
     settings = parts.settings
-    engine = ValkeyEngine(ValkeyLink(settings.redis_url.reveal(), timeout=settings.timeout_ms / 1_000))
+    engine = ValkeyEngine(open_valkey(settings.redis_url.reveal(), timeout=settings.timeout_ms / 1_000))
     limiter = Limiter(engine, Fallback(settings.nodes), Denials(), Leases(engine))
     policies = Policies(parts.database, limiter.policies_changed)
     usage = Usage(parts.database)

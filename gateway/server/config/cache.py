@@ -16,7 +16,7 @@ class InMemory(Struct, frozen=True):
 
 
 class Redis(Struct, frozen=True):
-    """A Valkey or Redis server; keys begin with `namespace`, entries live for `ttl`, nobody waits beyond `timeout`."""
+    """A Valkey or Redis server or cluster; keys begin with `namespace`, entries live for `ttl`, nobody waits beyond `timeout`."""
 
     urls: Annotated[tuple[str, ...], Meta(min_length=1, max_length=1)]
     namespace: str | None = None

@@ -9,7 +9,7 @@ from gateway.server.config.health import DoorPath, ListenAddress
 
 
 class ResponseCacheRedis(Struct, frozen=True):
-    """A Valkey or Redis server, not a cluster. Beyond the timeouts a request goes on without the cache.
+    """A Valkey or Redis server or cluster. Beyond the timeouts a request goes on without the cache.
 
     With `required_to_start` a router does not become ready before the server has answered.
     """

@@ -1,9 +1,10 @@
 """Documents in a Valkey that several routers share."""
 
 import logging
+from functools import partial
 
 from common.resilience import Breaker
-from common.valkey import ReplyError, ValkeyLink, ValkeyUnavailableError
+from common.valkey import ReplyError, ValkeyUnavailableError, open_valkey
 from gateway.server.config.cache import Redis as RedisConfig
 
 _log = logging.getLogger("hansa.router")
@@ -16,8 +17,8 @@ class ValkeyDocuments:
     """A `DocumentStore`, by keys such as `apq:DIGEST`. While Valkey is down it has nothing and keeps nothing."""
 
     def __init__(self, config: RedisConfig) -> None:
-        breaker = Breaker(failures=1, first_pause=_PAUSE, longest_pause=_PAUSE)
-        self._link = ValkeyLink(config.urls[0], timeout=config.timeout, breaker=breaker)
+        breaker = partial(Breaker, failures=1, first_pause=_PAUSE, longest_pause=_PAUSE)
+        self._link = open_valkey(config.urls[0], timeout=config.timeout, breaker=breaker)
         self._prefix = f"{config.namespace}:apq:" if config.namespace else "apq:"
         self._ttl = max(1, int(config.ttl))
         self._answers = True

@@ -1,11 +1,12 @@
 """Decisions in a Valkey that several routers share: one call, by its clock, and nothing between reading and charging."""
 
 from collections.abc import Sequence
+from functools import partial
 from hashlib import sha1
 from typing import Any
 
 from common.resilience import Breaker
-from common.valkey import ReplyError, ValkeyLink, ValkeyUnavailableError
+from common.valkey import ReplyError, ValkeyUnavailableError, open_valkey
 from gateway.server.config.rate_limits import SharedCounters
 from gateway.server.rate_limits.decision import Hit, Left, left
 from gateway.server.rate_limits.gate import LimiterUnavailable
@@ -38,15 +39,16 @@ _DIGEST = sha1(_DECIDE.encode(), usedforsecurity=False).hexdigest()
 
 
 class ValkeyLimiter:
-    """A `RateLimiter`, by keys such as `rate:NAME:DIGEST`, which live as long as their debts.
+    """A `RateLimiter`, by keys such as `{rate}:NAME:DIGEST`, which live as long as their debts.
 
     A server that does not answer within the time is asked again after a second.
     """
 
     def __init__(self, config: SharedCounters) -> None:
-        breaker = Breaker(failures=1, first_pause=_PAUSE, longest_pause=_PAUSE)
-        self._link = ValkeyLink(config.urls[0], timeout=config.timeout, breaker=breaker)
-        self._prefix = f"{config.namespace}:rate:" if config.namespace else "rate:"
+        breaker = partial(Breaker, failures=1, first_pause=_PAUSE, longest_pause=_PAUSE)
+        self._link = open_valkey(config.urls[0], timeout=config.timeout, breaker=breaker)
+        # In braces, so that all keys of a decision are in one slot of a cluster.
+        self._prefix = f"{{{config.namespace}:rate}}:" if config.namespace else "{rate}:"
 
     async def decide(self, hits: Sequence[Hit]) -> Sequence[Left]:
         keys = [self._prefix + hit.key for hit in hits]

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from common.resilience import Breaker
-from common.valkey import ReplyError, ValkeyLink, ValkeyUnavailableError
+from common.valkey import ReplyError, Valkey, ValkeyUnavailableError, open_valkey
 from gateway.server.config.response_cache import ResponseCacheRedis
 
 _SCRIPT = Path(__file__).with_name("script.lua").read_text(encoding="utf-8")
@@ -79,15 +79,19 @@ class Entry(NamedTuple):
 
 
 class ValkeyEntries:
-    """The entries below one namespace of one server."""
+    """The entries below one namespace of one server, or in one slot of a cluster."""
 
     def __init__(self, config: ResponseCacheRedis) -> None:
         self._config = config
         url = config.urls[0]
-        self._lookups = ValkeyLink(url, timeout=config.fetch_timeout, breaker=_breaker())
+        self._lookups = open_valkey(url, timeout=config.fetch_timeout, breaker=_breaker)
         # What is larger, and waited for by nobody or for longer, does not hold up lookups.
-        self._changes = ValkeyLink(url, timeout=config.insert_timeout, breaker=_breaker())
-        self._prefix = f"{config.namespace or ''}:response_cache:".lstrip(":")
+        self._changes = open_valkey(url, timeout=config.insert_timeout, breaker=_breaker)
+        name = f"{config.namespace or ''}:response_cache".lstrip(":")
+        self._prefix = f"{{{name}}}:"
+        # The script names its keys itself. One that is there and one that never is: a cluster then refuses the whole script
+        # while it moves the slot key by key, and some of what is asked about may be on the other side.
+        self._keys = (2, f"{self._prefix}clock", f"{self._prefix}nothing")
         # What names it is part of it: the server tells by a script that is not there that this namespace begins an epoch.
         self._script = f"-- {self._lookups.address.database} {self._prefix!r}\n{_SCRIPT}"
         self._digest = sha1(self._script.encode(), usedforsecurity=False).hexdigest()
@@ -136,7 +140,7 @@ class ValkeyEntries:
         await self._lookups.close()
         await self._changes.close()
 
-    async def _try(self, link: ValkeyLink, operation: bytes, request: bytes, *data: bytes) -> Any:
+    async def _try(self, link: Valkey, operation: bytes, request: bytes, *data: bytes) -> Any:
         """The answer; None where there is none."""
         try:
             answer = await self._run(link.ask, link.timeout, operation, request, *data)
@@ -150,18 +154,19 @@ class ValkeyEntries:
 
     async def _run(self, ask: _Ask, seconds: float, operation: bytes, request: bytes, *data: bytes) -> Any:
         call = partial(ask, within=seconds)
-        arguments = (self._prefix, operation, request)
+        arguments = (*self._keys, self._prefix, operation, request)
         try:
-            return await call("EVALSHA", self._digest, 0, *arguments, b"", *data)
+            return await call("EVALSHA", self._digest, *arguments, b"", *data)
         except ReplyError as error:
             _require_unknown(error)
         async with asyncio.timeout(seconds), self._bringing:
             try:
-                return await call("EVALSHA", self._digest, 0, *arguments, b"", *data)
+                return await call("EVALSHA", self._digest, *arguments, b"", *data)
             except ReplyError as error:
                 _require_unknown(error)
-            answer = await call("EVAL", self._script, 0, *arguments, b"fresh", *data)
-            await call("SCRIPT", "LOAD", self._script)  # what only EVAL brought may be dropped
+                server = error.server
+            answer = await call("EVAL", self._script, *arguments, b"fresh", *data)
+            await server.call("SCRIPT", "LOAD", self._script)  # what only EVAL brought may be dropped
             return answer
 
 

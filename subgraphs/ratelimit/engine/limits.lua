@@ -2,7 +2,8 @@
 -- Decides a batch of rate-limit decisions as one atomic step. `subgraphs.ratelimit.domain` is its model and says what
 -- each algorithm promises; tests drive both with the same times and compare every number.
 --
--- KEYS are the limits' states; beside a state stands its sorted set of holds, KEY:h, with members COST:ID by deadline.
+-- KEYS are the limits' states, and of who reserves, settles or resets all else that is written; beside a state stands its
+-- sorted set of holds, KEY:h, with members COST:ID by deadline.
 -- ARGV[1] is MessagePack: {now, decisions}; now is 0 for the server's own time. Times are microseconds.
 --   decision {mode, limits, id, ttl or actual cost, the record's key, record, ttl of the record in ms}
 --   limit    {key, kind, cost, shadow, capacity, parameters...}
@@ -152,6 +153,7 @@ local function drop_lapsed(S, now)
   end
   redis.call('ZREMRANGEBYSCORE', S.holds, '-inf', integer(now))
   local first = deadline_at(S.holds, 0)
+  if not first and S.last > now then return end  -- a cluster is moving them here: all count until they have come
   S.held, S.first, S.dirty = first and S.held or 0, first or 0, true
 end
 

@@ -94,3 +94,14 @@ async def test_a_batch_waits_its_delay_for_more_unless_it_is_full() -> None:
     await asyncio.sleep(0.001)
     assert asked.batches == [[1, 2, 3]]
     assert await asyncio.gather(first, *rest) == [2, 4, 6]
+
+
+async def test_an_answer_that_is_an_error_is_told_to_its_own_question_only() -> None:
+    async def ask(questions: Sequence[int]) -> Sequence[int | Exception]:
+        return [KeyError(each) if each == 13 else each for each in questions]
+
+    batcher: Batcher[int, int] = Batcher(ask)
+    first, failing, last = batcher.submit(1), batcher.submit(13), batcher.submit(2)
+    assert (await first, await last) == (1, 2)
+    with pytest.raises(KeyError):
+        await failing

@@ -9,7 +9,7 @@ import pytest
 
 from common.resilience import Breaker
 from common.valkey import ReplyError, ValkeyLink, ValkeyUnavailableError
-from common.valkey.connection import Address
+from common.valkey.address import Address
 
 SOON = 0.05
 

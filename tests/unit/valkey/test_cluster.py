@@ -1,0 +1,67 @@
+"""How a cluster is named, and what becomes of calls where there is none."""
+
+import pytest
+
+from common.resilience import Breaker
+from common.valkey import ReplyError, ValkeyLink, ValkeyUnavailableError, open_valkey
+from common.valkey.address import cluster_addresses
+from common.valkey.cluster import ValkeyCluster
+from common.valkey.slots import SlotMap, redirection, slot_of_command
+
+NODE = ("10.0.0.1", 6379)
+
+
+def test_a_url_names_nodes_that_are_greeted_alike() -> None:
+    url = "rediss-cluster://ada:s%3At@a.example:7000,[::1]:7001/?node=c.example:7002&ssl_cert_reqs=none"
+    addresses = cluster_addresses(url)
+    assert [(each.host, each.port) for each in addresses] == [
+        ("a.example", 7000),
+        ("::1", 7001),
+        ("c.example", 7002),
+    ]
+    assert {(each.username, each.password) for each in addresses} == {("ada", "s:t")}
+    assert all(each.tls for each in addresses)
+    assert cluster_addresses("redis-cluster://a.example")[0].tls is None
+
+
+@pytest.mark.parametrize("url", ["redis-cluster://a:b:c", "redis-cluster://a:port", "redis-clusters://a"])
+def test_what_names_none_is_refused(url: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - of several parsers
+        open_valkey(url, timeout=1)
+
+
+def test_the_scheme_says_whether_it_is_one() -> None:
+    assert isinstance(open_valkey("redis-cluster://a,b", timeout=1), ValkeyCluster)
+    assert isinstance(open_valkey("redis://a", timeout=1), ValkeyLink)
+
+
+def test_a_command_goes_by_its_first_key() -> None:
+    slot = slot_of_command(("GET", "{tag}a"))
+    assert slot == slot_of_command(("SET", b"x{tag}", "value"))
+    assert slot == slot_of_command(("FCALL", "name", 2, "{tag}b", "{tag}c", b"payload"))
+    assert slot != slot_of_command(("GET", "tags"))
+
+
+def test_a_map_is_what_a_node_says_and_then_what_a_refusal_does() -> None:
+    known = SlotMap()
+    other = [b"10.0.0.2", 6379, b"id", []]
+    known.read([[0, 99, [b"", 6379, b"id", []], other], [100, 16_383, other]], NODE)
+    assert (known.owner(99), known.owner(100)) == (NODE, ("10.0.0.2", 6379))
+    assert known.primaries == [NODE, ("10.0.0.2", 6379)]
+    sent = redirection(ReplyError("MOVED 99 :7000"), NODE)
+    assert sent is not None
+    known.move(99, (sent.host, sent.port))
+    assert (known.owner(98), known.owner(99)) == (NODE, ("10.0.0.1", 7000))
+    assert redirection(ReplyError("ERR no such thing"), NODE) is None
+
+
+async def test_where_no_node_answers_calls_are_soon_refused_at_once() -> None:
+    now = 0.0
+    link = ValkeyCluster(
+        "redis-cluster://127.0.0.1:1", timeout=5, breaker=lambda: Breaker(lambda: now, failures=1)
+    )
+    with pytest.raises(ValkeyUnavailableError, match="No node"):
+        await link.ask("GET", "key")
+    with pytest.raises(ValkeyUnavailableError, match="for a moment"):
+        await link.ask("GET", "key")
+    await link.close()
