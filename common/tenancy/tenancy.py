@@ -16,12 +16,17 @@ class Tenancy:
         self._role = f'SET LOCAL ROLE "{role_of(database.schema)}"'
 
     @asynccontextmanager
-    async def transaction(self, tenant: UUID | None) -> AsyncIterator[Transaction]:
+    async def transaction(
+        self, tenant: UUID | None, *, is_snapshot: bool = False
+    ) -> AsyncIterator[Transaction]:
         """A transaction in which tables of tenants have the rows of `tenant`, and of None no rows at all.
+
+        All that one that `is_snapshot` reads is as of one moment.
 
         Raises:
             RetryableError: as `Database.transaction`.
         """
+        moment = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; " if is_snapshot else ""
         scope = "" if tenant is None else f"; SET LOCAL {SETTING} = '{UUID(int=tenant.int)}'"
-        async with self._database.transaction(opening=self._role + scope) as transaction:
+        async with self._database.transaction(opening=moment + self._role + scope) as transaction:
             yield transaction

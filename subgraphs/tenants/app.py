@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from litestar import Litestar
 
@@ -28,6 +29,7 @@ from subgraphs.tenants.service.use_cases import UseCases
 from subgraphs.tenants.settings import Settings
 
 LIMITS_LEASE = timedelta(seconds=60)
+BILLING_LEASE = timedelta(seconds=180)
 
 
 def create_app(environment: Mapping[str, str]) -> Litestar:
@@ -49,7 +51,8 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     async def following(app: Litestar) -> AsyncIterator[None]:
         with contextlib.suppress(RetryableError):
             await feed.look()
-        async with feed.following(), _writing_limits(database, settings, app):
+        closing = Leadership(database, "billing", ttl=BILLING_LEASE).run(use.billing.turn)
+        async with feed.following(), _writing_limits(database, settings, app), _running(closing):
             yield
 
     return parts.create_service(
@@ -79,13 +82,22 @@ async def _writing_limits(database: Database, settings: Settings, app: Litestar)
     leadership = Leadership(
         database, "limits", ttl=LIMITS_LEASE, failures=(RetryableError, LimiterUnavailableError)
     )
-    task = asyncio.create_task(leadership.run(limits.turn))
+    try:
+        async with _running(leadership.run(limits.turn)):
+            yield
+    finally:
+        await transport.close()
+
+
+@asynccontextmanager
+async def _running(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do the work until the end of the block."""
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-        await transport.close()
 
 
 service = Service(

@@ -9,8 +9,9 @@ from common.demo import DEMO_USERS
 from common.settings import load
 from common.tenancy import Tenancy
 from subgraphs.tenants.domain.configurations import Document, Rules, read_document
+from subgraphs.tenants.domain.crediting import NewCredit
 from subgraphs.tenants.domain.keys import NewKey, hash_of, text_of
-from subgraphs.tenants.domain.plans import Plan, Price
+from subgraphs.tenants.domain.plans import Overage, Plan, Price
 from subgraphs.tenants.service.tenants import NewTenant
 from subgraphs.tenants.service.use_cases import UseCases
 from subgraphs.tenants.settings import Settings
@@ -24,6 +25,8 @@ PLANS = (
         rate=50,
         burst=100,
         quota=1_000_000,
+        included=500_000,
+        overage=Overage(200, 100_000),
         concurrency=100,
         keys=50,
         members=20,
@@ -36,6 +39,8 @@ PLANS = (
         rate=1_000,
         burst=2_000,
         quota=50_000_000,
+        included=20_000_000,
+        overage=Overage(100, 100_000),
         concurrency=1_000,
         keys=1_000,
         members=200,
@@ -112,6 +117,7 @@ async def _add(demo: DemoTenant, use: UseCases, tenancy: Tenancy, router: str) -
         await use.tenants.set_plan("demo", id_, demo.plan)
     if tenant.config_version is None:
         await use.configurations.apply(demo.owner, id_, document(router))
+    await use.credits.grant("demo", id_, NewCredit(1_000, "Welcome to the demo"), "demo")
     async with tenancy.transaction(id_) as transaction:
         if await keys.find_key(transaction, demo.key_id) is None:
             new = NewKey(name="Demo", consumer="demo")

@@ -66,3 +66,9 @@ class KeyEndedError(ConflictError):
     """The key was revoked, or has expired."""
 
     code = "KEY_ENDED"
+
+
+class CurrencyError(ConflictError):
+    """The tenant is billed in another currency, for good."""
+
+    code = "CURRENCY"

@@ -6,6 +6,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Column,
+    Date,
     DateTime,
     FetchedValue,
     Integer,
@@ -29,6 +30,9 @@ plan: Final = Table(
     Column("rate", Integer),
     Column("burst", Integer),
     Column("quota", BigInteger),
+    Column("included", BigInteger),
+    Column("overage_amount", BigInteger),
+    Column("overage_unit", BigInteger),
     Column("concurrency", Integer),
     Column("keys", Integer),
     Column("members", Integer),
@@ -151,4 +155,68 @@ usage: Final = Table(
     Column("failed", BigInteger),
     Column("bytes_in", BigInteger),
     Column("bytes_out", BigInteger),
+)
+
+terms: Final = Table(
+    "terms",
+    metadata,
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("since", DateTime(timezone=True), primary_key=True),
+    Column("plan", Text),
+    Column("price_amount", BigInteger),
+    Column("price_currency", Text),
+    Column("included", BigInteger),
+    Column("overage_amount", BigInteger),
+    Column("overage_unit", BigInteger),
+)
+
+statement: Final = Table(
+    "statement",
+    metadata,
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("month", Date, primary_key=True),
+    Column("currency", Text),
+    Column("closed_at", DateTime(timezone=True), FetchedValue()),
+)
+
+statement_line: Final = Table(
+    "statement_line",
+    metadata,
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("statement_month", Date, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("kind", Text),
+    Column("month", Date),
+    Column("plan", Text),
+    Column("terms_since", DateTime(timezone=True)),
+    Column("since", DateTime(timezone=True)),
+    Column("until", DateTime(timezone=True)),
+    Column("price", BigInteger),
+    Column("unit", BigInteger),
+    Column("requests", BigInteger),
+    Column("allowance", BigInteger),
+    Column("overage", BigInteger),
+    Column("amount", BigInteger),
+)
+
+credit: Final = Table(
+    "credit",
+    metadata,
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("id", Uuid, primary_key=True),
+    Column("amount", BigInteger),
+    Column("currency", Text),
+    Column("reason", Text),
+    Column("expires_at", DateTime(timezone=True)),
+    Column("granted_by", Text),
+    Column("granted_at", DateTime(timezone=True), FetchedValue()),
+)
+
+credit_use: Final = Table(
+    "credit_use",
+    metadata,
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("credit_id", Uuid, primary_key=True),
+    Column("month", Date, primary_key=True),
+    Column("amount", BigInteger),
 )

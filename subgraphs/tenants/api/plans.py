@@ -11,8 +11,8 @@ import strawberry.federation
 from common.app.values import IdempotencyKeyReused, InvalidInput, Money
 from subgraphs.tenants.api.context import FOR_ADMINS, Info
 from subgraphs.tenants.api.results import EXPECTED, TenantConflict, refusal
+from subgraphs.tenants.domain.plans import Overage, Price
 from subgraphs.tenants.domain.plans import Plan as DomainPlan
-from subgraphs.tenants.domain.plans import Price
 
 
 @strawberry.federation.type(keys=["name"], description="What a tenant can buy.")
@@ -23,6 +23,9 @@ class Plan:
     rate: int = strawberry.field(description="Requests a second, in the long run.")
     burst: int = strawberry.field(description="Requests at once.")
     quota: int = strawberry.field(description="Requests a calendar month, in UTC.")
+    included: int = strawberry.field(description="Requests a month that the price pays for.")
+    overage_price: Money = strawberry.field(description="For each `overageUnit` requests beyond them.")
+    overage_unit: int
     concurrency: int = strawberry.field(description="Requests under way in one process of the gateway.")
     keys: int = strawberry.field(description="The most keys that count at a time.")
     members: int
@@ -37,6 +40,9 @@ class Plan:
             rate=plan.rate,
             burst=plan.burst,
             quota=plan.quota,
+            included=plan.included,
+            overage_price=Money(amount=plan.overage.amount, currency=plan.price.currency),
+            overage_unit=plan.overage.unit,
             concurrency=plan.concurrency,
             keys=plan.keys,
             members=plan.members,
@@ -62,6 +68,11 @@ class PlanInput:
     keys: int
     members: int
     routes: int
+    included: int | None = strawberry.field(default=None, description="Without it, all of the quota.")
+    overage_price: int = strawberry.field(
+        default=0, description="For each `overageUnit` requests beyond them."
+    )
+    overage_unit: int = 1_000
 
     def plan(self) -> DomainPlan:
         return DomainPlan(
@@ -71,6 +82,8 @@ class PlanInput:
             rate=self.rate,
             burst=self.burst,
             quota=self.quota,
+            included=self.quota if self.included is None else self.included,
+            overage=Overage(self.overage_price, self.overage_unit),
             concurrency=self.concurrency,
             keys=self.keys,
             members=self.members,
@@ -93,7 +106,8 @@ class PlanQueries:
 @strawberry.type
 class PlanMutations:
     @strawberry.federation.mutation(
-        description="Write a plan down, new or changed, by its name.", requires_scopes=FOR_ADMINS
+        description="Write a plan down, new or changed, by its name. Who has it pays as before, until `setPlan` gives it anew.",
+        requires_scopes=FOR_ADMINS,
     )
     async def put_plan(self, info: Info, input: PlanInput) -> PlanResult:  # noqa: A002 - the argument's name in the schema
         info.context.require_admin()

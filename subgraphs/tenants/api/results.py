@@ -13,8 +13,8 @@ from subgraphs.tenants.errors import ConflictError
 
 @strawberry.type(
     description=(
-        "It cannot be as things stand: SLUG_TAKEN, LAST_OWNER, PLAN_LIMIT, KEY_ENDED, DOMAIN_NOT_PROVED, DOMAIN_TAKEN or "
-        "CONFLICT."
+        "It cannot be as things stand: SLUG_TAKEN, LAST_OWNER, PLAN_LIMIT, KEY_ENDED, DOMAIN_NOT_PROVED, DOMAIN_TAKEN, "
+        "CURRENCY or CONFLICT."
     )
 )
 class TenantConflict:

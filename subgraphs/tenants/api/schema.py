@@ -3,6 +3,7 @@
 import strawberry
 
 from common.app import subgraph_schema
+from subgraphs.tenants.api.billing import BillingMutations
 from subgraphs.tenants.api.configurations import ConfigurationMutations
 from subgraphs.tenants.api.domains import DomainMutations
 from subgraphs.tenants.api.keys import KeyMutations, KeyQueries
@@ -26,6 +27,7 @@ class Mutation(
     KeyMutations,
     ConfigurationMutations,
     DomainMutations,
+    BillingMutations,
 ):
     """What can be changed."""
 

@@ -11,12 +11,14 @@ from strawberry.scalars import JSON
 
 from common.errors import ForbiddenError
 from common.inputs import check_page, parse_id
+from subgraphs.tenants.api.billing import Credit, Statement, Terms
 from subgraphs.tenants.api.configurations import ConfigVersion
 from subgraphs.tenants.api.context import Info
 from subgraphs.tenants.api.domains import Domain
 from subgraphs.tenants.api.keys import ApiKey
 from subgraphs.tenants.api.plans import Plan
 from subgraphs.tenants.api.usage import Quota, UsageBucket
+from subgraphs.tenants.domain.months import parse_month
 from subgraphs.tenants.domain.tenants import Acting, InvitationState, Role
 from subgraphs.tenants.domain.tenants import Invitation as DomainInvitation
 from subgraphs.tenants.domain.tenants import Member as DomainMember
@@ -177,6 +179,48 @@ class Tenant:
     @strawberry.field(description="How the month's quota stands.")
     async def quota(self, info: Info) -> Quota | None:
         return Quota.of(await info.context.use.usage.quota(self.acting.user_id, self.acting.tenant.id))
+
+    @strawberry.field(
+        description=(
+            "What it owes for a month, such as 2026-11: as it was closed, or as things stand. Null for months that have "
+            "not begun or are before it was billed; for administrators, as is all about money."
+        )
+    )
+    async def statement(self, info: Info, month: str) -> Statement | None:
+        use, acting = info.context.use.billing, self.acting
+        found = await use.statement(acting.user_id, acting.tenant.id, parse_month("month", month))
+        return Statement.of(found) if found else None
+
+    @strawberry.field(
+        description="Its statements that are closed, the newest first, from the one before the month `after`."
+    )
+    async def statements(
+        self, info: Info, first: int = 12, after: str | None = None
+    ) -> list[Statement] | None:
+        check_page(first)
+        use, acting = info.context.use.billing, self.acting
+        month = parse_month("after", after) if after else None
+        found = await use.statements(acting.user_id, acting.tenant.id, first, month)
+        return [Statement.of(statement) for statement in found]
+
+    @strawberry.field(description="What it pays and has paid, the newest first, since before `before`.")
+    async def terms(self, info: Info, first: int = 20, before: datetime | None = None) -> list[Terms] | None:
+        check_page(first)
+        use, acting = info.context.use.billing, self.acting
+        since = _in_utc(before) if before else None
+        found = await use.terms(acting.user_id, acting.tenant.id, first, since)
+        return [Terms.of(terms) for terms in found]
+
+    @strawberry.field(description="Its newest credits, granted before the credit `before`.")
+    async def credits(
+        self, info: Info, first: int = 20, before: strawberry.ID | None = None
+    ) -> list[Credit] | None:
+        check_page(first)
+        use, acting = info.context.use.credits, self.acting
+        found = await use.credits(
+            acting.user_id, acting.tenant.id, first, parse_id(before) if before else None
+        )
+        return [Credit.of(credit) for credit in found]
 
     @strawberry.field(
         description="Who changed what, the newest first, before the entry `before`; for administrators."

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from common.database import Database
+from common.database import Database, Transaction
 from common.failpoints import failpoint
 from common.idempotency import once
 from common.ids import new_id
@@ -13,9 +13,9 @@ from common.inputs import InvalidInputError, check_idempotency_key
 from common.tenancy import Tenancy
 from subgraphs.tenants.domain.plans import FREE, Plan, check_plan
 from subgraphs.tenants.domain.tenants import Acting, Role, Tenant, check_name, check_slug
-from subgraphs.tenants.errors import SlugTakenError, TenantNotFoundError
+from subgraphs.tenants.errors import CurrencyError, SlugTakenError, TenantNotFoundError
 from subgraphs.tenants.service.work import working
-from subgraphs.tenants.store import audit, directory, feed, keys, plans, tenants
+from subgraphs.tenants.store import audit, directory, feed, keys, plans, tenants, terms
 
 
 class NewTenant(Struct, frozen=True):
@@ -47,6 +47,7 @@ class Tenants:
             async def create() -> UUID:
                 if not await tenants.add_tenant(transaction, id_, new.slug, new.name, FREE):
                     raise SlugTakenError(f"{new.slug} is taken")
+                await terms.add_terms(transaction, id_, await _plan(transaction, FREE))
                 await tenants.put_member(transaction, id_, user_id, Role.OWNER)
                 await audit.note(transaction, id_, actor=user_id, action="tenant.create", subject=new.slug)
                 await feed.tenant_changed(transaction, id_)
@@ -91,17 +92,18 @@ class Tenants:
         return plan
 
     async def set_plan(self, actor: str, tenant_id: UUID, plan: str) -> Tenant:
-        """Give the tenant another plan, which data planes are told of.
+        """Give the tenant another plan, which data planes are told of, or the same on its terms of today.
 
         Raises:
             TenantNotFoundError, InvalidInputError
+            CurrencyError: the tenant is billed in another currency.
         """
         async with self._tenancy.transaction(tenant_id) as transaction:
             known = await tenants.find_tenant(transaction, locked=True)
             if known is None:
                 raise TenantNotFoundError
-            if await plans.find_plan(transaction, plan) is None:
-                raise InvalidInputError("plan", "is none that can be had")
+            await _agree(transaction, tenant_id, await _plan(transaction, plan))
+            failpoint("tenants.set_plan.after_terms")
             changed = await tenants.change_tenant(transaction, plan=plan)
             detail = {"from": known.plan, "to": plan}
             await audit.note(
@@ -130,3 +132,20 @@ class Tenants:
         """What was done in the tenant, the newest first. Raises as `working`."""
         async with working(self._tenancy, user_id, tenant_id, Role.ADMIN) as work:
             return await audit.entries(work.transaction, first, before)
+
+
+async def _plan(transaction: Transaction, name: str) -> Plan:
+    found = await plans.find_plan(transaction, name)
+    if found is None:
+        raise InvalidInputError("plan", "is none that can be had")
+    return found
+
+
+async def _agree(transaction: Transaction, tenant_id: UUID, plan: Plan) -> None:
+    """Let the tenant have the plan as it is now, if those are not its terms already."""
+    bound = await terms.bound_currency(transaction)
+    if plan.is_priced and bound not in {None, plan.price.currency}:
+        raise CurrencyError(f"The tenant is billed in {bound}, and {plan.name} costs {plan.price.currency}")
+    current = await terms.newest_terms(transaction, 1)
+    if not (current and current[0].is_as(plan)):
+        await terms.add_terms(transaction, tenant_id, plan)

@@ -6,7 +6,9 @@ from common.database import Database
 from common.tenancy import Tenancy
 from subgraphs.tenants.domain.configurations import Rules
 from subgraphs.tenants.resolver import DnsResolver, Resolver
+from subgraphs.tenants.service.billing import Billing
 from subgraphs.tenants.service.configurations import Configurations
+from subgraphs.tenants.service.crediting import Credits
 from subgraphs.tenants.service.dataplane import DataPlanes
 from subgraphs.tenants.service.domains import Domains
 from subgraphs.tenants.service.keys import Keys
@@ -23,6 +25,8 @@ class UseCases:
     configurations: Configurations
     domains: Domains
     usage: UsageBook
+    billing: Billing
+    credits: Credits
     data_planes: DataPlanes
     domain: str
 
@@ -37,6 +41,8 @@ class UseCases:
             Configurations(tenancy, rules),
             Domains(database, tenancy, resolver or DnsResolver(), rules.domain),
             UsageBook(database, tenancy),
+            Billing(database, tenancy),
+            Credits(tenancy),
             DataPlanes(database, rules),
             rules.domain,
         )

@@ -47,15 +47,21 @@ class Work:
 
 @asynccontextmanager
 async def working(
-    tenancy: Tenancy, user_id: str, tenant_id: UUID, role: Role = Role.VIEWER, *, locked: bool = False
+    tenancy: Tenancy,
+    user_id: str,
+    tenant_id: UUID,
+    role: Role = Role.VIEWER,
+    *,
+    locked: bool = False,
+    is_snapshot: bool = False,
 ) -> AsyncIterator[Work]:
-    """Work of the user in the tenant, which needs `role`; `locked` lets one such work follow another.
+    """Work of the user in the tenant, which needs `role`; `locked` lets one such work follow another, `is_snapshot` sees one moment.
 
     Raises:
         TenantNotFoundError: the user is no member, whether there is such a tenant or not.
         ForbiddenError: it needs another role.
     """
-    async with tenancy.transaction(tenant_id) as transaction:
+    async with tenancy.transaction(tenant_id, is_snapshot=is_snapshot) as transaction:
         tenant = await tenants.find_tenant(transaction, locked=locked)
         member = await tenants.find_member(transaction, user_id)
         if tenant is None or member is None:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from common.database import Transaction
-from subgraphs.tenants.domain.plans import Plan, Price
+from subgraphs.tenants.domain.plans import Overage, Plan, Price
 from subgraphs.tenants.tables import plan
 
 
@@ -25,13 +25,29 @@ async def find_plan(transaction: Transaction, name: str) -> Plan | None:
 async def put_plan(transaction: Transaction, new: Plan) -> None:
     """Write the plan down, new or changed, by its name."""
     values = msgspec.structs.asdict(new)
-    price = values.pop("price")
-    values |= {"price_amount": price.amount, "price_currency": price.currency}
+    del values["price"], values["overage"]
+    values |= fee_columns(new.price, new.overage)
     statement = insert(plan).values(values)
     await transaction.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
 
 
-def _plan(row: Any) -> Plan:
+def fee_columns(price: Price, overage: Overage) -> dict[str, Any]:
+    """Both as columns."""
+    return {
+        "price_amount": price.amount,
+        "price_currency": price.currency,
+        "overage_amount": overage.amount,
+        "overage_unit": overage.unit,
+    }
+
+
+def with_fees(row: Any) -> dict[str, Any]:
+    """The row by column, with those of `fee_columns` as what they are."""
     values: dict[str, Any] = row._asdict()
     price = Price(values.pop("price_amount"), values.pop("price_currency"))
-    return Plan(**values, price=price)
+    overage = Overage(values.pop("overage_amount"), values.pop("overage_unit"))
+    return {**values, "price": price, "overage": overage}
+
+
+def _plan(row: Any) -> Plan:
+    return Plan(**with_fees(row))

@@ -84,6 +84,14 @@ async def used_this_month(transaction: Transaction) -> tuple[int, datetime]:
     return row.used, row.resets_at
 
 
+async def answered_by_hour(transaction: Transaction, since: datetime, until: datetime) -> dict[datetime, int]:
+    """How many requests upstreams have answered in each hour from `since` and before `until` that had any."""
+    total = sa.cast(sa.func.sum(usage.c.requests), sa.BigInteger).label("total")
+    query = sa.select(usage.c.hour, total).where(usage.c.hour >= since, usage.c.hour < until)
+    rows = await transaction.execute(query.group_by(usage.c.hour))
+    return {row.hour: row.total for row in rows}
+
+
 async def prune(transaction: Transaction) -> None:
     """Forget batches that no data plane sends again."""
     await transaction.execute(PRUNE)

@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from litestar import Litestar
 from common.app import running
 from common.database import Database
 from common.http import Request, Response, Transport, open_transport
+from common.leases import Leases
 from common.tenancy import Tenancy
 from subgraphs.tenants.app import service as description
 from subgraphs.tenants.domain.configurations import Rules
@@ -98,8 +100,10 @@ class Hall:
 
 @pytest.fixture
 async def environment(migrated_database: Callable[..., str], servers: Mapping[str, str]) -> Mapping[str, str]:
+    url = migrated_database("tenants")
+    await _hold_billing(url)
     return {
-        "DATABASE_URL": migrated_database("tenants"),
+        "DATABASE_URL": url,
         "NATS_URL": servers["NATS_URL"],
         "HANSA_ISSUER": ISSUER,
         "HANSA_AUDIENCE": AUDIENCE,
@@ -107,6 +111,13 @@ async def environment(migrated_database: Callable[..., str], servers: Mapping[st
         "HANSA_TENANTS_TOKEN": TOKEN,
         "HANSA_TENANTS_DOMAIN": DOMAIN,
     }
+
+
+async def _hold_billing(url: str) -> None:
+    """Months are closed when a test closes them, and by no service that runs meanwhile."""
+    database = Database.open(url, schema=description.name)
+    assert await Leases(database).acquire("billing", "the test", timedelta(hours=1))
+    await database.close()
 
 
 @asynccontextmanager

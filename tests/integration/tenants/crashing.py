@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+import time
 import uuid
 from uuid import UUID
 
@@ -17,8 +18,9 @@ from common import failpoints
 from common.database import Database
 from subgraphs.tenants.dataplane.control import Usage, UsageBatch
 from subgraphs.tenants.domain.configurations import Rules, read_document
+from subgraphs.tenants.domain.crediting import NewCredit
 from subgraphs.tenants.domain.keys import NewKey
-from subgraphs.tenants.domain.plans import FREE
+from subgraphs.tenants.domain.plans import Overage, Plan, Price
 from subgraphs.tenants.domain.tenants import Role
 from subgraphs.tenants.errors import NotFoundError
 from subgraphs.tenants.service.members import NewInvitation
@@ -31,6 +33,18 @@ DOCUMENT = {
     "upstreams": {"shop": {"targets": [{"url": "https://shop.example"}]}},
     "policies": {"open": {"key_required": False}},
 }
+PAID = Plan(
+    name="paid",
+    title="Paid",
+    price=Price(3_000, "EUR"),
+    quota=1_000,
+    included=1,
+    overage=Overage(1, 1),
+    **dict.fromkeys(("rate", "burst", "concurrency", "keys", "members", "routes"), 10),
+)
+# so that there are months to close; each of the two runs may do it
+AGE = """UPDATE terms SET since = now() - CASE plan WHEN 'paid' THEN interval '70 days' ELSE interval '71 days' END
+    WHERE tenant_id = :tenant AND since > now() - interval '69 days'"""
 
 
 class Publishing:
@@ -66,9 +80,8 @@ async def live(slug: str) -> None:
     use = UseCases.over(database, Rules("apis.example", inner_upstreams=False), resolver)
     id_ = await use.tenants.create("ada", NewTenant(slug, slug), slug)
     await use.tenants.rename("ada", id_, f"{slug} renamed")
-    await use.tenants.set_plan("root", id_, FREE)
-    (free,) = await use.tenants.plans()
-    await use.tenants.put_plan(free)
+    await use.tenants.put_plan(PAID)
+    await use.tenants.set_plan("root", id_, PAID.name)
     for suspended in (True, False):
         await use.tenants.suspend("root", id_, suspended=suspended)
     await join(use, id_, "bob", Role.VIEWER)
@@ -86,7 +99,13 @@ async def live(slug: str) -> None:
     with contextlib.suppress(NotFoundError):
         await use.domains.remove("ada", id_, claim.host)
     batch = str(uuid.uuid5(uuid.NAMESPACE_DNS, slug))
-    await use.usage.take(UsageBatch(batch, (Usage(str(id_), 490_000, "orders", requests=7),)))
+    hour = int(time.time() / 3600) - 60 * 24
+    await use.usage.take(UsageBatch(batch, (Usage(str(id_), hour, "orders", requests=7),)))
+    await use.credits.grant("root", id_, NewCredit(100, "for the trouble"), "3")
+    async with database.transaction() as transaction:
+        await transaction.execute(AGE, {"tenant": id_})
+    while await use.billing.close(id_):
+        pass
     await database.close()
 
 

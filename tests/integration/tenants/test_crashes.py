@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from common import failpoints
+from subgraphs.tenants.domain.months import Month
 from tests.integration.tenants.conftest import Hall
 from tests.integration.tenants.test_data_planes import changes
 
@@ -20,11 +21,17 @@ STATE = """
         (SELECT count(*) FROM api_key WHERE tenant_id = tenant.id AND revoked_at IS NULL AND expires_at IS NULL) AS live,
         (SELECT count(*) FROM configuration WHERE tenant_id = tenant.id) AS versions,
         (SELECT sum(requests) FROM usage WHERE tenant_id = tenant.id) AS requests,
+        ARRAY(SELECT plan FROM terms WHERE tenant_id = tenant.id ORDER BY since) AS plans,
+        ARRAY(SELECT month FROM statement WHERE tenant_id = tenant.id ORDER BY 1) AS closed,
+        (SELECT sum(requests) FROM statement_line WHERE tenant_id = tenant.id) AS billed,
+        (SELECT sum(amount) FROM credit WHERE tenant_id = tenant.id) AS granted,
+        (SELECT sum(amount) FROM credit_use WHERE tenant_id = tenant.id) AS used,
         ARRAY(SELECT action FROM audit WHERE tenant_id = tenant.id AND action = ANY (:once) ORDER BY 1) AS done
     FROM tenant ORDER BY tenant.slug
 """
 ONCE = [
     "config.apply",
+    "credits.grant",
     "invitation.accept",
     "invitation.create",
     "key.issue",
@@ -55,7 +62,11 @@ async def test_after_a_kill_at_any_failpoint_all_is_done_once(
         assert tenant.name.endswith(" renamed")
         assert tenant.members == ["ada OWNER", "bob ADMIN"]
         assert (tenant.keys, tenant.live, tenant.config_version, tenant.versions) == (2, 0, 1, 1)
-        assert tenant.requests == 7
+        assert (tenant.requests, tenant.billed) == (7, 7)
+        assert (tenant.plans, tenant.granted, tenant.used) == (["free", "paid"], 100, 100)
+        months = [Month.of_day(day) for day in tenant.closed]
+        assert months == [months[0].plus(number) for number in range(len(months))]
+        assert months
         twice = {"invitation.accept", "invitation.create"}  # by two guests
         assert tenant.done == sorted(ONCE + list(twice))
     assert numbers == list(range(1, len(numbers) + 1))

@@ -10,7 +10,7 @@ from common.app import running
 from common.database import migrate
 from common.http import open_transport
 from subgraphs.ratelimit.app import service as ratelimit
-from subgraphs.tenants.domain.plans import Plan, Price
+from subgraphs.tenants.domain.plans import Overage, Plan, Price
 from tests.integration.tenants.conftest import Hall, opened
 from tests.unit.auth.conftest import Issuer
 
@@ -67,6 +67,8 @@ async def test_a_plans_limits_are_the_tenants(limited: tuple[Hall, Hall]) -> Non
         title="Kontor",
         price=Price(1, "EUR"),
         **KONTOR,
+        included=0,
+        overage=Overage(0, 1),
         concurrency=1,
         keys=1,
         members=1,
