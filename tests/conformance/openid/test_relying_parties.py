@@ -17,20 +17,13 @@ from subgraphs.identity.app import service
 from subgraphs.identity.passwords import Passwords
 from subgraphs.identity.store.accounts import insert_user, put_password_hash
 from subgraphs.identity.store.clients import insert_client
-from tests.conformance.javascript import ENVIRONMENT, install
+from tests.conformance.javascript import ENVIRONMENT
 from tests.integration.identity.browsing import Browser, nothing
 from tests.integration.identity.conftest import CLIENT, PUBLIC_CLIENT
 from tests.integration.identity.relying import REDIRECT_URI, SECRET
 from tests.integration.server.serving import serving
 
-HERE = Path(__file__).parent
 SIGNED_OUT = "https://rp.example/signed-out"
-
-
-@pytest.fixture(scope="session")
-def scripts() -> Path:
-    install(HERE)
-    return HERE
 
 
 @pytest.fixture

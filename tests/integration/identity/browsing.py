@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 
@@ -65,7 +65,7 @@ class Browser:
 
     async def _follow(self, answer: httpx.Response) -> Page:
         while answer.is_redirect:
-            location = answer.headers["location"]
+            location = urljoin(str(answer.url), answer.headers["location"])
             if not location.startswith(self.site):
                 return Page(location, answer.status_code, answer.text, answer.headers)
             answer = await self.client.get(location)

@@ -2,6 +2,7 @@ import base64
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,11 +93,16 @@ def letters(tmp_path: Path) -> Letters:
 async def environment(
     servers: Mapping[str, str], database_url: str, redis_url: str, letters: Letters
 ) -> Mapping[str, str]:
+    return settings(servers, database_url, redis_url, letters.folder)
+
+
+def settings(servers: Mapping[str, str], database_url: str, redis_url: str, mail: Path) -> Mapping[str, str]:
+    """What identity reads from the environment."""
     return {
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "NATS_URL": servers["NATS_URL"],
-        "HANSA_MAIL_URL": f"file://{letters.folder}",
+        "HANSA_MAIL_URL": f"file://{mail}",
         "HANSA_ISSUER": "https://hansa.example/identity",
         "HANSA_JWKS_URL": "app://identity/.well-known/jwks.json",
         "HANSA_REVOCATIONS_URL": "app://identity/revocations",
@@ -105,14 +111,21 @@ async def environment(
     }
 
 
-@pytest.fixture
-async def identity(environment: Mapping[str, str]) -> AsyncIterator[Identity]:
+@asynccontextmanager
+async def running_identity(environment: Mapping[str, str]) -> AsyncIterator[Identity]:
+    """The subgraph with those settings, as long as it runs."""
     app = service.create_app(environment)
     app.state.apps = {"identity": app}
     transport = open_transport("app://identity/graphql", apps=app.state.apps)
     async with running(app):
         yield Identity(transport, app, environment)
     await transport.close()
+
+
+@pytest.fixture
+async def identity(environment: Mapping[str, str]) -> AsyncIterator[Identity]:
+    async with running_identity(environment) as identity:
+        yield identity
 
 
 @pytest.fixture
