@@ -144,6 +144,7 @@ async def test_a_transport_that_was_lost_takes_nothing(below: Below, cycle: Cycl
     assert below.written == []
 
 
+names = st.sampled_from((b"a", b"X-Long_name", b"a b", b"a:", b"\r\na", b""))
 octets = st.lists(
     st.sampled_from(
         (b"a", b"Z", b"a\r\nb: c", b"\r\n", b"\n", b"\r", b" ", b"\t", b"\x00", b"\x7f", b"\xe9", b"(")
@@ -152,7 +153,13 @@ octets = st.lists(
 ).map(b"".join)
 
 
-@given(headers=st.lists(st.tuples(octets, octets), max_size=4))
+async def test_a_value_with_a_line_in_it_is_not_sent(below: Below, cycle: Cycle) -> None:
+    with pytest.raises(RuntimeError):
+        await begin(cycle, [(b"location", b"/a\r\nset-cookie: b")])
+    assert below.written == []
+
+
+@given(headers=st.lists(st.tuples(names, octets), max_size=4))
 async def test_each_header_is_one_line_or_nothing_is_sent(headers: Headers) -> None:
     below = Below()
     cycle = cycle_over(below, "HEAD")
