@@ -1,11 +1,14 @@
-"""One connection of a client to uvicorn, kept from endless heads, from a stop in the midst of its requests, and from small writes."""
+"""One connection of a client to uvicorn, kept from endless heads, from a stop in the midst of its requests, and from what each would pay anew."""
 
 import asyncio
-from typing import Any, cast
+from typing import Any
+from urllib.parse import unquote
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from gateway.server.writes import HeadWithBody
+from common.http.wire import Timer
+from gateway.server.cycle import Cycle
 
 MAX_HEAD_SIZE = 64 * 1024
 _END = b"\r\n\r\n"
@@ -16,7 +19,12 @@ answered with `connection: close`, and sends no other one into a connection that
 
 
 class Protocol(HttpToolsProtocol):
-    """A request's line and headers have `MAX_HEAD_SIZE` bytes at most; more is answered with 431 (RFC 6585)."""
+    """A request's line and headers have `MAX_HEAD_SIZE` bytes at most; more is answered with 431 (RFC 6585).
+
+    What is uvicorn's own, such as pipelined requests and upgrades, stays so; its timer for each pause between two requests is one for all of them.
+    """
+
+    cycle: Cycle
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -24,34 +32,76 @@ class Protocol(HttpToolsProtocol):
         self._head_size = 0
         self._tail = b""
         self._is_stopping = False
+        self._pause = Timer()
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        self._writes = HeadWithBody(transport)
-        super().connection_made(cast("asyncio.Transport", self._writes))
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._pause.close()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         if self._in_head and self._is_too_large(data):
             self.transport.write(_REFUSAL)
             self.transport.close()
         else:
+            self._pause.clear()
             super().data_received(data)
+
+    def send_400_response(self, msg: str) -> None:
+        cycle: Cycle | None = self.cycle
+        if cycle is not None:
+            cycle.flush()
+        super().send_400_response(msg)
 
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._head_size = 0
         self._tail = b""
-        self._writes.expect_head()
-        super().on_headers_complete()
-        if self._is_stopping:
-            self.cycle.keep_alive = False
+        version, scope = self.parser.get_http_version(), self.scope
+        scope["method"] = self.parser.get_method().decode("ascii")
+        scope["http_version"] = version
+        if self.parser.should_upgrade() and self._should_upgrade():
+            return
+        url = httptools.parse_url(self.url)
+        scope["raw_path"] = url.path
+        path = url.path.decode("ascii")
+        scope["path"] = unquote(path) if "%" in path else path
+        scope["query_string"] = url.query or b""
+        self._begin(keep_alive=version != "1.0" and self.parser.should_keep_alive() and not self._is_stopping)
+
+    def _begin(self, *, keep_alive: bool) -> None:
+        before: Cycle | None = self.cycle
+        self.cycle = Cycle(
+            self.scope,
+            self.transport,
+            self.flow,
+            self.logger,
+            self.access_logger,
+            self.access_log,
+            self.server_state.default_headers,
+            asyncio.Event(),
+            self.expect_100_continue,
+            keep_alive,
+            self.on_response_complete,
+        )
+        if before is None or before.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
 
     def on_message_complete(self) -> None:
         self._in_head = True
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        self._writes.flush()
-        super().on_response_complete()
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self._pause.set(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 
     def shutdown(self) -> None:
         """Called by the server when it is told to stop."""
