@@ -7,6 +7,7 @@ from subgraphs.inventory.api.bundles import BundleMutation
 from subgraphs.inventory.api.catalogue import CatalogueQuery
 from subgraphs.inventory.api.hot import HotItemMutation
 from subgraphs.inventory.api.limits import LimitMutation
+from subgraphs.inventory.api.movements import MovementQuery
 from subgraphs.inventory.api.quotas import QuotaMutation, QuotaQuery
 from subgraphs.inventory.api.reservations import ReservationMutation, ReservationQuery, User
 from subgraphs.inventory.api.stock import StockQuery, Subscription
@@ -16,7 +17,7 @@ from subgraphs.inventory.api.warehousing import WarehousingMutation
 
 
 @strawberry.type
-class Query(CatalogueQuery, ReservationQuery, StockQuery, TransferQuery, QuotaQuery):
+class Query(CatalogueQuery, ReservationQuery, StockQuery, MovementQuery, TransferQuery, QuotaQuery):
     """What may be looked at."""
 
 

@@ -8,6 +8,7 @@ from subgraphs.inventory.service.catalogue import Catalogue
 from subgraphs.inventory.service.hot import HotItems
 from subgraphs.inventory.service.imports import Imports
 from subgraphs.inventory.service.limits import Limits
+from subgraphs.inventory.service.movements import Movements
 from subgraphs.inventory.service.quotas import Quotas
 from subgraphs.inventory.service.reservations import Inventory
 from subgraphs.inventory.service.stock import Stock
@@ -28,6 +29,7 @@ class Services:
     imports: Imports
     quotas: Quotas
     limits: Limits
+    movements: Movements
 
     @classmethod
     def of(cls, database: Database, hold: timedelta, region: str | None = None) -> "Services":
@@ -44,4 +46,5 @@ class Services:
             Imports(database),
             Quotas(database, region),
             Limits(database),
+            Movements(database),
         )
