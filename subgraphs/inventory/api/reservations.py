@@ -167,6 +167,9 @@ ReserveStockResult: TypeAlias = Annotated[
     | IdempotencyKeyReused,
     strawberry.union("ReserveStockResult"),
 ]
+ExtendReservationResult: TypeAlias = Annotated[
+    Reservation | ReservationNotFound | ReservationEnded, strawberry.union("ExtendReservationResult")
+]
 ReleaseReservationResult: TypeAlias = Annotated[
     Reservation | ReservationNotFound | ReservationEnded, strawberry.union("ReleaseReservationResult")
 ]
@@ -232,6 +235,19 @@ class ReservationMutation:
                 message = f"One person may have {pieces} pieces of {sku}: {left} more"
                 return PurchaseLimitReached(message=message, sku=sku, pieces=pieces, left=left)
 
+    @strawberry.mutation(
+        description="Hold an own reservation for as long from now as a new one is held,"
+        f" and for no longer in all than {domain.MAX_HOLDS} times that."
+    )
+    async def extend_reservation(
+        self,
+        info: Info,
+        id: strawberry.ID,  # noqa: A002 - the argument's name in the schema
+    ) -> ExtendReservationResult:
+        caller_id, parsed = info.context.require_caller(), parse_id(id)
+        reservations = info.context.services.reservations
+        return _kept(await reservations.extend(caller_id, parsed) if parsed else None)
+
     @strawberry.mutation(description="Give the pieces of an own reservation back.")
     async def release_reservation(
         self,
@@ -240,10 +256,16 @@ class ReservationMutation:
     ) -> ReleaseReservationResult:
         caller_id, parsed = info.context.require_caller(), parse_id(id)
         reservations = info.context.services.reservations
-        match await reservations.release(caller_id, parsed) if parsed else None:
-            case domain.Reservation() as released:
-                return Reservation.of(released)
-            case domain.EndedReservation(state):
-                return ReservationEnded(message=f"The reservation is {state} already", state=state)
-            case _:
-                return ReservationNotFound(message="You have no such reservation")
+        return _kept(await reservations.release(caller_id, parsed) if parsed else None)
+
+
+def _kept(
+    outcome: domain.Reservation | domain.UnknownReservation | domain.EndedReservation | None,
+) -> Reservation | ReservationNotFound | ReservationEnded:
+    match outcome:
+        case domain.Reservation():
+            return Reservation.of(outcome)
+        case domain.EndedReservation(state):
+            return ReservationEnded(message=f"The reservation is {state} already", state=state)
+        case _:
+            return ReservationNotFound(message="You have no such reservation")

@@ -18,6 +18,10 @@ MAX_TOTAL = 2_000_000_000
 """Minor units that a reservation may come to: inside GraphQL's 32-bit Int."""
 
 
+MAX_HOLDS = 4
+"""How often the time that a reservation is held for at first may pass until it ends, however often its owner extends it."""
+
+
 class ReservationState(StrEnum):
     """A reservation is HELD, then PAYING while a checkout is under way, and ends once in one of the others."""
 

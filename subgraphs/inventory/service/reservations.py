@@ -1,4 +1,4 @@
-"""The reservations of the house: made, seen, given back, and ended when nobody paid for them in time."""
+"""The reservations of the house: made, seen, extended, given back, and ended when nobody paid for them in time."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -12,6 +12,7 @@ from common.idempotency import Claim
 from common.ids import new_id
 from common.inputs import check_idempotency_key, check_page
 from subgraphs.inventory.domain.reservations import (
+    MAX_HOLDS,
     Demand,
     EndedReservation,
     Order,
@@ -89,6 +90,19 @@ class Inventory:
             failpoint("inventory.release.before_commit")
             seen = (await store.find_reservations(transaction, [reservation_id]))[reservation_id]
             return seen if ended else EndedReservation(seen.state)
+
+    async def extend(
+        self, owner_id: str, reservation_id: UUID
+    ) -> Reservation | UnknownReservation | EndedReservation:
+        """Hold an own reservation for as long from now as a new one, within its bound; not one that has ended or is PAYING."""
+        async with self._database.transaction() as transaction:
+            found = (await store.find_reservations(transaction, [reservation_id])).get(reservation_id)
+            if found is None or found.owner_id != owner_id:
+                return UnknownReservation()
+            extended = await ending.extend(transaction, reservation_id, self._hold, MAX_HOLDS * self._hold)
+            failpoint("inventory.extend.before_commit")
+            seen = (await store.find_reservations(transaction, [reservation_id]))[reservation_id]
+            return seen if extended else EndedReservation(seen.state)
 
     async def expire_due(self) -> int:
         """End every reservation whose time is over, many in one transaction; returns how many."""

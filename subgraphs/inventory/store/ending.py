@@ -1,11 +1,11 @@
-"""The way of a reservation after it was made: paid for, shipped, ended once.
+"""The way of a reservation after it was made: extended, paid for, shipped, ended once.
 
 Whether its time is over is asked of the clock at the moment of the statement, which comes behind its locks: a transaction that waited for
 them must not do what another was refused meanwhile.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -29,6 +29,11 @@ PAY: Final = text("""
     UPDATE reservation SET state = 'PAYING', checkout_id = :checkout_id, expires_at = :expires_at
     WHERE id = :id AND owner_id = :payer_id AND expires_at > clock_timestamp() AND :expires_at > clock_timestamp()
       AND (state = 'HELD' OR state = 'PAYING' AND checkout_id = :checkout_id)
+""")
+EXTEND: Final = text("""
+    UPDATE reservation SET
+        expires_at = greatest(expires_at, least(clock_timestamp() + :hold, created_at + CAST(:most AS interval)))
+    WHERE id = :id AND state = 'HELD' AND expires_at > clock_timestamp()
 """)
 END: Final = text("""
     WITH ended AS (
@@ -88,6 +93,12 @@ async def begin_payment(
         "expires_at": expires_at,
     }
     return bool((await transaction.execute(PAY, parameters)).rowcount)
+
+
+async def extend(transaction: Transaction, reservation_id: UUID, hold: timedelta, most: timedelta) -> bool:
+    """Hold it for `hold` from now, but for no longer than `most` in all; False when it is not HELD any more."""
+    parameters = {"id": reservation_id, "hold": hold, "most": most}
+    return bool((await transaction.execute(EXTEND, parameters)).rowcount)
 
 
 async def end(transaction: Transaction, ids: Sequence[UUID], ending: Ending) -> list[UUID]:

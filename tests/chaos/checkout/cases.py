@@ -11,6 +11,7 @@ KERNEL = ("outbox.", "consumer.", "idempotency.")
 
 ELSEWHERE = (
     "consumer.before_park",  # only a defect comes by: tests/integration/kernel brings one about
+    "inventory.extend.",  # the owner asks for more time before the checkout
     "inventory.release.",  # the owner gives back what no checkout has
     "inventory.reserve.after_take",  # carts; one article is held in one statement
     "inventory.reserve.before_commit",

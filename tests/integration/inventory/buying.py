@@ -141,12 +141,13 @@ async def _check_out(database: Database, services: Services) -> None:
 
 
 def _letting_go(name: str) -> Act:
-    """Three reservations: one is released, one swept, one kept; two of them are carts."""
+    """Three reservations: one is released, one swept, one kept for longer; two of them are carts."""
 
     async def act(database: Database, services: Services) -> None:
         released = await _reserve(services, f"{name} 1", "MUG")
         lapsed = await _reserve(services, f"{name} 2", "MUG", "TEA")
-        await _reserve(services, f"{name} 3", "MUG", "TEA")
+        kept = await _reserve(services, f"{name} 3", "MUG", "TEA")
+        await services.reservations.extend("ada", kept.id)
         await services.reservations.release("ada", released.id)
         async with database.transaction() as transaction:
             late = "UPDATE reservation SET expires_at = now() WHERE id = :id AND state = 'HELD'"
@@ -219,6 +220,7 @@ LETTING_GO = (
     "inventory.reserve.after_take",
     "inventory.reserve.before_commit",
     "inventory.reserve.after_commit",
+    "inventory.extend.before_commit",
     "inventory.release.before_commit",
     "inventory.expire.before_commit",
 )

@@ -86,6 +86,56 @@ async def test_a_checkout_that_fails_releases_the_pieces(
     assert await ends(events) == ["released"]
 
 
+async def test_the_owner_may_extend_it_again_and_again_but_not_beyond_its_bound(
+    database: Database, inventory: Inventory, hold: Hold, events: Events
+) -> None:
+    held = await hold(owner="ada")
+    told, length = await events(), held.expires_at - held.created_at
+    for age, left in ((0.5, 1.0), (1.4, 1.0), (2.3, 1.0), (3.2, 0.8), (3.9, 0.1)):
+        await turn_clock(database, held, length * age)
+        extended = await inventory.extend("ada", held.id)
+        assert isinstance(extended, Reservation)
+        seconds = (extended.expires_at - await now(database)).total_seconds()
+        assert abs(seconds - left * length.total_seconds()) < 30
+    await turn_clock(database, held, length * 4)
+    assert await inventory.extend("ada", held.id) == EndedReservation(ReservationState.EXPIRED)
+    assert await events() == told, "nobody else needs to know"
+
+
+async def test_nothing_but_an_own_reservation_that_is_held_is_extended(
+    database: Database, inventory: Inventory, hold: Hold
+) -> None:
+    held, paid = await hold(owner="ada"), await hold(owner="ada", key="paid")
+    assert await inventory.extend("bob", held.id) == UnknownReservation()
+    assert await inventory.extend("ada", uuid4()) == UnknownReservation()
+    about = {"checkout_id": uuid4(), "reservation_id": paid.id}
+    until = datetime.now(UTC) + timedelta(hours=9)
+    async with database.transaction() as transaction:
+        await on_checkout_started(transaction, CheckoutStarted(**about, payer_id="ada", expires_at=until))
+    assert await inventory.extend("ada", paid.id) == EndedReservation(ReservationState.PAYING)
+    await inventory.release("ada", held.id)
+    assert await inventory.extend("ada", held.id) == EndedReservation(ReservationState.RELEASED)
+    assert (await inventory.find_reservations([paid.id]))[paid.id].expires_at == until
+
+
+async def turn_clock(database: Database, held: Reservation, age: timedelta) -> None:
+    """The reservation was made so long ago, and its end is as much nearer."""
+    async with database.transaction() as transaction:
+        await transaction.execute(
+            """
+            UPDATE reservation SET expires_at = expires_at - (:age - (now() - created_at)), created_at = now() - :age
+            WHERE id = :id
+            """,
+            {"id": held.id, "age": age},
+        )
+
+
+async def now(database: Database) -> datetime:
+    async with database.transaction() as transaction:
+        moment: datetime = (await transaction.execute("SELECT now()")).scalar_one()
+    return moment
+
+
 async def test_the_owner_may_release(inventory: Inventory, hold: Hold, stock: Stock) -> None:
     held = await hold(owner="ada")
     released = await inventory.release("ada", held.id)

@@ -203,20 +203,23 @@ async def test_reserving_and_releasing_need_a_caller(ask: Ask) -> None:
     )
 
 
-async def test_a_release_has_typed_outcomes(ask: Ask) -> None:
+@pytest.mark.parametrize("mutation", ["releaseReservation", "extendReservation"])
+async def test_a_release_and_an_extension_have_typed_outcomes(ask: Ask, mutation: str) -> None:
     made = await ask(RESERVE, "ada", sku="MUG", quantity=1, key="k")
     assert made.data is not None
-    release = """mutation ($id: ID!) { releaseReservation(id: $id) {
-        __typename ... on ReservationEnded { state code } ... on ReservationNotFound { code } } }"""
+    change = f"""mutation ($id: ID!) {{ outcome: {mutation}(id: $id) {{
+        __typename ... on ReservationEnded {{ state code }} ... on ReservationNotFound {{ code }} }} }}"""
     id_ = made.data["reserveStock"]["id"]
     outcomes = [
         ("bob", id_, {"__typename": "ReservationNotFound", "code": "RESERVATION_NOT_FOUND"}),
         ("ada", "nonsense", {"__typename": "ReservationNotFound", "code": "RESERVATION_NOT_FOUND"}),
         ("ada", id_, {"__typename": "Reservation"}),
-        ("ada", id_, {"__typename": "ReservationEnded", "state": "RELEASED", "code": "RESERVATION_ENDED"}),
     ]
     for user, id_, outcome in outcomes:
-        assert (await ask(release, user, id=id_)).data == {"releaseReservation": outcome}
+        assert (await ask(change, user, id=id_)).data == {"outcome": outcome}
+    await ask(change.replace(mutation, "releaseReservation"), "ada", id=id_)
+    ended = {"__typename": "ReservationEnded", "state": "RELEASED", "code": "RESERVATION_ENDED"}
+    assert (await ask(change, "ada", id=id_)).data == {"outcome": ended}
 
 
 STOCK = """{ product(sku: "ROPE") { availability in: availability(region: "EU") out: availability(region: "US")
