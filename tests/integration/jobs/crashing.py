@@ -20,11 +20,13 @@ from subgraphs.jobs.working import working
 from tests.integration.jobs.crashing_kinds import jobs, note, stumble
 from tests.integration.lanes import meet_cases
 
-# a killed process is noticed sooner than in production
-worker.SILENCE = leader.SILENCE = timedelta(seconds=1.5)
-worker.BEAT_INTERVAL = 0.3
-leader.LEASE_TTL = timedelta(seconds=1)
-leader.INTERVAL = 0.1
+
+def quicken() -> None:
+    """Notice sooner than in production that a process was killed."""
+    worker.SILENCE = leader.SILENCE = timedelta(seconds=1.5)
+    worker.BEAT_INTERVAL = 0.3
+    leader.LEASE_TTL = timedelta(seconds=1)
+    leader.INTERVAL = 0.1
 
 
 async def work(url: str, batch: str) -> None:
@@ -53,4 +55,5 @@ async def ended(book: JobBook, ids: list[UUID]) -> bool:
 
 
 if __name__ == "__main__":
+    quicken()
     meet_cases(sys.argv[1:], work)

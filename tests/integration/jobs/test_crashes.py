@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -19,11 +19,11 @@ from common.embedded import PostgresServer
 from common.embedded.account import server_account
 from common.embedded.folder import ServerFolder
 from subgraphs.jobs.domain.jobs import JobState
-from tests.integration.jobs.conftest import MIGRATIONS, Desk
+from tests.integration.jobs.conftest import MIGRATIONS, Desk, end
 from tests.integration.jobs.crashing_kinds import hold, kill_worker, note
+from tests.integration.jobs.working import process
 from tests.integration.lanes import met
 
-ROOT = Path(__file__).parents[3]
 CRASHING = Path(__file__).with_name("crashing.py")
 LANES = 3
 NAMES = sorted(failpoints.names("subgraphs.jobs"))
@@ -31,6 +31,7 @@ TRACES = (
     "CREATE TABLE execution (job_id uuid NOT NULL, attempt int NOT NULL, pid int NOT NULL)",
     "CREATE TABLE effect (job_id uuid NOT NULL)",
 )
+ALIVE = "SELECT count(*) FROM worker WHERE pid = :pid AND beat_at > :since"
 EXECUTIONS = """
     SELECT job_id, count(*) AS runs, max(job.crashes) AS crashes FROM execution JOIN job ON job.id = job_id
     WHERE kind = 'crash.note' GROUP BY job_id
@@ -51,23 +52,6 @@ async def traced(url: str) -> AsyncIterator[Desk]:
 async def traces(database_url: str) -> AsyncIterator[Desk]:
     async with traced(database_url) as desk:
         yield desk
-
-
-@asynccontextmanager
-async def process(
-    url: str, *arguments: str, failpoint: str = ""
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A process that leads and works; it is killed at the end if it still runs."""
-    environment = {**os.environ, "DATABASE_URL": url, "PYTHONPATH": str(ROOT), "FAILPOINT": failpoint}
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, Path(__file__).with_name("working.py"), *arguments, env=environment
-    )
-    try:
-        yield child
-    finally:
-        if child.returncode is None:
-            child.kill()
-            await child.wait()
 
 
 async def test_after_a_kill_at_any_failpoint_every_job_ends(migrated_database: Callable[..., str]) -> None:
@@ -98,33 +82,34 @@ async def test_a_stopped_process_loses_its_jobs_and_is_not_heard_when_it_goes_on
     traces: Desk, database_url: str, place: str
 ) -> None:
     (id_,) = await traces.add(note())
-    async with process(database_url, "quick", failpoint=f"{place}:pause") as zombie:
-        async with asyncio.timeout(60):
-            while not is_stopped(zombie.pid):  # noqa: ASYNC110 - it watches a process
-                await asyncio.sleep(0.05)
-        async with process(database_url, "quick") as heir:
+    async with process(database_url, failpoint=f"{place}:pause") as zombie:
+        await zombie.stops()
+        async with process(database_url) as heir:
             (job,) = await traces.ended(id_, seconds=60)
             assert (job.state, job.result) == (JobState.SUCCEEDED, str(heir.pid))
+            now = await traces.scalar("SELECT clock_timestamp()")
             zombie.send_signal(signal.SIGCONT)
-            await asyncio.sleep(2)
+            await until_it_beats(traces, zombie.pid, now)
             zombie.send_signal(signal.SIGTERM)
-            async with asyncio.timeout(30):
-                assert await zombie.wait() == 0
+            assert await zombie.ends() == 0
     assert await traces.job(id_) == job
     assert await traces.scalar("SELECT count(*) FROM effect") == 1
 
 
-def is_stopped(pid: int) -> bool:
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+async def until_it_beats(desk: Desk, pid: int, since: datetime) -> None:
+    """Once the process says that it lives, as another worker if it was taken for dead and its exchange has been refused."""
+    async with asyncio.timeout(60):
+        while not await desk.scalar(ALIVE, pid=pid, since=since):  # noqa: ASYNC110 - it watches a database
+            await asyncio.sleep(0.02)
 
 
 async def test_a_job_that_kills_its_workers_is_dead_after_three(traces: Desk, database_url: str) -> None:
     (id_,) = await traces.add(kill_worker())
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(120), due_at_once(traces):
         for _ in range(3):
-            async with process(database_url, "quick") as child:
-                assert await child.wait() == -signal.SIGKILL
-        async with process(database_url, "quick"):
+            async with process(database_url) as child:
+                assert await child.ends() == -signal.SIGKILL
+        async with process(database_url):
             (job,) = await traces.ended(id_, seconds=60)
     assert (job.state, job.crashes, job.error) == (JobState.DEAD, 3, "its worker died")
     assert await traces.scalar("SELECT count(*) FROM execution") == 3
@@ -134,7 +119,7 @@ async def test_a_killed_workers_jobs_run_elsewhere_within_fifteen_seconds(
     traces: Desk, database_url: str
 ) -> None:
     (id_,) = await traces.add(hold())
-    async with process(database_url), process(database_url):
+    async with process(database_url, quick=False), process(database_url, quick=False):
         async with asyncio.timeout(60):
             while not (pid := await traces.scalar("SELECT pid FROM execution")):  # noqa: ASYNC110 - it watches a database
                 await asyncio.sleep(0.05)
@@ -144,6 +129,22 @@ async def test_a_killed_workers_jobs_run_elsewhere_within_fifteen_seconds(
         seconds = time.monotonic() - began
     assert (job.state, job.attempt, job.crashes) == (JobState.SUCCEEDED, 2, 1)
     assert seconds < 15
+
+
+@asynccontextmanager
+async def due_at_once(desk: Desk) -> AsyncIterator[None]:
+    """What waits for its next attempt does not for the length of the block."""
+
+    async def hurry() -> None:
+        while True:
+            await desk.run("UPDATE job SET run_at = now() WHERE state = 2 AND run_at > now()")
+            await asyncio.sleep(0.1)
+
+    hurrying = asyncio.create_task(hurry())
+    try:
+        yield
+    finally:
+        await end(hurrying)
 
 
 async def add_somehow(desk: Desk) -> list[UUID]:
@@ -164,7 +165,7 @@ async def test_postgresql_is_restarted_again_and_again(tmp_path: Path) -> None:
         desk = Desk(Database.open(url, schema="jobs"))
         for statement in TRACES:
             await desk.run(statement)
-        async with process(url, "quick"), process(url, "quick"):
+        async with process(url), process(url):
             ids = []
             for _ in range(3):
                 for _ in range(10):
