@@ -16,8 +16,8 @@ from common.inputs import parse_id
 from subgraphs.ratelimit.api.context import Info
 from subgraphs.ratelimit.api.enums import Algorithm, CalendarUnit, FailMode
 from subgraphs.ratelimit.api.usage import Consumer, MinuteUsage, consumers_of, usage_of
+from subgraphs.ratelimit.domain.matching import Limit
 from subgraphs.ratelimit.domain.model import NEVER, Standing
-from subgraphs.ratelimit.domain.policies import Limit
 from subgraphs.ratelimit.domain.policies import Namespace as DomainNamespace
 from subgraphs.ratelimit.domain.policies import Override as DomainOverride
 from subgraphs.ratelimit.domain.policies import Policy as DomainPolicy

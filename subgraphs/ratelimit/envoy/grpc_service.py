@@ -12,7 +12,7 @@ from common.app import Doorkeeper
 from common.auth import InvalidToken
 from common.errors import DomainError
 from common.limiting import rate_limit_headers
-from subgraphs.ratelimit.domain.policies import Limit, Limits
+from subgraphs.ratelimit.domain.matching import Limit, Limits
 from subgraphs.ratelimit.engine.outcome import Outcome
 from subgraphs.ratelimit.envoy.messages import (
     SERVICE,

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from common.inputs import InvalidInputError
+from subgraphs.ratelimit.domain.matching import Limit, Limits
 from subgraphs.ratelimit.domain.model import Standing
-from subgraphs.ratelimit.domain.policies import Limit, Limits
 from subgraphs.ratelimit.domain.rules import MICROSECONDS
 from subgraphs.ratelimit.engine.outcome import Outcome
 

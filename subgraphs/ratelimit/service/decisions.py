@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from common.inputs import InvalidInputError
-from subgraphs.ratelimit.domain.policies import Descriptor, Limits, check_cost
+from subgraphs.ratelimit.domain.matching import Limits
+from subgraphs.ratelimit.domain.policies import Descriptor, check_cost
 from subgraphs.ratelimit.engine.limiter import Limiter
 from subgraphs.ratelimit.engine.outcome import Outcome
 from subgraphs.ratelimit.engine.reservations import Reservations

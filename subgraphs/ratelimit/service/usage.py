@@ -12,7 +12,7 @@ from uuid import UUID
 from common.database import Database, RetryableError
 from common.failpoints import failpoint
 from common.ids import new_id
-from subgraphs.ratelimit.domain.policies import Limits
+from subgraphs.ratelimit.domain.matching import Limits
 from subgraphs.ratelimit.domain.usage import TOP, Consumer, Denial, MinuteUsage, Tally
 from subgraphs.ratelimit.engine.outcome import Outcome
 from subgraphs.ratelimit.store import usage as store

@@ -14,7 +14,8 @@ from uuid import UUID
 
 from common import failpoints
 from common.database import Database
-from subgraphs.ratelimit.domain.policies import FailMode, Limits, Override, Policy, PolicySet
+from subgraphs.ratelimit.domain.matching import Limits, PolicySet
+from subgraphs.ratelimit.domain.policies import FailMode, Override, Policy
 from subgraphs.ratelimit.domain.rules import Algorithm, Rule
 from subgraphs.ratelimit.engine.outcome import Outcome
 from subgraphs.ratelimit.policies import Policies
