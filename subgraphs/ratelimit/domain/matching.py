@@ -6,6 +6,7 @@ from hashlib import blake2b
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
 
 from common.limiting import counted_address
 from subgraphs.ratelimit.domain.patterns import Patterns, compile_pattern
@@ -58,13 +59,30 @@ class Limits:
         return [limit.call(cost, now) for limit in self.each]
 
 
+class Explanation(Struct, frozen=True):
+    """Why a policy applies to a request, by `limit` and the `override` in it; or why not, by attributes.
+
+    Args:
+        missing: those that it counts by and that are not given.
+        unmatched: those whose values do not match its patterns, with the patterns.
+    """
+
+    policy: Policy
+    missing: tuple[str, ...]
+    unmatched: dict[str, str]
+    limit: Limit | None
+    override: Override | None
+
+
 class _Matcher:
     """A policy with its overrides, ready to be asked."""
 
     def __init__(self, policy: Policy, overrides: Sequence[Override]) -> None:
         self.policy = policy
         self._when = [(name, compile_pattern(text)) for name, text in policy.when.items()]
-        self._overrides = Patterns((each.pattern, overridden(policy.rule, each)) for each in overrides)
+        self._overrides = Patterns(
+            (each.pattern, (each, overridden(policy.rule, each))) for each in overrides
+        )
 
     def limit(self, descriptor: Descriptor) -> Limit | None:
         policy = self.policy
@@ -75,8 +93,20 @@ class _Matcher:
             return None
         named = [value for value in values if value is not None]
         identity = "/".join(named)
-        rule = self._overrides.find(identity) or policy.rule
-        return Limit(policy, rule, _key(policy, named), _shown(identity))
+        found = self._overrides.find(identity)
+        return Limit(policy, found[1] if found else policy.rule, _key(policy, named), _shown(identity))
+
+    def explain(self, descriptor: Descriptor) -> Explanation:
+        policy, limit = self.policy, self.limit(descriptor)
+        found = self._overrides.find("/".join(descriptor[name] for name in policy.by)) if limit else None
+        matched = {name for name, wanted in self._when if wanted.fullmatch(descriptor.get(name, ""))}
+        return Explanation(
+            policy,
+            tuple(name for name in policy.by if name not in descriptor),
+            {name: pattern for name, pattern in policy.when.items() if name not in matched},
+            limit,
+            found[0] if found else None,
+        )
 
 
 class PolicySet:
@@ -109,19 +139,33 @@ class PolicySet:
             self._bindings[asked] = found
         return found
 
+    def explain(self, namespace: str, descriptor: Descriptor) -> list[Explanation]:
+        """Each policy of a namespace, and why it applies or not. Raises as `limits` does."""
+        counted = _counted(descriptor)
+        return [matcher.explain(counted) for matcher in self._of(namespace)]
+
     def _find(self, namespace: str, descriptor: Descriptor) -> Limits:
+        matchers, counted = self._of(namespace), _counted(descriptor)
+        limits = (matcher.limit(counted) for matcher in matchers)
+        return Limits([limit for limit in limits if limit is not None])
+
+    def _of(self, namespace: str) -> Sequence[_Matcher]:
         matchers = self._matchers.get(namespace)
         if matchers is None:
             raise UnknownPolicyError("There is no such namespace")
-        check_descriptor(descriptor)
-        if ADDRESS in descriptor:
-            descriptor = {**descriptor, ADDRESS: counted_address(descriptor[ADDRESS])}
-        limits = (matcher.limit(descriptor) for matcher in matchers)
-        return Limits([limit for limit in limits if limit is not None])
+        return matchers
 
     @cached_property
     def namespaces(self) -> frozenset[str]:
         return frozenset(self._matchers)
+
+
+def _counted(descriptor: Descriptor) -> Descriptor:
+    """The attributes as they are counted by. Raises InvalidInputError."""
+    check_descriptor(descriptor)
+    if ADDRESS not in descriptor:
+        return descriptor
+    return {**descriptor, ADDRESS: counted_address(descriptor[ADDRESS])}
 
 
 def _key(policy: Policy, values: Sequence[str]) -> str:
