@@ -20,6 +20,7 @@ from subgraphs.ratelimit.engine.limiter import Limiter
 from subgraphs.ratelimit.engine.reservations import Reservations
 from subgraphs.ratelimit.engine.valkey import ValkeyEngine
 from subgraphs.ratelimit.policies import Policies
+from subgraphs.ratelimit.routes import envoy as envoy_doors
 from subgraphs.ratelimit.routes import limits as limit_doors
 from subgraphs.ratelimit.routes import policies as policy_doors
 from subgraphs.ratelimit.service.decisions import RateLimits
@@ -54,6 +55,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         context=context,
         edge=[
             *limit_doors.routes(limits, doorkeeper),
+            *envoy_doors.routes(limits, doorkeeper),
             *policy_doors.routes(book, Doorkeeper(settings.token, WRITE_SCOPE)),
         ],
         lifespan=[
@@ -70,7 +72,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
 def _envoy(address: str | None, limits: RateLimits, doorkeeper: Doorkeeper) -> list[Lifespan]:
     if address is None:
         return []
-    from subgraphs.ratelimit.envoy import serving  # noqa: PLC0415 - gRPC takes 20 MB of those who do not use it
+    from subgraphs.ratelimit.envoy.grpc_service import serving  # noqa: PLC0415 - gRPC takes 20 MB of those who do not use it
 
     return [lambda app: serving(address, limits, doorkeeper, app)]
 

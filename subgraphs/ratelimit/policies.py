@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 from common.database import Database, RetryableError
 from common.live import Live
-from subgraphs.ratelimit.domain.policies import PolicySet
+from subgraphs.ratelimit.domain.matching import PolicySet
 from subgraphs.ratelimit.errors import PoliciesUnavailableError
 from subgraphs.ratelimit.store import policies as store
 

@@ -1,8 +1,8 @@
 """An outcome as all doors tell it: in whole tokens, in seconds, by the policies' names."""
 
 from common.limiting import LimitState, Verdict
+from subgraphs.ratelimit.domain.matching import Limit
 from subgraphs.ratelimit.domain.model import NEVER, Standing
-from subgraphs.ratelimit.domain.policies import Limit
 from subgraphs.ratelimit.domain.rules import MICROSECONDS, Algorithm
 from subgraphs.ratelimit.engine.outcome import Outcome
 

@@ -42,7 +42,8 @@ async def hansa(url: str, *, limits: int = 1, burst: int = 1_000_000, leased: bo
     import uuid
 
     from common.valkey import ValkeyLink
-    from subgraphs.ratelimit.domain.policies import FailMode, Policy, PolicySet
+    from subgraphs.ratelimit.domain.matching import PolicySet
+    from subgraphs.ratelimit.domain.policies import FailMode, Policy
     from subgraphs.ratelimit.domain.rules import Algorithm, Rule
     from subgraphs.ratelimit.engine.denials import Denials
     from subgraphs.ratelimit.engine.fallback import Fallback

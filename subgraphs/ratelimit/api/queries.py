@@ -11,7 +11,7 @@ from common.inputs import InvalidInputError
 from subgraphs.ratelimit.api.context import Info
 from subgraphs.ratelimit.api.inputs import AttributeInput, PolicyInput, descriptor
 from subgraphs.ratelimit.api.simulation import RequestInput, Simulation, SimulationResult
-from subgraphs.ratelimit.api.types import USER_ATTRIBUTE, Namespace, Policy, State
+from subgraphs.ratelimit.api.types import USER_ATTRIBUTE, Explanation, Namespace, Policy, State
 
 
 @strawberry.type
@@ -37,6 +37,17 @@ class Query:
             raise ForbiddenError("Only the user may see these limits")
         outcome = await info.context.limits.peek(namespace, asked, cost)
         return [State.of(limit, standing) for limit, standing in outcome.pairs]
+
+    @strawberry.field(
+        description="Each policy of a namespace, the highest priority first, and why it applies to a request of such attributes or not; for who has a scope of this service."
+    )
+    async def explain_rate_limits(
+        self, info: Info, namespace: str, attributes: list[AttributeInput]
+    ) -> list[Explanation]:
+        info.context.require_operator()
+        return [
+            Explanation.of(each) for each in info.context.limits.explain(namespace, descriptor(attributes))
+        ]
 
     @strawberry.field(
         description="What a policy would have done with such requests, 5,000 at most, if nothing had been taken before; nothing is written."

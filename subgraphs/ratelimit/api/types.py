@@ -16,8 +16,9 @@ from common.inputs import parse_id
 from subgraphs.ratelimit.api.context import Info
 from subgraphs.ratelimit.api.enums import Algorithm, CalendarUnit, FailMode
 from subgraphs.ratelimit.api.usage import Consumer, MinuteUsage, consumers_of, usage_of
+from subgraphs.ratelimit.domain.matching import Explanation as DomainExplanation
+from subgraphs.ratelimit.domain.matching import Limit
 from subgraphs.ratelimit.domain.model import NEVER, Standing
-from subgraphs.ratelimit.domain.policies import Limit
 from subgraphs.ratelimit.domain.policies import Namespace as DomainNamespace
 from subgraphs.ratelimit.domain.policies import Override as DomainOverride
 from subgraphs.ratelimit.domain.policies import Policy as DomainPolicy
@@ -199,6 +200,34 @@ class State:
             held=standing.held,
             reset_seconds=standing.reset / MICROSECONDS,
             wait_seconds=None if standing.wait == NEVER else standing.wait / MICROSECONDS,
+        )
+
+
+@strawberry.type(
+    name="RateLimitExplanation", description="Why a policy applies to a request, or why it does not."
+)
+class Explanation:
+    policy: Policy
+    applies: bool
+    missing: list[str] = strawberry.field(description="Attributes that it counts by and that are not given.")
+    unmatched: list[Attribute] = strawberry.field(
+        description="Patterns that the attributes do not match, each with its attribute."
+    )
+    identity: str | None = strawberry.field(description="Whose count it is, where it applies.")
+    limit: int | None = strawberry.field(description="The most at once, where it applies.")
+    override: Override | None = strawberry.field(description="What made the limit another than the policy's.")
+
+    @classmethod
+    def of(cls, explanation: DomainExplanation) -> "Explanation":
+        limit, override = explanation.limit, explanation.override
+        return cls(
+            policy=Policy.of(explanation.policy),
+            applies=limit is not None,
+            missing=list(explanation.missing),
+            unmatched=[Attribute(name=name, value=text) for name, text in explanation.unmatched.items()],
+            identity=limit.identity if limit else None,
+            limit=limit.rule.capacity if limit else None,
+            override=Override.of(override) if override else None,
         )
 
 

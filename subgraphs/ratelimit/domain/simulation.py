@@ -7,8 +7,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from common.inputs import InvalidInputError
+from subgraphs.ratelimit.domain.matching import PolicySet
 from subgraphs.ratelimit.domain.model import ALLOWED, Decision, Mode, Model
-from subgraphs.ratelimit.domain.policies import Descriptor, Override, Policy, PolicySet, check_policy
+from subgraphs.ratelimit.domain.policies import Descriptor, Override, Policy, check_policy
 from subgraphs.ratelimit.domain.rules import Algorithm
 
 

@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from common.ids import new_id
 from subgraphs.ratelimit.domain.heavy_hitters import HeavyHitters
-from subgraphs.ratelimit.domain.policies import Limit, Policy
+from subgraphs.ratelimit.domain.matching import Limit
+from subgraphs.ratelimit.domain.policies import Policy
 
 MINUTE, HOUR = 60, 3_600
 MAX_SAMPLE = 100

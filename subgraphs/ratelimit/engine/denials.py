@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 
+from subgraphs.ratelimit.domain.matching import Limit
 from subgraphs.ratelimit.domain.model import Standing
-from subgraphs.ratelimit.domain.policies import Limit
 
 LONGEST = 1.0
 """Seconds after which Valkey is asked again anyway: another process may have given tokens back or reset the key."""

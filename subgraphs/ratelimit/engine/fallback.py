@@ -3,8 +3,9 @@
 import time
 from collections.abc import Callable, Sequence
 
+from subgraphs.ratelimit.domain.matching import Limit
 from subgraphs.ratelimit.domain.model import Decision, Mode, Model, Standing
-from subgraphs.ratelimit.domain.policies import FailMode, Limit
+from subgraphs.ratelimit.domain.policies import FailMode
 
 _MOST_KEYS = 20_000
 CLOSED_FOR = 1_000_000

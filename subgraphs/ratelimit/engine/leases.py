@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from subgraphs.ratelimit.domain.matching import Limit
 from subgraphs.ratelimit.domain.model import Answer, Decision, Mode, Standing
-from subgraphs.ratelimit.domain.policies import Limit
 from subgraphs.ratelimit.engine.valkey import ValkeyEngine
 
 TTL = 1.0  # seconds

@@ -1,8 +1,8 @@
 """The limiter: what is known to be denied at once, all else by Valkey, and without it by the policies' fail modes."""
 
 from common.valkey import ValkeyUnavailableError
+from subgraphs.ratelimit.domain.matching import Limit, Limits
 from subgraphs.ratelimit.domain.model import Answer, Decision, Mode
-from subgraphs.ratelimit.domain.policies import Limit, Limits
 from subgraphs.ratelimit.engine.denials import Denials
 from subgraphs.ratelimit.engine.fallback import Fallback
 from subgraphs.ratelimit.engine.leases import Leases

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from subgraphs.ratelimit.domain.matching import Limit, Limits
 from subgraphs.ratelimit.domain.model import Answer, Standing
-from subgraphs.ratelimit.domain.policies import Limit, Limits
 
 
 class Outcome(Struct, frozen=True):

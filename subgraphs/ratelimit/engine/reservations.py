@@ -9,8 +9,8 @@ import secrets
 import msgspec
 from msgspec import Struct
 
+from subgraphs.ratelimit.domain.matching import Limits
 from subgraphs.ratelimit.domain.model import ALLOWED, Decision, Mode
-from subgraphs.ratelimit.domain.policies import Limits
 from subgraphs.ratelimit.domain.rules import Call
 from subgraphs.ratelimit.engine.outcome import UNLIMITED, Outcome, answered
 from subgraphs.ratelimit.engine.valkey import ValkeyEngine, required

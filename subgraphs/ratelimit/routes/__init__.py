@@ -1,5 +1,5 @@
-"""The limiter's doors, on the raw edge: decisions, and policies that other services declare."""
+"""The limiter's doors, on the raw edge: decisions, those of Envoy's protocol too, and policies that other services declare."""
 
-from subgraphs.ratelimit.routes import limits, policies
+from subgraphs.ratelimit.routes import envoy, limits, policies
 
-__all__ = ("limits", "policies")
+__all__ = ("envoy", "limits", "policies")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from common.inputs import InvalidInputError
-from subgraphs.ratelimit.domain.policies import Descriptor, Limits, check_cost
+from subgraphs.ratelimit.domain.matching import Explanation, Limits
+from subgraphs.ratelimit.domain.policies import Descriptor, check_cost
 from subgraphs.ratelimit.engine.limiter import Limiter
 from subgraphs.ratelimit.engine.outcome import Outcome
 from subgraphs.ratelimit.engine.reservations import Reservations
@@ -56,6 +57,10 @@ class RateLimits:
         apart = [policies.limits(namespace, descriptor) for descriptor in descriptors]
         together = {limit.key: limit for limits in apart for limit in limits.each}
         return await self._check(Limits(list(together.values())), check_cost(cost)), apart
+
+    def explain(self, namespace: str, descriptor: Descriptor) -> list[Explanation]:
+        """Each policy of the namespace, and why it applies to such a request or not, as this process knows them now."""
+        return self._policies.current.explain(namespace, descriptor)
 
     async def peek(self, namespace: str, descriptor: Descriptor, cost: int) -> Outcome:
         """What `check` would say. Raises OverloadedError without Valkey; so do those below."""

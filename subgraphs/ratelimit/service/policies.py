@@ -8,6 +8,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from common.database import Database, Transaction
+from common.failpoints import failpoint
 from common.inputs import InvalidInputError
 from subgraphs.ratelimit.domain.patterns import check_pattern
 from subgraphs.ratelimit.domain.policies import (
@@ -82,7 +83,9 @@ class PolicyBook:
         if len(description) > MAX_DESCRIPTION or "\0" in description:
             raise InvalidInputError("description", f"must be at most {MAX_DESCRIPTION} characters")
         async with self._changing() as transaction:
-            return await store.put_namespace(transaction, name, description)
+            put = await store.put_namespace(transaction, name, description)
+            failpoint("ratelimit.put_namespace.before_commit")
+            return put
 
     async def upsert_policy(self, wanted: Policy, changed_by: str, *, dry_run: bool) -> Policy:
         """Write a policy down, new or changed, by its namespace and name; `dry_run` only tells what it would be.
@@ -96,7 +99,10 @@ class PolicyBook:
             await _require_namespace(transaction, wanted.namespace)
             known = await _find_alike(transaction, wanted)
             put = wanted if known is None else replace(wanted, id=known.id, version=known.version + 1)
-            return put if dry_run else await _write(transaction, put, changed_by, is_new=known is None)
+            if not dry_run:
+                put = await _write(transaction, put, changed_by, is_new=known is None)
+                failpoint("ratelimit.upsert_policy.before_commit")
+            return put
 
     async def simulate(self, policy: Policy, requests: Sequence[SimulatedRequest]) -> Simulation:
         """What the policy would have done, with the overrides of the one of its name if there is one.
@@ -135,9 +141,11 @@ class PolicyBook:
         async with self._changing() as transaction:
             await store.put_namespace(transaction, check_name("namespace", namespace), description)
             changed = [await _declare(transaction, policy, changed_by) for policy in policies]
+            failpoint("ratelimit.declare.before_overrides")
             known = {each.name: each for each in await store.policies(transaction, namespaces=[namespace])}
             wanted = [_checked(known.get(name), override) for name, override in overrides]
             await store.put_overrides(transaction, wanted)
+            failpoint("ratelimit.declare.before_commit")
             return sum(changed)
 
     async def promote_shadow(self, id_: UUID, changed_by: str) -> Policy:
@@ -146,12 +154,15 @@ class PolicyBook:
             known = await _require_policy(transaction, id_)
             promoted = replace(known, is_shadow=False, version=known.version + 1)
             await store.update_policy(transaction, promoted, changed_by)
+            failpoint("ratelimit.promote_shadow.before_commit")
             return promoted
 
     async def remove_policy(self, id_: UUID) -> bool:
         """Whether there was one; its overrides go with it."""
         async with self._changing() as transaction:
-            return await store.delete_policy(transaction, id_)
+            was_there = await store.delete_policy(transaction, id_)
+            failpoint("ratelimit.remove_policy.before_commit")
+            return was_there
 
     async def set_override(self, wanted: Override) -> Override:
         """Another limit for whom a pattern names; the one of the same pattern is replaced.
@@ -162,12 +173,15 @@ class PolicyBook:
         async with self._changing() as transaction:
             policy = await _require_policy(transaction, wanted.policy_id)
             (put,) = await store.put_overrides(transaction, [_checked(policy, wanted)])
+            failpoint("ratelimit.set_override.before_commit")
             return put
 
     async def remove_override(self, id_: UUID) -> bool:
         """Whether there was one."""
         async with self._changing() as transaction:
-            return await store.delete_override(transaction, id_)
+            was_there = await store.delete_override(transaction, id_)
+            failpoint("ratelimit.remove_override.before_commit")
+            return was_there
 
     @asynccontextmanager
     async def _changing(self) -> AsyncIterator[Transaction]:
@@ -175,6 +189,8 @@ class PolicyBook:
         async with self._database.transaction() as transaction:
             yield transaction
             await store.count_revision(transaction)
+            failpoint("ratelimit.change.before_commit")
+        failpoint("ratelimit.change.after_commit")
         await self._policies.refresh()
 
 

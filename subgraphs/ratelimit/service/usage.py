@@ -10,16 +10,17 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from common.database import Database, RetryableError
+from common.failpoints import failpoint
 from common.ids import new_id
-from subgraphs.ratelimit.domain.policies import Limits
+from subgraphs.ratelimit.domain.matching import Limits
 from subgraphs.ratelimit.domain.usage import TOP, Consumer, Denial, MinuteUsage, Tally
 from subgraphs.ratelimit.engine.outcome import Outcome
 from subgraphs.ratelimit.store import usage as store
 
 _log = logging.getLogger("hansa.ratelimit")
 
-INTERVAL = 2.0
-"""Seconds between two writings; what a killed process loses is no older."""
+INTERVAL = 1.5
+"""Seconds from the start of one writing to the next: what a killed process loses is no older, and what its last one took."""
 _CONSUMERS_INTERVAL = 60.0
 _PRUNE_INTERVAL = 3_600.0
 _GRACE = 5.0  # seconds for the last writing
@@ -70,6 +71,8 @@ class Usage:
                 await store.put_consumers(transaction, self._writer, consumers)
             if self._unwritten:
                 await store.put_denials(transaction, self._unwritten)
+            failpoint("ratelimit.usage.before_commit")
+        failpoint("ratelimit.usage.after_commit")
         self._unwritten = []
         for key, decisions in told.items():
             counts[key].written = decisions
@@ -105,8 +108,11 @@ class Usage:
                     await self.write()
 
     async def _keep_writing(self) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time()
         while True:
-            await asyncio.sleep(INTERVAL)
+            due = max(due + INTERVAL, loop.time())
+            await asyncio.sleep(due - loop.time())
             try:
                 await self.write()
                 await self._prune()
@@ -134,6 +140,7 @@ class Usage:
         if time.monotonic() >= self._prune_due:
             async with self._database.transaction() as transaction:
                 await store.prune(transaction)
+                failpoint("ratelimit.usage.before_pruned")
             self._prune_due = time.monotonic() + _PRUNE_INTERVAL
 
 

@@ -12,7 +12,8 @@ import pytest
 import redis.asyncio
 
 from common.valkey import ValkeyLink
-from subgraphs.ratelimit.domain.policies import FailMode, Limit, Limits, Policy
+from subgraphs.ratelimit.domain.matching import Limit, Limits
+from subgraphs.ratelimit.domain.policies import FailMode, Policy
 from subgraphs.ratelimit.domain.rules import Algorithm, Rule
 from subgraphs.ratelimit.engine.denials import LONGEST, Denials
 from subgraphs.ratelimit.engine.fallback import Fallback

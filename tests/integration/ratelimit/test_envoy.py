@@ -1,12 +1,13 @@
-"""Envoy's rate-limit protocol: the same decisions over gRPC, spoken by Google's own client."""
+"""Envoy's rate-limit protocol: the same decisions over gRPC, spoken by Google's own client, and as JSON over HTTP."""
 
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import grpc
 import pytest
 
-from subgraphs.ratelimit.envoy_messages import (
+from subgraphs.ratelimit.envoy.messages import (
     SERVICE,
     RateLimitDescriptor,
     RateLimitRequest,
@@ -107,3 +108,58 @@ async def test_what_cannot_be_decided_is_refused_with_its_status(
     with pytest.raises(grpc.aio.AioRpcError) as refusal:
         await should_rate_limit(asked, metadata=metadata, timeout=20)
     assert refusal.value.code() == code
+
+
+def entries(**attributes: str) -> dict[str, Any]:
+    return {"entries": [{"key": key, "value": value} for key, value in attributes.items()]}
+
+
+async def ask_json(service: Any, *descriptors: dict[str, Any], **members: Any) -> tuple[int, dict[str, Any]]:
+    answer = await service.post("/json", {"domain": "shop", "descriptors": descriptors, **members})
+    return answer.status, json.loads(answer.body)
+
+
+async def test_as_json_it_answers_as_envoys_own_service_does(service: Any) -> None:
+    await service.put("per-user", algorithm="FIXED_WINDOW", limit=2, period=HOUR, by=["user"])
+    await service.put("per-path", algorithm="SLIDING_LOG", limit=9, period=90, by=["path"])
+    asked = entries(user="ada"), entries(path="/export"), entries(method="GET")
+    assert (await ask_json(service, *asked))[0] == 200
+    status, told = await ask_json(service, *asked)
+    assert (status, told["overallCode"]) == (200, "OK")
+    per_user, per_path, none = told["statuses"]
+    assert per_user.pop("durationUntilReset").endswith("s")
+    limit = {"name": "per-user", "requestsPerUnit": 2, "unit": "HOUR"}
+    assert per_user == {"code": "OK", "currentLimit": limit}, (
+        "none is left, which JSON of protobuf leaves out"
+    )
+    assert (per_path["currentLimit"], per_path["limitRemaining"]) == ({"name": "per-path"}, 7)
+    assert none == {"code": "OK"}
+    status, told = await ask_json(service, *asked)
+    assert (status, told["overallCode"]) == (429, "OVER_LIMIT")
+    assert [each["code"] for each in told["statuses"]] == ["OVER_LIMIT", "OK", "OK"]
+    assert "retry-after" in {header["key"] for header in told["responseHeadersToAdd"]}
+
+
+async def test_as_json_hits_have_either_name_and_are_the_cost(service: Any) -> None:
+    await service.put("per-user", algorithm="FIXED_WINDOW", limit=10, period=HOUR, by=["user"])
+    assert (await ask_json(service, entries(user="ada"), hitsAddend=4))[0] == 200
+    assert (await ask_json(service, entries(user="ada"), hits_addend=4))[0] == 200
+    assert (await ask_json(service, {**entries(user="ada"), "hitsAddend": "3"}))[0] == 429
+    assert (await ask_json(service, {**entries(user="ada"), "hits_addend": 2}))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("descriptor", "status"),
+    [
+        ({**entries(user="ada"), "limit": {"requestsPerUnit": 1, "unit": "DAY"}}, 422),
+        ({**entries(user="ada"), "hitsAddend": 2_000_000_000}, 422),
+        ({"entries": [{"key": "user", "value": "a"}, {"key": "user", "value": "b"}]}, 422),
+        ({**entries(user="ada"), "hitsAddend": "many"}, 400),
+        ({"entries": []}, 400),
+    ],
+    ids=["a limit of its own", "too many", "a key twice", "no number", "nothing"],
+)
+async def test_as_json_what_cannot_be_decided_is_refused(
+    service: Any, descriptor: dict[str, Any], status: int
+) -> None:
+    assert (await ask_json(service, descriptor))[0] == status

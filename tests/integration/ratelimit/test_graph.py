@@ -192,3 +192,31 @@ async def test_demo_data_is_loaded_once(environment: Any, service: Any) -> None:
     policies = {policy["name"]: policy for policy in namespaces[0]["policies"]}
     assert set(policies) == {"per-user", "per-client", "per-month", "exports", "strict"}
     assert policies["per-user"]["overrides"][0]["pattern"] == str(DEMO_USERS[0].id)
+
+
+EXPLAIN = """query ($attributes: [RateLimitAttributeInput!]!) {
+  explainRateLimits(namespace: "shop", attributes: $attributes) {
+    policy { name } applies missing unmatched { name value } identity limit override { pattern } } }"""
+
+
+async def test_why_a_policy_applies_or_not_is_explained(service: Any) -> None:
+    mine = await service.put("mine", **HOUR, priority=5)
+    await service.put("paid", **{**HOUR, "by": ["user", "plan"]})
+    await service.put("export", **HOUR, when=[{"name": "operation", "value": "export*"}])
+    put = {"policyId": mine["id"], "pattern": "a*", "limit": 10, "burst": 7}
+    await service.ask(OVERRIDE, input=put)
+    attributes = [{"name": "user", "value": "ada"}, {"name": "operation", "value": "read"}]
+    answer = await service.ask(EXPLAIN, attributes=attributes)
+    applying, export, paid = answer["data"]["explainRateLimits"]
+    assert applying == {
+        "policy": {"name": "mine"},
+        "applies": True,
+        "missing": [],
+        "unmatched": [],
+        "identity": "ada",
+        "limit": 7,
+        "override": {"pattern": "a*"},
+    }
+    assert (export["applies"], export["unmatched"]) == (False, [{"name": "operation", "value": "export*"}])
+    assert (paid["applies"], paid["missing"], paid["identity"]) == (False, ["plan"], None)
+    assert (await service.ask(EXPLAIN, scope="graph", attributes=attributes))["errors"]

@@ -15,7 +15,8 @@ from common.embedded.folder import ServerFolder
 from common.embedded.valkey import ValkeyServer
 from common.errors import OverloadedError
 from common.valkey import ValkeyLink
-from subgraphs.ratelimit.domain.policies import FailMode, Limits
+from subgraphs.ratelimit.domain.matching import Limits
+from subgraphs.ratelimit.domain.policies import FailMode
 from subgraphs.ratelimit.domain.rules import Algorithm, Rule
 from subgraphs.ratelimit.engine.denials import Denials
 from subgraphs.ratelimit.engine.fallback import Fallback

@@ -18,7 +18,7 @@ from common.live import Live
 from subgraphs.ratelimit.access import CHECK_SCOPE
 from subgraphs.ratelimit.api import Context, schema
 from subgraphs.ratelimit.app import service as description
-from subgraphs.ratelimit.domain.policies import Limits, PolicySet
+from subgraphs.ratelimit.domain.matching import Limits, PolicySet
 from subgraphs.ratelimit.domain.rules import Algorithm, Rule
 from subgraphs.ratelimit.engine.outcome import Outcome
 from subgraphs.ratelimit.policies import Policies

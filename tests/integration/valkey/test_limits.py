@@ -14,7 +14,8 @@ import pytest
 from common.errors import OverloadedError
 from common.valkey import open_valkey
 from common.valkey.slots import slot_of
-from subgraphs.ratelimit.domain.policies import FailMode, Limit, Limits, Policy
+from subgraphs.ratelimit.domain.matching import Limit, Limits
+from subgraphs.ratelimit.domain.policies import FailMode, Policy
 from subgraphs.ratelimit.domain.rules import Algorithm, Rule
 from subgraphs.ratelimit.engine.denials import Denials
 from subgraphs.ratelimit.engine.fallback import Fallback

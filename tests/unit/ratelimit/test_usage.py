@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from common.ids import new_id
 from subgraphs.ratelimit.domain import usage
 from subgraphs.ratelimit.domain.heavy_hitters import HeavyHitters
-from subgraphs.ratelimit.domain.policies import FailMode, Limit, Policy, PolicySet
+from subgraphs.ratelimit.domain.matching import Limit, PolicySet
+from subgraphs.ratelimit.domain.policies import FailMode, Policy
 from subgraphs.ratelimit.domain.rules import Algorithm, Rule
 from subgraphs.ratelimit.domain.usage import HOUR, MINUTE, Tally
 

@@ -1,8 +1,4 @@
-"""Envoy's rate-limit protocol over gRPC (envoy.service.ratelimit.v3), for Envoy and whatever else speaks it.
-
-A domain is a namespace. The descriptors of a request are one decision: what one of them may not have is charged to none. Limits that the
-request brings itself are not taken; limits are policies here.
-"""
+"""The protocol over gRPC, for Envoy and whatever else speaks it. No TLS: it stays inside the mesh."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -15,19 +11,16 @@ from litestar import Litestar
 from common.app import Doorkeeper
 from common.auth import InvalidToken
 from common.errors import DomainError
-from common.inputs import InvalidInputError
 from common.limiting import rate_limit_headers
-from subgraphs.ratelimit.domain.model import Standing
-from subgraphs.ratelimit.domain.policies import Limit, Limits
-from subgraphs.ratelimit.domain.rules import MICROSECONDS
+from subgraphs.ratelimit.domain.matching import Limit, Limits
 from subgraphs.ratelimit.engine.outcome import Outcome
-from subgraphs.ratelimit.envoy_messages import (
+from subgraphs.ratelimit.envoy.messages import (
     SERVICE,
     HeaderValue,
-    RateLimitDescriptor,
     RateLimitRequest,
     RateLimitResponse,
 )
+from subgraphs.ratelimit.envoy.rules import Status, cost_of, descriptor_of, statuses_of
 from subgraphs.ratelimit.service.decisions import RateLimits
 from subgraphs.ratelimit.verdict import verdict
 
@@ -40,8 +33,7 @@ _CODES = {
     404: grpc.StatusCode.NOT_FOUND,
     503: grpc.StatusCode.UNAVAILABLE,
 }
-_Unit = RateLimitResponse.RateLimit.Unit
-_UNITS = {1: _Unit.SECOND, 60: _Unit.MINUTE, 3_600: _Unit.HOUR, 86_400: _Unit.DAY, 604_800: _Unit.WEEK}
+_Code = RateLimitResponse.Code
 
 
 class EnvoyRateLimits:
@@ -57,8 +49,7 @@ class EnvoyRateLimits:
         try:
             bearer = dict(context.invocation_metadata()).get("authorization")
             await self._doorkeeper.admit(bearer, self._app.state.verifier)
-            descriptors = [_descriptor(descriptor) for descriptor in request.descriptors]
-            cost = _cost(request)
+            descriptors, cost = _asked(request)
             outcome, apart = await self._limits.check_together(request.domain, descriptors, cost)
         except InvalidToken as refusal:
             await context.abort(grpc.StatusCode.UNAUTHENTICATED, str(refusal))
@@ -90,57 +81,42 @@ async def serving(
         await server.stop(_GRACE)
 
 
-def _descriptor(descriptor: RateLimitDescriptor) -> dict[str, str]:
-    entries = {entry.key: entry.value for entry in descriptor.entries}
-    if len(entries) != len(descriptor.entries):
-        raise InvalidInputError("descriptors", "a descriptor has a key twice")
-    if "limit" in descriptor:
-        raise InvalidInputError("descriptors", "limits are policies here, and are not taken from requests")
-    return entries
-
-
-def _cost(request: RateLimitRequest) -> int:
-    """What the request takes of each limit; descriptors that say so for themselves must say the same."""
-    own = {each.hits_addend for each in request.descriptors if "hits_addend" in each}
-    if len(own) > 1 or (own and any("hits_addend" not in each for each in request.descriptors)):
-        raise InvalidInputError("hits_addend", "must be the same for all descriptors, which are one decision")
-    return int(own.pop() if own else request.hits_addend or 1)
+def _asked(request: RateLimitRequest) -> tuple[list[dict[str, str]], int]:
+    """The descriptors, and what they are to cost."""
+    descriptors = [
+        descriptor_of([(entry.key, entry.value) for entry in each.entries], brings_limit="limit" in each)
+        for each in request.descriptors
+    ]
+    own = [each.hits_addend if "hits_addend" in each else None for each in request.descriptors]
+    return descriptors, int(cost_of(request.hits_addend, own))
 
 
 def _response(outcome: Outcome, apart: Sequence[Limits]) -> RateLimitResponse:
-    standings = {limit.key: standing for limit, standing in outcome.pairs}
-    statuses = [_status(outcome, limits, standings) for limits in apart]
-    code = RateLimitResponse.Code.OK if outcome.is_allowed else RateLimitResponse.Code.OVER_LIMIT
     headers = [HeaderValue(key=name, value=value) for name, value in rate_limit_headers(verdict(outcome))]
-    return RateLimitResponse(overall_code=code, statuses=statuses, response_headers_to_add=headers)
-
-
-def _status(
-    outcome: Outcome, limits: Limits, standings: dict[str, Standing]
-) -> RateLimitResponse.DescriptorStatus:
-    """How a descriptor stands: by the limit that denies, or by the one with the least left."""
-    told = [limit for limit in limits.each if limit.key in standings and not limit.policy.is_shadow]
-    denying = outcome.denied_by if outcome.denied_by in told else None
-    if not told:
-        return RateLimitResponse.DescriptorStatus(code=RateLimitResponse.Code.OK)
-    limit = denying or min(told, key=lambda each: standings[each.key].remaining)
-    standing = standings[limit.key]
-    code = RateLimitResponse.Code.OVER_LIMIT if denying else RateLimitResponse.Code.OK
-    return RateLimitResponse.DescriptorStatus(
-        code=code,
-        current_limit=_current(limit),
-        limit_remaining=standing.remaining,
-        duration_until_reset=timedelta(seconds=-(-standing.reset // MICROSECONDS)),
+    return RateLimitResponse(
+        overall_code=_Code.OK if outcome.is_allowed else _Code.OVER_LIMIT,
+        statuses=[_status(each) for each in statuses_of(outcome, apart)],
+        response_headers_to_add=headers,
     )
 
 
-def _current(limit: Limit) -> RateLimitResponse.RateLimit:
+def _status(told: Status) -> RateLimitResponse.DescriptorStatus:
+    if told.limit is None:
+        return RateLimitResponse.DescriptorStatus(code=_Code.OK)
+    return RateLimitResponse.DescriptorStatus(
+        code=_Code.OVER_LIMIT if told.is_over else _Code.OK,
+        current_limit=_current(told.limit, told.unit),
+        limit_remaining=told.remaining,
+        duration_until_reset=timedelta(seconds=told.reset),
+    )
+
+
+def _current(limit: Limit, unit: str | None) -> RateLimitResponse.RateLimit:
     """The limit where its period is one of the protocol's units; its name alone where not."""
-    unit = _UNITS.get(limit.rule.period or 0)
     if unit is None:
         return RateLimitResponse.RateLimit(name=limit.policy.name)
     return RateLimitResponse.RateLimit(
         name=limit.policy.name,
         requests_per_unit=limit.rule.limit,
-        unit=unit,
+        unit=getattr(RateLimitResponse.RateLimit.Unit, unit),
     )

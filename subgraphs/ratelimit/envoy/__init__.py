@@ -1,0 +1,1 @@
+"""Envoy's rate-limit protocol (envoy.service.ratelimit.v3): its rules, over gRPC, and as JSON over HTTP."""
