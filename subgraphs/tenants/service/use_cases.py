@@ -8,6 +8,7 @@ from subgraphs.tenants.domain.configurations import Rules
 from subgraphs.tenants.resolver import DnsResolver, Resolver
 from subgraphs.tenants.service.billing import Billing
 from subgraphs.tenants.service.configurations import Configurations
+from subgraphs.tenants.service.consumers import Consumers
 from subgraphs.tenants.service.crediting import Credits
 from subgraphs.tenants.service.dataplane import DataPlanes
 from subgraphs.tenants.service.domains import Domains
@@ -21,6 +22,7 @@ from subgraphs.tenants.service.usage import UsageBook
 class UseCases:
     tenants: Tenants
     members: Members
+    consumers: Consumers
     keys: Keys
     configurations: Configurations
     domains: Domains
@@ -37,6 +39,7 @@ class UseCases:
         return cls(
             Tenants(database, tenancy),
             Members(database, tenancy),
+            Consumers(database, tenancy),
             Keys(database, tenancy),
             Configurations(tenancy, rules),
             Domains(database, tenancy, resolver or DnsResolver(), rules.domain),
