@@ -7,6 +7,7 @@ from subgraphs.tenants.api.billing import BillingMutations
 from subgraphs.tenants.api.configurations import ConfigurationMutations
 from subgraphs.tenants.api.consumers import ConsumerMutations, ConsumerQueries
 from subgraphs.tenants.api.domains import DomainMutations
+from subgraphs.tenants.api.explaining import ExplainingQueries
 from subgraphs.tenants.api.keys import KeyMutations, KeyQueries
 from subgraphs.tenants.api.members import MemberMutations, MemberQueries
 from subgraphs.tenants.api.plans import PlanMutations, PlanQueries
@@ -16,7 +17,7 @@ from subgraphs.tenants.api.types import User
 
 
 @strawberry.type
-class Query(TenantQueries, MemberQueries, PlanQueries, KeyQueries, ConsumerQueries):
+class Query(TenantQueries, MemberQueries, PlanQueries, KeyQueries, ConsumerQueries, ExplainingQueries):
     """What can be asked."""
 
 

@@ -12,6 +12,7 @@ from subgraphs.tenants.service.consumers import Consumers
 from subgraphs.tenants.service.crediting import Credits
 from subgraphs.tenants.service.dataplane import DataPlanes
 from subgraphs.tenants.service.domains import Domains
+from subgraphs.tenants.service.explaining import Explaining
 from subgraphs.tenants.service.keys import Keys
 from subgraphs.tenants.service.members import Members
 from subgraphs.tenants.service.tenants import Tenants
@@ -29,6 +30,7 @@ class UseCases:
     usage: UsageBook
     billing: Billing
     credits: Credits
+    explaining: Explaining
     data_planes: DataPlanes
     domain: str
 
@@ -46,6 +48,7 @@ class UseCases:
             UsageBook(database, tenancy),
             Billing(database, tenancy),
             Credits(tenancy),
+            Explaining(tenancy, rules),
             DataPlanes(database, rules),
             rules.domain,
         )

@@ -98,12 +98,19 @@ async def hashes(transaction: Transaction) -> list[bytes]:
 
 async def find_facts(transaction: Transaction, key_hash: bytes) -> KeyFacts | None:
     """What is known of a key of any tenant, which may have expired; None if it is revoked or unknown, or its tenant suspended."""
+    return await _find_facts(transaction, api_key.c.key_hash == key_hash)
+
+
+async def find_facts_of(transaction: Transaction, id_: UUID) -> KeyFacts | None:
+    """The same of the key of that id."""
+    return await _find_facts(transaction, api_key.c.id == id_)
+
+
+async def _find_facts(transaction: Transaction, is_it: sa.ColumnElement[bool]) -> KeyFacts | None:
     query = (
         sa.select(api_key)
         .join(tenant, tenant.c.id == api_key.c.tenant_id)
-        .where(
-            api_key.c.key_hash == key_hash, api_key.c.revoked_at.is_(None), tenant.c.suspended_at.is_(None)
-        )
+        .where(is_it, api_key.c.revoked_at.is_(None), tenant.c.suspended_at.is_(None))
     )
     row = (await transaction.execute(query)).one_or_none()
     return None if row is None else _facts(row)
