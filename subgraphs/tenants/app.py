@@ -24,6 +24,7 @@ from subgraphs.tenants.routes import routes
 from subgraphs.tenants.service.directory import KeyDirectory
 from subgraphs.tenants.service.feed import Feed
 from subgraphs.tenants.service.limits import LimiterUnavailableError, Limits
+from subgraphs.tenants.service.peeking import Peeking
 from subgraphs.tenants.service.pruning import Pruning
 from subgraphs.tenants.service.use_cases import UseCases
 from subgraphs.tenants.settings import Settings
@@ -52,7 +53,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         with contextlib.suppress(RetryableError):
             await feed.look()
         closing = Leadership(database, "billing", ttl=BILLING_LEASE).run(use.billing.turn)
-        async with feed.following(), _writing_limits(database, settings, app), _running(closing):
+        async with feed.following(), _limiting(database, settings, use, app), _running(closing):
             yield
 
     return parts.create_service(
@@ -72,13 +73,17 @@ def _resolver(settings: Settings) -> DnsResolver:
 
 
 @asynccontextmanager
-async def _writing_limits(database: Database, settings: Settings, app: Litestar) -> AsyncIterator[None]:
-    """Where there is a rate limiter, keep what plans allow in it until the end of the block."""
+async def _limiting(
+    database: Database, settings: Settings, use: UseCases, app: Litestar
+) -> AsyncIterator[None]:
+    """Where there is a rate limiter, keep what plans allow in it until the end of the block, and ask it to explain requests."""
     if settings.ratelimit_url is None or settings.ratelimit_token is None:
         yield
         return
+    token = settings.ratelimit_token
     transport = open_transport(settings.ratelimit_url, apps=app.state.get("apps"))
-    limits = Limits(database, transport, settings.ratelimit_token)
+    use.explaining.limiter = lambda: Peeking(transport, token)
+    limits = Limits(database, transport, token)
     leadership = Leadership(
         database, "limits", ttl=LIMITS_LEASE, failures=(RetryableError, LimiterUnavailableError)
     )

@@ -9,13 +9,14 @@ from common.demo import DEMO_USERS
 from common.settings import load
 from common.tenancy import Tenancy
 from subgraphs.tenants.domain.configurations import Document, Rules, read_document
+from subgraphs.tenants.domain.consumers import NewConsumer
 from subgraphs.tenants.domain.crediting import NewCredit
 from subgraphs.tenants.domain.keys import NewKey, hash_of, text_of
 from subgraphs.tenants.domain.plans import Overage, Plan, Price
 from subgraphs.tenants.service.tenants import NewTenant
 from subgraphs.tenants.service.use_cases import UseCases
 from subgraphs.tenants.settings import Settings
-from subgraphs.tenants.store import keys
+from subgraphs.tenants.store import consumers, keys
 
 PLANS = (
     Plan(
@@ -120,6 +121,7 @@ async def _add(demo: DemoTenant, use: UseCases, tenancy: Tenancy, router: str) -
     await use.credits.grant("demo", id_, NewCredit(1_000, "Welcome to the demo"), "demo")
     async with tenancy.transaction(id_) as transaction:
         if await keys.find_key(transaction, demo.key_id) is None:
+            await consumers.put_consumer(transaction, id_, NewConsumer("demo", "Whoever reads the docs"))
             new = NewKey(name="Demo", consumer="demo")
             key_hash = hash_of(demo.secret)
             assert key_hash is not None

@@ -72,3 +72,9 @@ class CurrencyError(ConflictError):
     """The tenant is billed in another currency, for good."""
 
     code = "CURRENCY"
+
+
+class ConsumerRemovedError(ConflictError):
+    """The consumer was removed, and gets no keys."""
+
+    code = "CONSUMER_REMOVED"

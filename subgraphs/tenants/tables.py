@@ -85,6 +85,17 @@ audit: Final = Table(
     Column("at", DateTime(timezone=True), FetchedValue()),
 )
 
+consumer: Final = Table(
+    "consumer",
+    metadata,
+    Column("tenant_id", Uuid, primary_key=True),
+    Column("id", Uuid, FetchedValue(), primary_key=True),
+    Column("external_id", Text),
+    Column("name", Text),
+    Column("created_at", DateTime(timezone=True), FetchedValue()),
+    Column("removed_at", DateTime(timezone=True)),
+)
+
 api_key: Final = Table(
     "api_key",
     metadata,

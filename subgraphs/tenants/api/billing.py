@@ -3,7 +3,7 @@
 # mypy: disallow-untyped-decorators=False
 # Strawberry types its field decorators as Any.
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, TypeAlias
 
 import strawberry
@@ -12,6 +12,7 @@ import strawberry.federation
 from common.app.values import IdempotencyKeyReused, InvalidInput, Money
 from subgraphs.tenants.api.context import FOR_ADMINS, Info, parse_tenant_id
 from subgraphs.tenants.api.results import EXPECTED, TenantConflict, refusal
+from subgraphs.tenants.api.usage import in_utc
 from subgraphs.tenants.domain import billing as domain
 from subgraphs.tenants.domain.crediting import AppliedCredit as DomainAppliedCredit
 from subgraphs.tenants.domain.crediting import Credit as DomainCredit
@@ -162,9 +163,7 @@ class BillingMutations:
         expires_at: datetime | None = None,
     ) -> GrantCreditsResult:
         admin = info.context.require_admin()
-        if expires_at is not None and expires_at.tzinfo is None:
-            expires_at = expires_at.replace(tzinfo=UTC)
-        new = NewCredit(amount, reason, expires_at)
+        new = NewCredit(amount, reason, in_utc(expires_at) if expires_at else None)
         try:
             granted = await info.context.use.credits.grant(
                 admin, parse_tenant_id(tenant_id), new, idempotency_key

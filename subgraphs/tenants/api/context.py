@@ -12,6 +12,7 @@ from common.app.loaders import by_key
 from common.errors import ForbiddenError
 from common.inputs import parse_id
 from common.live import Live
+from subgraphs.tenants.domain.consumers import Consumer
 from subgraphs.tenants.domain.keys import ApiKey
 from subgraphs.tenants.domain.plans import Plan
 from subgraphs.tenants.domain.tenants import Acting
@@ -31,6 +32,8 @@ class Context(CallerContext):
     acting: DataLoader[UUID, Acting | None]
     plans: DataLoader[str, Plan | None]
     keys: DataLoader[UUID, ApiKey | None]
+    consumers: DataLoader[UUID, Consumer | None]
+    holders: DataLoader[UUID, Consumer | None]
 
     @classmethod
     def of(cls, request: ServiceRequest, use: UseCases, live: Live) -> "Context":
@@ -43,7 +46,22 @@ class Context(CallerContext):
         async def keys(ids: list[UUID]) -> dict[UUID, ApiKey]:
             return await use.keys.find(request.caller.subject, ids) if request.caller else {}
 
-        return cls(request.caller, use, live, by_key(acting), by_key(plans), by_key(keys))
+        async def consumers(ids: list[UUID]) -> dict[UUID, Consumer]:
+            return await use.consumers.find(request.caller.subject, ids) if request.caller else {}
+
+        async def holders(ids: list[UUID]) -> dict[UUID, Consumer]:
+            return await use.consumers.holders(request.caller.subject, ids) if request.caller else {}
+
+        return cls(
+            request.caller,
+            use,
+            live,
+            by_key(acting),
+            by_key(plans),
+            by_key(keys),
+            by_key(consumers),
+            by_key(holders),
+        )
 
     def require_admin(self) -> str:
         """The caller's id, if it is one of the platform's administrators."""

@@ -4,7 +4,7 @@
 # Strawberry types its field decorators as Any.
 
 from datetime import UTC, datetime
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 from uuid import UUID
 
 import strawberry
@@ -19,6 +19,9 @@ from subgraphs.tenants.domain.keys import NewKey
 from subgraphs.tenants.errors import NotFoundError
 from subgraphs.tenants.service.keys import IssuedKey as DomainIssuedKey
 
+if TYPE_CHECKING:  # the two refer to one another
+    from subgraphs.tenants.api.consumers import Consumer
+
 
 @strawberry.federation.type(keys=["id"], description="What a tenant's consumers send with their requests.")
 class ApiKey:
@@ -26,13 +29,24 @@ class ApiKey:
     tenant_id: strawberry.ID
     name: str
     start: str = strawberry.field(description="The first characters of its text, to tell keys apart by.")
-    consumer: str = strawberry.field(description="Whose requests it is sent with.")
+    consumer: str = strawberry.field(
+        description="The external id of the consumer whose requests it is sent with."
+    )
     plan: str = strawberry.field(description="Of the tenant's own, what the consumer has bought.")
     scopes: list[str]
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
     rolled_from: strawberry.ID | None = strawberry.field(description="The key in whose place it came.")
+
+    @strawberry.field(description="Whose requests it is sent with.")
+    async def holder(
+        self, info: Info
+    ) -> Annotated["Consumer", strawberry.lazy("subgraphs.tenants.api.consumers")] | None:
+        from subgraphs.tenants.api.consumers import Consumer  # noqa: PLC0415 - the two refer to one another
+
+        found = await info.context.holders.load(UUID(self.id))
+        return Consumer.of(found) if found else None
 
     @classmethod
     def of(cls, key: DomainKey) -> "ApiKey":

@@ -14,7 +14,7 @@ from subgraphs.tenants.errors import ConflictError
 @strawberry.type(
     description=(
         "It cannot be as things stand: SLUG_TAKEN, LAST_OWNER, PLAN_LIMIT, KEY_ENDED, DOMAIN_NOT_PROVED, DOMAIN_TAKEN, "
-        "CURRENCY or CONFLICT."
+        "CURRENCY, CONSUMER_REMOVED or CONFLICT."
     )
 )
 class TenantConflict:

@@ -5,7 +5,9 @@ import strawberry
 from common.app import subgraph_schema
 from subgraphs.tenants.api.billing import BillingMutations
 from subgraphs.tenants.api.configurations import ConfigurationMutations
+from subgraphs.tenants.api.consumers import ConsumerMutations, ConsumerQueries
 from subgraphs.tenants.api.domains import DomainMutations
+from subgraphs.tenants.api.explaining import ExplainingQueries
 from subgraphs.tenants.api.keys import KeyMutations, KeyQueries
 from subgraphs.tenants.api.members import MemberMutations, MemberQueries
 from subgraphs.tenants.api.plans import PlanMutations, PlanQueries
@@ -15,7 +17,7 @@ from subgraphs.tenants.api.types import User
 
 
 @strawberry.type
-class Query(TenantQueries, MemberQueries, PlanQueries, KeyQueries):
+class Query(TenantQueries, MemberQueries, PlanQueries, KeyQueries, ConsumerQueries, ExplainingQueries):
     """What can be asked."""
 
 
@@ -28,6 +30,7 @@ class Mutation(
     ConfigurationMutations,
     DomainMutations,
     BillingMutations,
+    ConsumerMutations,
 ):
     """What can be changed."""
 

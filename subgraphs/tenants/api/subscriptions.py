@@ -12,7 +12,7 @@ from subgraphs.tenants.api.configurations import ConfigVersion
 from subgraphs.tenants.api.context import Info, parse_tenant_id
 from subgraphs.tenants.api.keys import ApiKey
 from subgraphs.tenants.service.configurations import TOPIC as CONFIGURATION
-from subgraphs.tenants.service.keys import TOPIC as KEYS
+from subgraphs.tenants.store.keys import TOPIC as KEYS
 
 FIRST = 20
 

@@ -3,7 +3,7 @@
 # mypy: disallow-untyped-decorators=False
 # Strawberry types its field decorators as Any.
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 import strawberry
 import strawberry.federation
@@ -13,16 +13,17 @@ from common.errors import ForbiddenError
 from common.inputs import check_page, parse_id
 from subgraphs.tenants.api.billing import Credit, Statement, Terms
 from subgraphs.tenants.api.configurations import ConfigVersion
+from subgraphs.tenants.api.consumers import Consumer
 from subgraphs.tenants.api.context import Info
 from subgraphs.tenants.api.domains import Domain
 from subgraphs.tenants.api.keys import ApiKey
 from subgraphs.tenants.api.plans import Plan
-from subgraphs.tenants.api.usage import Quota, UsageBucket
+from subgraphs.tenants.api.usage import Quota, UsageBucket, in_utc, window
 from subgraphs.tenants.domain.months import parse_month
 from subgraphs.tenants.domain.tenants import Acting, InvitationState, Role
 from subgraphs.tenants.domain.tenants import Invitation as DomainInvitation
 from subgraphs.tenants.domain.tenants import Member as DomainMember
-from subgraphs.tenants.domain.usage import Dimension, Span, Window
+from subgraphs.tenants.domain.usage import Dimension, Span
 from subgraphs.tenants.store.audit import Entry
 
 strawberry.enum(Role, name="TenantRole", description="Each may do all that those before it may.")
@@ -140,6 +141,13 @@ class Tenant:
         found = await use.keys(acting.user_id, acting.tenant.id, first, parse_id(before) if before else None)
         return [ApiKey.of(key) for key in found]
 
+    @strawberry.field(description="Those that were not removed, by external id, after the one of `after`.")
+    async def consumers(self, info: Info, first: int = 20, after: str | None = None) -> list[Consumer] | None:
+        check_page(first)
+        use, acting = info.context.use.consumers, self.acting
+        found = await use.consumers(acting.user_id, acting.tenant.id, first, after)
+        return [Consumer.of(consumer) for consumer in found]
+
     @strawberry.field(description="The hosts of its own that it has claimed, by name.")
     async def domains(self, info: Info) -> list[Domain] | None:
         found = await info.context.use.domains.domains(self.acting.user_id, self.acting.tenant.id)
@@ -171,9 +179,8 @@ class Tenant:
         span: Span = Span.HOUR,
         by: list[Dimension] | None = None,
     ) -> list[UsageBucket] | None:
-        window = Window(_in_utc(since), _in_utc(until), span, by or ())
         use, acting = info.context.use.usage, self.acting
-        found = await use.buckets(acting.user_id, acting.tenant.id, window)
+        found = await use.buckets(acting.user_id, acting.tenant.id, window(since, until, span, by))
         return [UsageBucket.of(bucket) for bucket in found]
 
     @strawberry.field(description="How the month's quota stands.")
@@ -207,7 +214,7 @@ class Tenant:
     async def terms(self, info: Info, first: int = 20, before: datetime | None = None) -> list[Terms] | None:
         check_page(first)
         use, acting = info.context.use.billing, self.acting
-        since = _in_utc(before) if before else None
+        since = in_utc(before) if before else None
         found = await use.terms(acting.user_id, acting.tenant.id, first, since)
         return [Terms.of(terms) for terms in found]
 
@@ -253,8 +260,3 @@ class Tenant:
         parsed = parse_id(id)
         found = await info.context.acting.load(parsed) if parsed else None
         return cls.of(found) if found else None
-
-
-def _in_utc(moment: datetime) -> datetime:
-    """A time without a zone is UTC's."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

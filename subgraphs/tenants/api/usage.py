@@ -3,11 +3,12 @@
 # mypy: disallow-untyped-decorators=False
 # Strawberry types its field decorators as Any.
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import strawberry
 
-from subgraphs.tenants.domain.usage import Bucket, Dimension, Span
+from subgraphs.tenants.domain.usage import Bucket, Dimension, Span, Window
 from subgraphs.tenants.domain.usage import Quota as DomainQuota
 
 strawberry.enum(Span, name="UsageSpan", description="How long a bucket is; days and months are UTC's.")
@@ -53,3 +54,13 @@ class Quota:
     @classmethod
     def of(cls, quota: DomainQuota) -> "Quota":
         return cls(limit=quota.limit, used=quota.used, remaining=quota.remaining, resets_at=quota.resets_at)
+
+
+def window(since: datetime, until: datetime, span: Span, by: Sequence[Dimension] | None) -> Window:
+    """What is asked for; times without a zone are UTC's."""
+    return Window(in_utc(since), in_utc(until), span, by or ())
+
+
+def in_utc(moment: datetime) -> datetime:
+    """A time without a zone is UTC's."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -108,7 +108,7 @@ class Serving:
         upstreams = self._upstreams_with(new, ended)
         for tenant, configuration in new.items():
             self._matchers[tenant] = await asyncio.to_thread(
-                _compiled, configuration, upstreams, self._gate(configuration)
+                compiled, configuration, upstreams, self._gate(configuration)
             )
             self.configurations[tenant] = configuration
         for tenant in ended:
@@ -171,7 +171,7 @@ def _holds(configuration: Configuration) -> bool:
     return True
 
 
-def _compiled(
+def compiled(
     configuration: Configuration, upstreams: Mapping[tuple[str, str], Upstream], gate: Gate
 ) -> Mapping[str, Matcher[ServedRoute]]:
     """The matcher of each host; those with no routes of their own have the same one."""

@@ -16,6 +16,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from common.inputs import InvalidInputError
+from subgraphs.tenants.domain.consumers import check_external_id
 from subgraphs.tenants.domain.tenants import check_name
 
 PREFIX = "hansa_"
@@ -25,7 +26,6 @@ _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _BODY = 43  # digits of base62 for 32 bytes
 _CHECKSUM = 6  # and for the 4 of a CRC-32
 _KEY = re.compile(rf"{PREFIX}[0-9A-Za-z]{{{_BODY + _CHECKSUM}}}")
-_CONSUMER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 _PLAN = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _SCOPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._/-]{0,63}")
 _SCOPES = 50
@@ -49,7 +49,7 @@ class ApiKey(Struct, frozen=True, kw_only=True):
 
 
 class NewKey(Struct, frozen=True, kw_only=True):
-    """What a key is to be: `consumer` is whose requests it is sent with, `plan` what of the tenant's own they have bought."""
+    """What a key is to be: `consumer` is the external id of whose requests it is sent with, `plan` what of the tenant's own they have bought."""
 
     name: str
     consumer: str
@@ -79,10 +79,7 @@ def hash_of(text: str) -> bytes | None:
 def check_new_key(new: NewKey) -> NewKey:
     """Return `new`, or raise InvalidInputError for the first of its members that is wrong."""
     check_name("name", new.name)
-    if not _CONSUMER.fullmatch(new.consumer):
-        raise InvalidInputError(
-            "consumer", "must be 1 to 64 letters, digits, and . _ @ -, with none of those first"
-        )
+    check_external_id("consumer", new.consumer)
     if not _PLAN.fullmatch(new.plan):
         raise InvalidInputError("plan", "must be 1 to 63 of a-z, 0-9, - and _")
     if len(new.scopes) > _SCOPES or len(set(new.scopes)) < len(new.scopes):

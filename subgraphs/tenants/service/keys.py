@@ -23,10 +23,9 @@ from subgraphs.tenants.domain.keys import (
 )
 from subgraphs.tenants.domain.tenants import Role
 from subgraphs.tenants.errors import KeyEndedError, NotFoundError, PlanLimitError
+from subgraphs.tenants.service.consumers import ensure_consumer
 from subgraphs.tenants.service.work import Work, working
 from subgraphs.tenants.store import directory, feed, keys
-
-TOPIC = "keys"
 
 
 class IssuedKey(Struct, frozen=True):
@@ -49,10 +48,10 @@ class Keys:
         self._tenancy = tenancy
 
     async def issue(self, user_id: str, tenant_id: UUID, new: NewKey, idempotency_key: str) -> IssuedKey:
-        """A new key of the tenant.
+        """A new key of the tenant; its consumer is made if there is none of that external id.
 
         Raises:
-            as `working`, and InvalidInputError, PlanLimitError, IdempotencyMismatch.
+            as `working`, and InvalidInputError, PlanLimitError, ConsumerRemovedError, IdempotencyMismatch.
         """
         check_new_key(new)
         check_idempotency_key(idempotency_key)
@@ -99,7 +98,7 @@ class Keys:
             revoked, key_hash = ended
             await work.note("key.revoke", id_, {"name": revoked.name})
             await feed.keys_changed(work.transaction, tenant_id, [key_hash])
-            work.transaction.changed(TOPIC, str(tenant_id))
+            work.transaction.changed(keys.TOPIC, str(tenant_id))
             failpoint("keys.revoke.before_commit")
         return revoked
 
@@ -136,6 +135,7 @@ class _Issuing:
         most = (await self._work.plan()).keys
         if await keys.count_live(self._work.transaction) >= most:
             raise PlanLimitError(f"The plan {self._work.tenant.plan} has {most} keys", limit=most)
+        await ensure_consumer(self._work, new.consumer)
         made = await self._add(new)
         await self._work.note("key.issue", made.id, {"name": made.name, "consumer": made.consumer})
         failpoint("keys.issue.before_commit")
@@ -180,7 +180,7 @@ class _Issuing:
         )
         if added is None:
             raise InvalidInputError("expiresAt", "is over already")
-        self._work.transaction.changed(TOPIC, str(self._work.tenant.id))
+        self._work.transaction.changed(keys.TOPIC, str(self._work.tenant.id))
         return added
 
 

@@ -8,9 +8,11 @@ from subgraphs.tenants.domain.configurations import Rules
 from subgraphs.tenants.resolver import DnsResolver, Resolver
 from subgraphs.tenants.service.billing import Billing
 from subgraphs.tenants.service.configurations import Configurations
+from subgraphs.tenants.service.consumers import Consumers
 from subgraphs.tenants.service.crediting import Credits
 from subgraphs.tenants.service.dataplane import DataPlanes
 from subgraphs.tenants.service.domains import Domains
+from subgraphs.tenants.service.explaining import Explaining
 from subgraphs.tenants.service.keys import Keys
 from subgraphs.tenants.service.members import Members
 from subgraphs.tenants.service.tenants import Tenants
@@ -21,12 +23,14 @@ from subgraphs.tenants.service.usage import UsageBook
 class UseCases:
     tenants: Tenants
     members: Members
+    consumers: Consumers
     keys: Keys
     configurations: Configurations
     domains: Domains
     usage: UsageBook
     billing: Billing
     credits: Credits
+    explaining: Explaining
     data_planes: DataPlanes
     domain: str
 
@@ -37,12 +41,14 @@ class UseCases:
         return cls(
             Tenants(database, tenancy),
             Members(database, tenancy),
+            Consumers(database, tenancy),
             Keys(database, tenancy),
             Configurations(tenancy, rules),
             Domains(database, tenancy, resolver or DnsResolver(), rules.domain),
             UsageBook(database, tenancy),
             Billing(database, tenancy),
             Credits(tenancy),
+            Explaining(tenancy, rules),
             DataPlanes(database, rules),
             rules.domain,
         )

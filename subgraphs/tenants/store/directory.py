@@ -6,11 +6,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from common.database import Transaction
+from subgraphs.tenants.domain.consumers import Consumer
 from subgraphs.tenants.domain.keys import ApiKey
 from subgraphs.tenants.domain.tenants import Acting, Invitation, InvitationState, Role
 from subgraphs.tenants.store.rows import read
 from subgraphs.tenants.store.tenants import tenant_of
-from subgraphs.tenants.tables import api_key, invitation, member, tenant
+from subgraphs.tenants.tables import api_key, consumer, invitation, member, tenant
 
 
 async def acting(
@@ -37,6 +38,30 @@ async def keys(transaction: Transaction, user_id: str, ids: Sequence[UUID]) -> d
         .where(member.c.user_id == user_id, api_key.c.id == _any(ids))
     )
     return {row.id: read(row, ApiKey) for row in await transaction.execute(query)}
+
+
+async def consumers(transaction: Transaction, user_id: str, ids: Sequence[UUID]) -> dict[UUID, Consumer]:
+    """Those of the consumers that are a tenant's of which the user is a member."""
+    query = (
+        sa.select(consumer)
+        .join(member, member.c.tenant_id == consumer.c.tenant_id)
+        .where(member.c.user_id == user_id, consumer.c.id == _any(ids))
+    )
+    return {row.id: read(row, Consumer) for row in await transaction.execute(query)}
+
+
+async def holders(transaction: Transaction, user_id: str, key_ids: Sequence[UUID]) -> dict[UUID, Consumer]:
+    """The consumer of each of the keys that are a tenant's of which the user is a member."""
+    is_its = sa.and_(
+        consumer.c.tenant_id == api_key.c.tenant_id, consumer.c.external_id == api_key.c.consumer
+    )
+    query = (
+        sa.select(consumer, api_key.c.id.label("key_id"))
+        .join(api_key, is_its)
+        .join(member, member.c.tenant_id == api_key.c.tenant_id)
+        .where(member.c.user_id == user_id, api_key.c.id == _any(key_ids))
+    )
+    return {row.key_id: read(row, Consumer) for row in await transaction.execute(query)}
 
 
 async def invitations_of(transaction: Transaction, user_id: str) -> list[tuple[Invitation, str]]:

@@ -11,6 +11,8 @@ from subgraphs.tenants.domain.keys import SHOWN, ApiKey, NewKey
 from subgraphs.tenants.store.rows import read
 from subgraphs.tenants.tables import api_key, tenant
 
+TOPIC = "keys"
+
 _now = sa.func.now()
 _is_live = sa.and_(
     api_key.c.revoked_at.is_(None), sa.or_(api_key.c.expires_at.is_(None), api_key.c.expires_at > _now)
@@ -53,9 +55,13 @@ async def count_live(transaction: Transaction) -> int:
     return number
 
 
-async def keys(transaction: Transaction, first: int, before: UUID | None) -> list[ApiKey]:
-    """The newest, `first` at most, made before the key `before`."""
+async def keys(
+    transaction: Transaction, first: int, before: UUID | None, consumer: str | None = None
+) -> list[ApiKey]:
+    """The newest, of all or of a `consumer`, `first` at most, made before the key `before`."""
     query = sa.select(api_key).order_by(api_key.c.id.desc()).limit(first)
+    if consumer is not None:
+        query = query.where(api_key.c.consumer == consumer)
     if before is not None:
         query = query.where(api_key.c.id < before)
     return [read(row, ApiKey) for row in await transaction.execute(query)]
@@ -78,6 +84,12 @@ async def revoke_key(transaction: Transaction, id_: UUID) -> tuple[ApiKey, bytes
     return await _end(transaction, id_, revoked_at=_now)
 
 
+async def revoke_keys_of(transaction: Transaction, consumer: str) -> list[bytes]:
+    """Let no key of the consumer count any more; the hashes of those that did."""
+    statement = sa.update(api_key).where(api_key.c.consumer == consumer, _is_live).values(revoked_at=_now)
+    return list((await transaction.execute(statement.returning(api_key.c.key_hash))).scalars())
+
+
 async def hashes(transaction: Transaction) -> list[bytes]:
     """Those of all keys that are not revoked."""
     query = sa.select(api_key.c.key_hash).where(api_key.c.revoked_at.is_(None))
@@ -86,12 +98,19 @@ async def hashes(transaction: Transaction) -> list[bytes]:
 
 async def find_facts(transaction: Transaction, key_hash: bytes) -> KeyFacts | None:
     """What is known of a key of any tenant, which may have expired; None if it is revoked or unknown, or its tenant suspended."""
+    return await _find_facts(transaction, api_key.c.key_hash == key_hash)
+
+
+async def find_facts_of(transaction: Transaction, id_: UUID) -> KeyFacts | None:
+    """The same of the key of that id."""
+    return await _find_facts(transaction, api_key.c.id == id_)
+
+
+async def _find_facts(transaction: Transaction, is_it: sa.ColumnElement[bool]) -> KeyFacts | None:
     query = (
         sa.select(api_key)
         .join(tenant, tenant.c.id == api_key.c.tenant_id)
-        .where(
-            api_key.c.key_hash == key_hash, api_key.c.revoked_at.is_(None), tenant.c.suspended_at.is_(None)
-        )
+        .where(is_it, api_key.c.revoked_at.is_(None), tenant.c.suspended_at.is_(None))
     )
     row = (await transaction.execute(query)).one_or_none()
     return None if row is None else _facts(row)

@@ -53,8 +53,8 @@ async def add_usage(transaction: Transaction, told: Sequence[Usage]) -> None:
     await transaction.execute(ADD, {"rows": msgspec.json.encode(told).decode()})
 
 
-async def buckets(transaction: Transaction, window: Window) -> list[Bucket]:
-    """The window's buckets that are not empty, by time, `MAX_BUCKETS` at most."""
+async def buckets(transaction: Transaction, window: Window, consumer: str | None = None) -> list[Bucket]:
+    """The window's buckets that are not empty, of all or of a `consumer`, by time, `MAX_BUCKETS` at most."""
     start = sa.func.date_trunc(window.span.lower(), usage.c.hour, "UTC").label("start")
     keys: list[sa.ColumnElement[Any]] = [start]
     shown: list[sa.ColumnElement[Any]] = [start]
@@ -72,6 +72,8 @@ async def buckets(transaction: Transaction, window: Window) -> list[Bucket]:
         .order_by(*keys)
         .limit(MAX_BUCKETS)
     )
+    if consumer is not None:
+        query = query.where(usage.c.consumer == consumer)
     return [read(row, Bucket) for row in await transaction.execute(query)]
 
 

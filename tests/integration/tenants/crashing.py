@@ -18,6 +18,7 @@ from common import failpoints
 from common.database import Database
 from subgraphs.tenants.dataplane.control import Usage, UsageBatch
 from subgraphs.tenants.domain.configurations import Rules, read_document
+from subgraphs.tenants.domain.consumers import NewConsumer
 from subgraphs.tenants.domain.crediting import NewCredit
 from subgraphs.tenants.domain.keys import NewKey
 from subgraphs.tenants.domain.plans import Overage, Plan, Price
@@ -92,6 +93,9 @@ async def live(slug: str) -> None:
     first = await use.keys.issue("ada", id_, NewKey(name="first", consumer="shop"), "1")
     second = await use.keys.roll("ada", first.key.id, 0, "2")
     await use.keys.revoke("ada", second.key.id)
+    consumer = await use.consumers.upsert("ada", id_, NewConsumer("app", "The app"))
+    await use.keys.issue("ada", id_, NewKey(name="third", consumer="app"), "4")
+    await use.consumers.remove("ada", consumer.id)
     await use.configurations.apply("ada", id_, read_document(DOCUMENT))
     claim = await use.domains.add("ada", id_, f"{slug}.customer.example")
     resolver.published = frozenset({claim.record_value})

@@ -21,6 +21,7 @@ STATE = """
         (SELECT count(*) FROM api_key WHERE tenant_id = tenant.id AND revoked_at IS NULL AND expires_at IS NULL) AS live,
         (SELECT count(*) FROM configuration WHERE tenant_id = tenant.id) AS versions,
         (SELECT sum(requests) FROM usage WHERE tenant_id = tenant.id) AS requests,
+        ARRAY(SELECT external_id FROM consumer WHERE tenant_id = tenant.id ORDER BY 1) AS consumers,
         ARRAY(SELECT plan FROM terms WHERE tenant_id = tenant.id ORDER BY since) AS plans,
         ARRAY(SELECT month FROM statement WHERE tenant_id = tenant.id ORDER BY 1) AS closed,
         (SELECT sum(requests) FROM statement_line WHERE tenant_id = tenant.id) AS billed,
@@ -61,13 +62,14 @@ async def test_after_a_kill_at_any_failpoint_all_is_done_once(
     for tenant in tenants:
         assert tenant.name.endswith(" renamed")
         assert tenant.members == ["ada OWNER", "bob ADMIN"]
-        assert (tenant.keys, tenant.live, tenant.config_version, tenant.versions) == (2, 0, 1, 1)
+        assert (tenant.keys, tenant.live, tenant.config_version, tenant.versions) == (3, 0, 1, 1)
+        assert tenant.consumers == ["app", "shop"]
         assert (tenant.requests, tenant.billed) == (7, 7)
         assert (tenant.plans, tenant.granted, tenant.used) == (["free", "paid"], 100, 100)
         months = [Month.of_day(day) for day in tenant.closed]
         assert months == [months[0].plus(number) for number in range(len(months))]
         assert months
-        twice = {"invitation.accept", "invitation.create"}  # by two guests
+        twice = {"invitation.accept", "invitation.create", "key.issue"}  # by two guests, for two consumers
         assert tenant.done == sorted(ONCE + list(twice))
     assert numbers == list(range(1, len(numbers) + 1))
     told = await changes(hall)

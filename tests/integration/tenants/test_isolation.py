@@ -66,8 +66,14 @@ class Twins:
         return {text for text in texts - common if not text.startswith("20") and len(text) > 3}
 
     async def ids(self, tenant: str) -> set[str]:
-        """Every id of the tenant's, by which others might ask for things."""
-        return {mark for mark in await self.marks(tenant, self.bergen) if _is_id(mark)} | {tenant}
+        """An id of the tenant's of each kind, which is a column of a table, by which others might ask for things."""
+        kinds = {}
+        for table, rows in (await self.dump(tenant)).items():
+            for row in rows:
+                kinds |= {
+                    (table, name): value for name, value in json.loads(row).items() if _is_id(str(value))
+                }
+        return {*kinds.values()}
 
 
 def _texts(value: Any) -> set[str]:
