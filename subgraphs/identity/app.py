@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from litestar import Litestar
+from prometheus_client import CollectorRegistry
 from redis.asyncio import BlockingConnectionPool, Redis
 
 from common.app import LiveParts, ServiceRequest
@@ -21,7 +22,8 @@ from subgraphs.identity.routes import keys as key_routes
 from subgraphs.identity.routes import letters as letter_routes
 from subgraphs.identity.routes import provider as provider_routes
 from subgraphs.identity.routes.neighbours import neighbour_routes
-from subgraphs.identity.routes.revocations import region_routes, revocation_routes
+from subgraphs.identity.routes.regions import region_health_routes, region_routes
+from subgraphs.identity.routes.revocations import revocation_routes
 from subgraphs.identity.service.accounts import Identity
 from subgraphs.identity.service.addresses import Addresses
 from subgraphs.identity.service.replication import Teller
@@ -62,6 +64,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         throttle=throttle,
         code_throttle=SignInThrottle(redis, of="second-factor"),
         first_admin=settings.first_admin,
+        homes=homes,
     )
     tokens = AccessTokens(keys, settings.issuer, settings.audience)
     identity = Identity(
@@ -90,7 +93,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         homes=homes,
         directory=directory,
     )
-    feed = RevocationFeed(database, parts.live)
+    feed, registry = RevocationFeed(database, parts.live), CollectorRegistry()
 
     def context(request: ServiceRequest) -> Context:
         return Context.of(request, identity, services, provider)
@@ -113,17 +116,23 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
             *key_routes.routes(keys),
             *revocation_routes(feed),
             *letter_routes.routes(mailer),
-            *region_routes(Teller(feed, keys)),
-            *(neighbour_routes(directory, provider.signing_in) if directory else ()),
+            *region_routes(Teller(database, feed, keys), homes.neighbours),
+            *region_health_routes(services.regions),
+            *(
+                neighbour_routes(directory, provider.signing_in, provider.clients, services.regions)
+                if directory
+                else ()
+            ),
             *provider_routes.routes(provider, services, sealer),
         ],
         lifespan=[
             resources,
-            following(settings.region, homes, database, services.regions),
+            following(settings.region, homes, database, services.regions, registry),
             lambda _: forgetting(database, services),
             *([lambda _: claiming(addresses)] if directory else ()),
             *sending(database, sealer, mailer, settings.mail_from),
         ],
+        registry=registry,
         readiness={"database": database.ping, "valkey": ping_redis},
     )
 

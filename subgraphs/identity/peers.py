@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from litestar import Litestar
+from prometheus_client import CollectorRegistry, Gauge
 
 from common.app.lifespan import Lifespan
 from common.database import Database
@@ -39,23 +40,24 @@ def parse_peers(settings: Settings) -> Mapping[str, str]:
 def open_homes(settings: Settings) -> Homes:
     """The ways to the other regions; nothing is connected yet. Raises SettingsError."""
     try:
-        return Homes({name: open_transport(url) for name, url in parse_peers(settings).items()})
+        transports = {name: open_transport(url) for name, url in parse_peers(settings).items()}
     except ValueError as error:
         raise SettingsError(f"Settings of identity: HANSA_REGION_PEERS: {error}") from None
+    key = settings.directory_key and _directory_key(settings.directory_key)
+    return Homes(transports, Neighbours(transports, key.requests) if key else None)
 
 
 def open_directory(settings: Settings, database: Database, homes: Homes) -> Directory | None:
     """The directory, where the regions have one. Raises SettingsError."""
-    if settings.directory_key is None:
+    if settings.directory_key is None or homes.neighbours is None:
         return None
-    key = _directory_key(settings.directory_key)
     regions = [name.strip() for name in settings.directory_regions.split(",") if name.strip()]
     if not regions or not {*regions} <= {settings.region, *homes.transports}:
         raise SettingsError(
             "Settings of identity: HANSA_DIRECTORY_REGIONS must be NAME,NAME of regions that are known here"
         )
-    neighbours = Neighbours(homes.transports, key.requests)
-    return Directory(database, key, neighbours, settings.region, regions)
+    key = _directory_key(settings.directory_key)
+    return Directory(database, key, homes.neighbours, settings.region, regions)
 
 
 def _directory_key(secret: Secret) -> DirectoryKey:
@@ -66,8 +68,16 @@ def _directory_key(secret: Secret) -> DirectoryKey:
     return DirectoryKey(secret.reveal())
 
 
-def following(region: str, homes: Homes, database: Database, regions: Regions) -> Lifespan:
-    """Calls this region by its name, and keeps copies of the others."""
+def following(
+    region: str, homes: Homes, database: Database, regions: Regions, registry: CollectorRegistry
+) -> Lifespan:
+    """Calls this region by its name, and keeps copies of the others; `registry` has how old they are."""
+    lag = Gauge(
+        "identity_region_lag_seconds",
+        "Time since all of another region was heard",
+        ["region"],
+        registry=registry,
+    )
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -75,7 +85,9 @@ def following(region: str, homes: Homes, database: Database, regions: Regions) -
         async with AsyncExitStack() as followed:
             followed.push_async_callback(homes.close)
             for name, transport in homes.transports.items():
-                await followed.enter_async_context(Follower(database, name, transport).running())
+                follower = Follower(database, name, transport, homes.neighbours)
+                lag.labels(name).set_function(follower.lag)
+                await followed.enter_async_context(follower.running())
             yield
 
     return lifespan

@@ -79,7 +79,7 @@ class Provider:
             site=site,
             identity=identity,
             sessions=Sessions(database, second_factors),
-            clients=Clients(database, built_in_clients(site.issuer, router_secret)),
+            clients=Clients(database, built_in_clients(site.issuer, router_secret), homes.neighbours),
             authorization=Authorization(database, id_tokens),
             grants=grants,
             claims=claims,

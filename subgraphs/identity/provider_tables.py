@@ -43,7 +43,8 @@ pending_sign_in = sa.Table(
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False, index=True),
 )
 
-# The platform's own clients stand in the code, so that what names a client has no foreign key.
+# The platform's own clients stand in the code, so that what names a client has no foreign key. `region` alone changes a client, the
+# others have copies; one that was removed stays as an id, so that no older copy revives it.
 client = sa.Table(
     "client",
     metadata,
@@ -57,6 +58,11 @@ client = sa.Table(
     _texts("grant_types"),
     _texts("scopes"),
     _moment("created_at", default=True),
+    sa.Column("region", sa.ForeignKey("region.name", onupdate="CASCADE"), nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("ended_at", sa.DateTime(timezone=True)),
+    sa.Column("removed_at", sa.DateTime(timezone=True)),
+    sa.Index("client_of_region", "region", "seq"),
 )
 
 consent = sa.Table(

@@ -12,6 +12,7 @@ from subgraphs.identity.service.addresses import Addresses
 from subgraphs.identity.service.audit import AuditLog
 from subgraphs.identity.service.codes import Codes
 from subgraphs.identity.service.emails import Emails
+from subgraphs.identity.service.homes import Homes
 from subgraphs.identity.service.mail import Mailbox
 from subgraphs.identity.service.passkeys import Passkeys
 from subgraphs.identity.service.password_changes import PasswordChanges
@@ -49,6 +50,7 @@ class Services:
         throttle: SignInThrottle,
         code_throttle: SignInThrottle,
         first_admin: str | None,
+        homes: Homes,
     ) -> Self:
         """Those of one site. `throttle` counts passwords and letters, `code_throttle` second factors."""
         mailbox, links, roles = Mailbox(sealer), Links(site), Roles(database, first_admin)
@@ -70,5 +72,5 @@ class Services:
             ),
             codes=Codes(database, sealer, mailbox, links=links, step_up=step_up, throttle=code_throttle),
             passkeys=Passkeys(database, site.relying_party, mailbox, links=links, step_up=step_up),
-            regions=Regions(database, keys),
+            regions=Regions(database, keys, homes),
         )

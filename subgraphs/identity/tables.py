@@ -33,7 +33,8 @@ signing_key = sa.Table(
     sa.Column("active_from", sa.DateTime(timezone=True), nullable=False),
 )
 
-# `newest` counts the region's revocations without gaps. One row is this region's own, the others are copies.
+# `newest` counts the region's revocations without gaps, `clients` the changes of its clients. One row is this region's own, the
+# others are copies.
 region = sa.Table(
     "region",
     metadata,
@@ -44,6 +45,7 @@ region = sa.Table(
     sa.Column("heard_at", sa.DateTime(timezone=True), nullable=False, server_default="epoch"),
     sa.Column("public_keys", postgresql.JSONB, nullable=False, server_default="[]"),
     sa.Column("active_kid", sa.Text),
+    sa.Column("clients", sa.BigInteger, nullable=False, server_default="0"),
 )
 
 # Of other regions only the mark is known, not whose it is.

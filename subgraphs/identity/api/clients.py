@@ -24,6 +24,9 @@ class OAuthClient:
     grant_types: list[str]
     scopes: list[str]
     is_public: bool = strawberry.field(description="Whether it has no secret.")
+    region: str | None = strawberry.field(
+        description="Where it was registered. All regions know it; null for one that comes with the platform."
+    )
 
     @classmethod
     def of(cls, client: domain.Client) -> "OAuthClient":
@@ -35,6 +38,7 @@ class OAuthClient:
             grant_types=client.grant_types,
             scopes=client.scopes,
             is_public=client.is_public,
+            region=client.region,
         )
 
     @classmethod
@@ -51,13 +55,20 @@ class OAuthClientCreated:
 
 
 @strawberry.type(
-    description="The client's new secret, which is shown this once. The one before counts for an hour more."
+    description="The client's new secret, which is shown this once. The one before counts for an hour more, unless it was ended."
 )
 class ClientSecretRotated:
     secret: str
 
 
-@strawberry.type(description="There is no such client that has a secret of its own.")
+@strawberry.type(
+    description="The client is gone in every region, as soon as that hears of it, with all its tokens."
+)
+class OAuthClientRemoved:
+    id: strawberry.ID
+
+
+@strawberry.type(description="There is no such client here, or none that has a secret of its own.")
 class OAuthClientNotFound:
     message: str
 
@@ -67,6 +78,10 @@ CreateOAuthClientResult: TypeAlias = Annotated[
 ]
 RotateClientSecretResult: TypeAlias = Annotated[
     ClientSecretRotated | OAuthClientNotFound, strawberry.union("RotateClientSecretResult")
+]
+
+RemoveOAuthClientResult: TypeAlias = Annotated[
+    OAuthClientRemoved | OAuthClientNotFound, strawberry.union("RemoveOAuthClientResult")
 ]
 
 
@@ -87,7 +102,7 @@ def _mutation(description: str) -> Any:
 @strawberry.type
 class ClientQueries:
     @strawberry.federation.field(
-        description="The clients that were made here, the newest first.", requires_scopes=FOR_ADMINS
+        description="The clients that were made in any region, the newest first.", requires_scopes=FOR_ADMINS
     )
     async def oauth_clients(self, info: Info, first: int = 20) -> list[OAuthClient]:
         info.context.require_admin()
@@ -118,10 +133,24 @@ class ClientMutations:
             return InvalidInput(message=refusal.message, field=refusal.field)
         return OAuthClientCreated(client=OAuthClient.of(client), secret=secret)
 
-    @_mutation("Give a client another secret.")
-    async def rotate_client_secret(self, info: Info, id: strawberry.ID) -> RotateClientSecretResult:  # noqa: A002 - the argument's name in the schema
+    @_mutation(
+        "Give a client another secret. `endOld` is for one that others know: it ends now, with every token that the client has."
+    )
+    async def rotate_client_secret(
+        self,
+        info: Info,
+        id: strawberry.ID,  # noqa: A002 - the argument's name in the schema
+        end_old: bool = False,  # noqa: FBT001, FBT002 - an argument of the graph is named there
+    ) -> RotateClientSecretResult:
         info.context.require_admin()
-        secret = await info.context.provider.clients.rotate_secret(id)
+        secret = await info.context.provider.clients.rotate_secret(id, end_old=end_old)
         if secret is None:
             return OAuthClientNotFound(message="There is no such client that has a secret")
         return ClientSecretRotated(secret=secret)
+
+    @_mutation("Remove a client, and end every token that it has.")
+    async def remove_oauth_client(self, info: Info, id: strawberry.ID) -> RemoveOAuthClientResult:  # noqa: A002 - the argument's name in the schema
+        info.context.require_admin()
+        if await info.context.provider.clients.remove(id):
+            return OAuthClientRemoved(id=id)
+        return OAuthClientNotFound(message="There is no such client that was registered")

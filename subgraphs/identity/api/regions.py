@@ -11,9 +11,8 @@ import strawberry.federation
 
 from subgraphs.identity.access import ADMIN_SCOPE
 from subgraphs.identity.api.context import Info
-from subgraphs.identity.domain.keys import Algorithm, KeyState
+from subgraphs.identity.domain.keys import Algorithm, KeyState, PublishedKey
 from subgraphs.identity.service import regions as service
-from subgraphs.identity.signing_keys import KnownKey
 
 FOR_ADMINS = [[ADMIN_SCOPE]]
 strawberry.enum(Algorithm, name="SigningAlgorithm")
@@ -24,7 +23,9 @@ strawberry.enum(KeyState, name="SigningKeyState")
 class Region:
     name: str
     is_own: bool = strawberry.field(description="Whether it is the one that answers.")
-    lag_ms: float = strawberry.field(description="For how long the one that answers has not heard of it.")
+    lag_ms: float | None = strawberry.field(
+        description="For how long the one that answers has not heard of it; null before it has for the first time."
+    )
     active_kid: str | None = strawberry.field(description="The id of the key that signs access tokens there.")
 
     @classmethod
@@ -32,13 +33,13 @@ class Region:
         return cls(
             name=region.name,
             is_own=region.is_own,
-            lag_ms=round(region.lag * 1000, 3),
+            lag_ms=region.lag_ms,
             active_kid=region.active_kid,
         )
 
 
 @strawberry.type(
-    description="A key of this region. PENDING and RETIRING keys verify, the ACTIVE one signs, too."
+    description="A key of a region. PENDING and RETIRING keys verify, the ACTIVE one signs, too."
 )
 class SigningKey:
     kid: str
@@ -47,11 +48,8 @@ class SigningKey:
     active_from: datetime
 
     @classmethod
-    def of(cls, known: KnownKey) -> "SigningKey":
-        key = known.key
-        return cls(
-            kid=key.kid, algorithm=Algorithm(key.algorithm), state=known.state, active_from=key.active_from
-        )
+    def of(cls, key: PublishedKey) -> "SigningKey":
+        return cls(kid=key.kid, algorithm=key.algorithm, state=key.state, active_from=key.active_from)
 
 
 def _mutation(description: str) -> Any:
@@ -69,17 +67,18 @@ class RegionQueries:
 @strawberry.type
 class RegionMutations:
     @_mutation(
-        "Publish a key that signs in ten minutes, when every verifier knows it; all keys of this region."
+        "Publish a key that signs in ten minutes, when every verifier knows it; all keys of the region, which is this one unless named."
     )
     async def rotate_signing_key(
-        self, info: Info, algorithm: Algorithm = Algorithm.ES256
+        self, info: Info, algorithm: Algorithm = Algorithm.ES256, region: str | None = None
     ) -> list[SigningKey]:
-        keys = await info.context.services.regions.rotate_key(algorithm, info.context.require_admin())
-        return [SigningKey.of(known) for known in keys]
+        admin = info.context.require_admin()
+        keys = await info.context.services.regions.rotate_key(algorithm, admin, region)
+        return [SigningKey.of(key) for key in keys]
 
     @_mutation(
         "Take a key back that somebody else may have: everything that it signed is refused within two seconds. "
-        "Whether this region had it."
+        "Whether its region had it."
     )
     async def withdraw_signing_key(self, info: Info, kid: str) -> bool:
         return await info.context.services.regions.withdraw_key(kid, info.context.require_admin())

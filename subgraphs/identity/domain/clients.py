@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from datetime import datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -30,8 +31,8 @@ class GrantType(StrEnum):
 class Client(Struct, frozen=True, kw_only=True):
     """A registered client. Without a secret it is public: an app that could keep none (RFC 6749 section 2.1).
 
-    `secret_hash` is of the secret, `old_secret_hash` of the one before it for as long as that counts. The platform's own
-    clients (`is_first_party`) need no consent.
+    `secret_hash` is of the secret, `old_secret_hash` of the one before it for as long as that counts. `region` is where it was
+    registered, and alone is changed. The platform's own clients (`is_first_party`) need no consent and are in all regions.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Client(Struct, frozen=True, kw_only=True):
     post_logout_redirect_uris: list[str] = []
     grant_types: list[str]
     scopes: list[str]
+    region: str | None = None
     is_first_party: bool = False
 
     @property
@@ -54,6 +56,51 @@ class Client(Struct, frozen=True, kw_only=True):
     def allowed(self, scopes: Collection[str]) -> list[str]:
         """Those of `scopes` that the client may have, in a fixed order; others are ignored (RFC 6749 section 3.3)."""
         return sorted(set(scopes) & set(self.scopes))
+
+
+class Registration(Struct, frozen=True, kw_only=True):
+    """A client as its region tells others of it, after the `seq`th change of a client there.
+
+    What it was given until `ended_at` counts no longer. Of one that was removed nothing but the id means anything.
+    """
+
+    client: Client
+    seq: int
+    created_at: datetime
+    old_secret_until: datetime | None
+    ended_at: datetime | None
+    removed_at: datetime | None
+
+
+class ClientPage(Struct, frozen=True):
+    """The registrations of one region behind a position up to another, of which there may be more up to `newest`."""
+
+    position: int
+    newest: int
+    registrations: tuple[Registration, ...]
+
+
+class RotateClientSecret(Struct, frozen=True, tag=True):
+    """Give the client `id`, which was registered where this is asked, another secret."""
+
+    id: str
+    end_old: bool
+
+
+class RemoveClient(Struct, frozen=True, tag=True):
+    """Remove the client `id`, which was registered where this is asked."""
+
+    id: str
+
+
+class ClientChanged(Struct, frozen=True):
+    """Whether there was such a client, and its new secret if it was given one."""
+
+    is_changed: bool
+    secret: str | None = None
+
+
+AboutClient = RotateClientSecret | RemoveClient
 
 
 def check_client(client: Client) -> Client:

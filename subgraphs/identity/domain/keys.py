@@ -49,6 +49,32 @@ class KeyPolicy(Struct, frozen=True):
     retirement: timedelta = timedelta(minutes=15)
 
 
+class PublishedKey(Struct, frozen=True):
+    """A key as admins of every region may see it."""
+
+    kid: str
+    algorithm: Algorithm
+    state: KeyState
+    active_from: datetime
+
+
+class RotateKey(Struct, frozen=True, tag=True):
+    """Publish a successor of the key that signs by `algorithm` where this is asked, for an admin of the region `asker`."""
+
+    algorithm: Algorithm
+    asker: str
+
+
+class WithdrawKey(Struct, frozen=True, tag=True):
+    """Withdraw a key of the region that is asked, for an admin of the region `asker`."""
+
+    kid: str
+    asker: str
+
+
+AboutKey = RotateKey | WithdrawKey
+
+
 def key_states(keys: Sequence[SigningKey], now: datetime, policy: KeyPolicy) -> dict[str, KeyState]:
     """The state of each key by its id. A key's successor is the next one of its algorithm."""
     states: dict[str, KeyState] = {}

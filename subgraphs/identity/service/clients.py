@@ -1,22 +1,39 @@
-"""Finding clients and making sure that they are who they say."""
+"""Finding clients and making sure that they are who they say; and making, changing and removing them.
+
+A client is changed where it was registered, whichever region is asked; the others have copies (`service.replication`).
+"""
 
 import hmac
 import secrets
 import time
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct
 
-from common.database import Database
-from subgraphs.identity.domain.clients import Client, check_client
+from common.auth.revocation import Kind
+from common.database import Database, Transaction
+from common.failpoints import failpoint
+from subgraphs.identity.domain.clients import (
+    AboutClient,
+    Client,
+    ClientChanged,
+    RemoveClient,
+    RotateClientSecret,
+    check_client,
+)
 from subgraphs.identity.oauth_errors import InvalidClientError
 from subgraphs.identity.opaque import digest, new_token
+from subgraphs.identity.service.neighbours import Neighbours, RegionUnavailableError
+from subgraphs.identity.service.revocations import NEWS, revoke
 from subgraphs.identity.store import clients as store
+from subgraphs.identity.tokens import ACCESS_TOKENS_OVER
 
-REMEMBERED_FOR = 5.0  # seconds in which a secret that was replaced may still count
+REMEMBERED_FOR = 1.0  # seconds in which a client that has changed may still count as it was
 SECRET_OVERLAP = timedelta(hours=1)
 _REMEMBERED = 1_000
+_ISSUED_AHEAD = timedelta(seconds=5)
+"""For how long after an end a process may still issue: what it remembers, a slow request, and clocks that differ."""
 _MAX_ID = 100
 
 
@@ -30,9 +47,12 @@ class Credentials(Struct, frozen=True):
 class Clients:
     """The registered clients, read at most every few seconds, and those that come with the platform."""
 
-    def __init__(self, database: Database, built_in: Mapping[str, Client]) -> None:
+    def __init__(
+        self, database: Database, built_in: Mapping[str, Client], neighbours: Neighbours | None
+    ) -> None:
         self._database = database
         self._built_in = built_in
+        self._neighbours = neighbours
         self._remembered: dict[str, tuple[float, Client]] = {}
 
     async def find(self, id_: str | None) -> Client | None:
@@ -85,22 +105,59 @@ class Clients:
         check_client(client)
         async with self._database.transaction() as transaction:
             await store.insert_client(transaction, client)
-        return client, secret
+            made = await store.client_by_id(transaction, client.id)
+            transaction.changed(*NEWS)
+            failpoint("identity.client.before_registration")
+        assert made is not None
+        return made, secret
 
-    async def rotate_secret(self, id_: str) -> str | None:
-        """Another secret for the client; None when it has none. The one until now counts for an hour more."""
-        if len(id_) > _MAX_ID or "\x00" in id_:
-            return None
-        secret = new_token()
+    async def rotate_secret(self, id_: str, *, end_old: bool) -> str | None:
+        """Another secret for the client; None when it has none. The one until now counts for an hour more.
+
+        With `end_old` it ends now, with every token that the client has. Raises RegionUnavailableError.
+        """
+        return (await self._change(RotateClientSecret(id_, end_old))).secret
+
+    async def remove(self, id_: str) -> bool:
+        """Whether there was such a client. Every token that it has ends. Raises RegionUnavailableError."""
+        return (await self._change(RemoveClient(id_))).is_changed
+
+    async def answer(self, question: AboutClient) -> ClientChanged:
+        """Changes a client of this region, and none of another."""
+        secret, ends = None, True
         async with self._database.transaction() as transaction:
-            is_replaced = await store.replace_secret(transaction, id_, digest(secret), SECRET_OVERLAP)
-        self._remembered.pop(id_, None)
-        return secret if is_replaced else None
+            if isinstance(question, RemoveClient):
+                is_changed = await store.remove_client(transaction, question.id)
+            else:
+                secret, ends = new_token(), question.end_old
+                overlap = None if ends else SECRET_OVERLAP
+                is_changed = await store.replace_secret(transaction, question.id, digest(secret), overlap)
+            failpoint("identity.client.before_end")
+            transaction.changed(*NEWS)
+            if is_changed and ends:
+                await end_tokens(transaction, question.id)
+            failpoint("identity.client.before_commit")
+        self._remembered.pop(question.id, None)
+        return ClientChanged(is_changed, secret if is_changed else None)
 
     async def newest(self, first: int) -> list[Client]:
         """The clients in the database, the newest first."""
         async with self._database.transaction() as transaction:
             return await store.newest_clients(transaction, first)
+
+    async def _change(self, question: AboutClient) -> ClientChanged:
+        """The answer of the region that the client is of."""
+        if len(question.id) > _MAX_ID or "\x00" in question.id:
+            return ClientChanged(is_changed=False)
+        async with self._database.transaction() as transaction:
+            home, is_own = await store.home_of(transaction, question.id) or ("", True)
+        if is_own:
+            return await self.answer(question)
+        if self._neighbours is None:
+            raise RegionUnavailableError(home)
+        answered = await self._neighbours.ask(home, question, ClientChanged)
+        self._remembered.pop(question.id, None)
+        return answered
 
     async def _read(self, id_: str) -> Client | None:
         async with self._database.transaction() as transaction:
@@ -111,6 +168,12 @@ class Clients:
                 self._remembered.pop(next(iter(self._remembered)))
             self._remembered[id_] = time.monotonic(), client
         return client
+
+
+async def end_tokens(transaction: Transaction, client_id: str) -> None:
+    """Ends what a client of whatever region was given here until now; let it be the last that `transaction` does."""
+    until = datetime.now(UTC) + ACCESS_TOKENS_OVER + _ISSUED_AHEAD
+    await revoke(transaction, Kind.CLIENT_EPOCH, client_id, until, ahead=_ISSUED_AHEAD)
 
 
 def _proves(secret: str | None, client: Client) -> bool:

@@ -10,6 +10,7 @@ from common.errors import DomainError
 from common.http import Request, Response, Transport, TransportError
 from common.http.transport import path_of
 from subgraphs.identity.domain.grants import RefreshToken
+from subgraphs.identity.service.neighbours import Neighbours
 
 _TIMEOUT = 5.0  # seconds
 _PASSED = frozenset({"authorization", "content-type", "traceparent", "tracestate"})
@@ -26,10 +27,11 @@ class HomeUnavailableError(DomainError):
 
 
 class Homes:
-    """The other regions, by their `transports`."""
+    """The other regions, by their `transports`; `neighbours` asks them, where all have a secret for that."""
 
-    def __init__(self, transports: Mapping[str, Transport]) -> None:
+    def __init__(self, transports: Mapping[str, Transport], neighbours: Neighbours | None) -> None:
         self.transports = transports
+        self.neighbours = neighbours
 
     def of(self, token: str) -> str | None:
         """The other region that alone can end a token, or knows all of it; None for this one, and for what is no token.

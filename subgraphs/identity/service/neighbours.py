@@ -8,6 +8,7 @@ import msgspec
 from common.auth.signatures import MessageSigner, MessageVerifier
 from common.errors import DomainError
 from common.http import Request, Response, Transport, TransportError
+from common.http.messages import Headers
 from common.http.transport import path_of
 
 PATH = "/region"
@@ -65,14 +66,18 @@ class Neighbours:
         except (TransportError, msgspec.DecodeError) as error:
             raise RegionUnavailableError(region) from error
 
-    def check(self, headers: Iterable[tuple[str, str]], body: bytes) -> None:
+    def sign(self, method: str, headers: Headers, body: bytes) -> Headers:
+        """The headers by which another region knows that one has sent it, beside `headers`."""
+        return self._signer.sign(method, headers, body)
+
+    def check(self, method: str, headers: Iterable[tuple[str, str]], body: bytes) -> None:
         """Raises InvalidSignatureError unless another region has sent it, a moment ago."""
-        self._verifier.verify("POST", headers, body)
+        self._verifier.verify(method, headers, body)
 
     def _request(self, transport: Transport, question: msgspec.Struct) -> Request:
         body = msgspec.json.encode(question)
         headers = (("content-type", "application/json"),)
-        signed = (*headers, *self._signer.sign("POST", headers, body))
+        signed = (*headers, *self.sign("POST", headers, body))
         return Request(path=path_of(transport.url).rstrip("/") + PATH, body=body, headers=signed)
 
 

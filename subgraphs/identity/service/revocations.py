@@ -6,7 +6,7 @@ one number misses nothing.
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 
@@ -23,11 +23,14 @@ MAX_WAITING = 1_000  # whoever comes beyond is answered at once
 PAGE = 10_000  # revocations of one region in an answer
 
 
-async def revoke(transaction: Transaction, kind: Kind, value: str, until: datetime) -> int:
+async def revoke(
+    transaction: Transaction, kind: Kind, value: str, until: datetime, *, ahead: timedelta = timedelta()
+) -> int:
     """Ends the tokens that bear `value`, if `transaction` commits; an epoch only those that were issued before now.
 
-    `until` is when the last of them would have expired. Gives the revocation's number. Revocations of one region take
-    turns until the transaction ends, so let this be the last that it does.
+    `until` is when the last of them would have expired, `ahead` for how long more some may be issued by who has not heard.
+    Gives the revocation's number. Revocations of one region take turns until the transaction ends, so let this be the
+    last that it does.
     """
     counted = await store.next_seq(transaction)
     failpoint("identity.revoke.after_number")
@@ -40,7 +43,7 @@ async def revoke(transaction: Transaction, kind: Kind, value: str, until: dateti
         kind=kind.value,
         value=value,
         mark=mark(kind, value),
-        issued_until=at if kind.is_epoch else None,
+        issued_until=at + ahead if kind.is_epoch else None,
         until=until,
         at=at,
     )
@@ -65,19 +68,26 @@ class RevocationFeed:
 
     async def page(self, after: Mapping[str, Cursor], wait: float) -> FeedPage:
         """What is new of all regions behind `after`; without news the answer waits for `wait` seconds, ten at most."""
-        return FeedPage(await self._read(await self._await_news(after, wait, list), after))
+        feeds = await self._await_news(lambda feed: _position(feed, after) < feed.newest, wait)
+        return FeedPage(await self._read(feeds, after))
 
-    async def own_page(self, after: Mapping[str, Cursor], wait: float) -> RegionPage:
-        """The same of this region alone."""
-        feeds = await self._await_news(after, wait, lambda feeds: feeds[:1])
-        return (await self._read(feeds, after))[0]
+    async def own_page(
+        self, after: Mapping[str, Cursor], clients: int | None, wait: float
+    ) -> tuple[RegionPage, int | None]:
+        """The same of this region alone, and behind which number its clients have changed, if they have behind `clients`."""
 
-    async def _await_news(
-        self,
-        after: Mapping[str, Cursor],
-        wait: float,
-        select: Callable[[list[store.Feed]], list[store.Feed]],
-    ) -> list[store.Feed]:
+        def changed_behind(feed: store.Feed) -> int | None:
+            at = after.get(feed.region)
+            known = clients if at is not None and at.feed == feed.feed else 0
+            return known if clients is not None and known is not None and known < feed.clients else None
+
+        def is_news(feed: store.Feed) -> bool:
+            return feed.is_own and (_position(feed, after) < feed.newest or changed_behind(feed) is not None)
+
+        own = (await self._await_news(is_news, wait))[:1]
+        return (await self._read(own, after))[0], changed_behind(own[0])
+
+    async def _await_news(self, is_news: Callable[[store.Feed], bool], wait: float) -> list[store.Feed]:
         clock = asyncio.get_running_loop()
         since = clock.time()
         until = since + (min(LONGEST_WAIT, wait) if self._waiting < MAX_WAITING else 0)
@@ -87,8 +97,8 @@ class RevocationFeed:
             with self._live.waking(topic, [key], asyncio.Event()) as news:
                 while True:
                     news.clear()
-                    feeds = select(await self._look(clock, since))
-                    if any(_position(feed, after) < feed.newest for feed in feeds):
+                    feeds = await self._look(clock, since)
+                    if any(map(is_news, feeds)):
                         return feeds
                     try:
                         async with asyncio.timeout_at(until):

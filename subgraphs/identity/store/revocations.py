@@ -13,7 +13,7 @@ from subgraphs.identity.tables import region, revocation, signing_key
 
 
 class Feed(Struct, frozen=True):
-    """Up to where a region's revocations are known here, and for how many seconds nothing was heard of it."""
+    """Up to where a region's revocations, and the changes of its clients, are known here, and for how many seconds nothing was heard of it."""
 
     region: str
     is_own: bool
@@ -21,6 +21,7 @@ class Feed(Struct, frozen=True):
     newest: int
     lag: float
     active_kid: str | None
+    clients: int
 
 
 async def name_own_region(transaction: Transaction, name: str) -> str:
@@ -31,6 +32,10 @@ async def name_own_region(transaction: Transaction, name: str) -> str:
         ~sa.exists().where(signing_key.c.kid.like(region.c.name + ":%")),
     )
     await transaction.execute(sa.update(region).where(unused).values(name=name))
+    return await own_name(transaction)
+
+
+async def own_name(transaction: Transaction) -> str:
     statement = sa.select(region.c.name).where(region.c.is_own)
     return str((await transaction.execute(statement)).scalar_one())
 
@@ -58,7 +63,8 @@ async def feeds(transaction: Transaction) -> list[Feed]:
     statement = sa.select(region, lag.label("lag")).order_by(region.c.is_own.desc(), region.c.name)
     rows = await transaction.execute(statement)
     return [
-        Feed(row.name, row.is_own, str(row.feed), row.newest, float(row.lag), row.active_kid) for row in rows
+        Feed(row.name, row.is_own, str(row.feed), row.newest, float(row.lag), row.active_kid, row.clients)
+        for row in rows
     ]
 
 

@@ -16,7 +16,17 @@ from tests.integration.identity.test_crashes import CONCEPTS
 
 ROOT = Path(__file__).parents[3]
 LIVING = Path(__file__).with_name("living.py")
-OTHERS = {*CONCEPTS, "address", "directory", "keys", "mail", "replication", "revoke", "withdraw_key"}
+OTHERS = {
+    *CONCEPTS,
+    "address",
+    "client",
+    "directory",
+    "keys",
+    "mail",
+    "replication",
+    "revoke",
+    "withdraw_key",
+}
 ORDER = (
     "identity.sign_up.before_commit",
     "identity.ask_verification.before_commit",

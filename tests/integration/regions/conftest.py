@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -19,7 +20,9 @@ from subgraphs.identity.app import service
 from subgraphs.identity.domain.directory import DirectoryKey, decider
 from subgraphs.identity.domain.keys import KeyPolicy
 from subgraphs.identity.service.addresses import Addresses
+from subgraphs.identity.service.clients import Clients
 from subgraphs.identity.service.directory import Directory
+from subgraphs.identity.service.homes import Homes
 from subgraphs.identity.service.neighbours import Neighbours
 from subgraphs.identity.service.regions import Regions
 from subgraphs.identity.service.revocations import revoke
@@ -42,6 +45,7 @@ class Region:
     transport: Transport
     regions: Regions
     addresses: Addresses
+    clients: Clients
     cables: dict[str, Cable] = field(default_factory=dict)
 
     async def ask(self, query: str, token: str | None = None, **variables: Any) -> dict[str, Any]:
@@ -56,6 +60,12 @@ class Region:
 
     async def get(self, path: str) -> Any:
         return json.loads((await self.transport.send(Request(path=path, method="GET"))).body)
+
+    async def send_form(self, path: str, fields: Mapping[str, str]) -> tuple[int, Any]:
+        headers = (("content-type", "application/x-www-form-urlencoded"),)
+        request = Request(path=path, body=urlencode(fields).encode(), headers=headers)
+        answer = await self.transport.send(request)
+        return answer.status, json.loads(answer.body)
 
     async def accepts(self, token: str) -> bool:
         return (await self.post("{ __typename }", token)).status == 200
@@ -125,17 +135,26 @@ async def regions(
             transport = open_transport(base)
             stack.push_async_callback(transport.close)
             sealer = Sealer.from_setting(Secret(environment["HANSA_KEY_ENCRYPTION_KEY"]))
-            steering = Regions(database, SigningKeys(database, sealer, KeyPolicy()))
             key = DirectoryKey(DIRECTORY_SECRET)
             ways = {there: open_transport(to) for there, to in peers.items()}
+            neighbours = Neighbours(ways, key.requests)
+            homes = Homes(ways, neighbours)
+            steering = Regions(database, SigningKeys(database, sealer, KeyPolicy()), homes)
             for way in ways.values():
                 stack.push_async_callback(way.close)
-            directory = Directory(database, key, Neighbours(ways, key.requests), name, NAMES)
+            directory = Directory(database, key, neighbours, name, NAMES)
             own = {
                 f"{here}-{there}": cable for (here, there), cable in cables.items() if name in (here, there)
             }
             regions[name] = Region(
-                name, environment, database, transport, steering, Addresses(database, directory), own
+                name,
+                environment,
+                database,
+                transport,
+                steering,
+                Addresses(database, directory),
+                Clients(database, {}, neighbours),
+                own,
             )
         yield regions
 

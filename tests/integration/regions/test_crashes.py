@@ -1,4 +1,5 @@
-"""A killed process leaves no revocation without its cause, no number without its revocation, no half of a copy, and no address to two."""
+"""A killed process leaves no revocation without its cause, no number without its revocation, no half of a copy, no address to two, and no
+client that was removed."""
 
 import asyncio
 import base64
@@ -16,7 +17,7 @@ from subgraphs.identity.store.revocations import name_own_region
 from tests.integration.regions import moving
 
 ROOT = Path(__file__).parents[3]
-CONCEPTS = ("address", "directory", "keys", "replication", "revoke", "withdraw_key")
+CONCEPTS = ("address", "client", "directory", "keys", "replication", "revoke", "withdraw_key")
 NAMES = [name for name in sorted(failpoints.names("subgraphs.identity")) if name.split(".")[1] in CONCEPTS]
 
 
@@ -53,8 +54,23 @@ async def test_after_a_kill_at_any_failpoint_both_regions_are_whole(
     left = {kid for (kid,) in await rows(databases[own], "SELECT kid FROM signing_key")}
     assert left.isdisjoint(kid for (kid,) in withdrawn)
     await check_addresses({"home": databases[own], "eu": databases[eu]})
+    await check_clients(databases[eu], databases[own])
     for database in databases.values():
         await database.close()
+
+
+async def check_clients(eu: Database, home: Database) -> None:
+    """Both know the same of the clients of `eu`; where one was removed its tokens have ended, in both."""
+    known = "SELECT * FROM client WHERE region = 'eu' ORDER BY id"
+    at_home = await rows(eu, known)
+    assert await rows(home, known) == at_home
+    left = await rows(eu, "SELECT name FROM client WHERE removed_at IS NULL ORDER BY name")
+    assert [name for (name,) in left] == sorted(f"{name} stays" for name in NAMES)
+    ids = {id_ for (id_,) in await rows(eu, "SELECT id FROM client WHERE removed_at IS NOT NULL")}
+    assert len(ids) >= len(NAMES)
+    for database in (eu, home):
+        ended = await rows(database, "SELECT value FROM revocation WHERE kind = 'CLIENT_EPOCH'")
+        assert {id_ for (id_,) in ended} == ids
 
 
 async def check_addresses(databases: Mapping[str, Database]) -> None:

@@ -1,16 +1,13 @@
 """A refresh token is replaced by its home alone, whichever region is asked."""
 
 import asyncio
-import json
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 
-from common.http import Request
 from common.sealing import Sealer
 from common.settings import Secret
 from subgraphs.identity.domain.grants import Grant, RefreshToken
@@ -43,11 +40,7 @@ async def refresh_token(regions: Mapping[str, Region]) -> str:
 
 async def refresh(region: Region, token: str) -> tuple[int, dict[str, Any]]:
     fields = {"grant_type": "refresh_token", "refresh_token": token, "client_id": "hansa"}
-    headers = (("content-type", "application/x-www-form-urlencoded"),)
-    answer = await region.transport.send(
-        Request(path="/oauth/token", body=urlencode(fields).encode(), headers=headers)
-    )
-    return answer.status, json.loads(answer.body)
+    return await region.send_form("/oauth/token", fields)
 
 
 async def test_any_region_refreshes_by_way_of_the_home_and_keeps_nothing(
@@ -84,10 +77,7 @@ async def test_a_token_that_names_a_region_that_there_is_not_is_refused(
 
 
 async def send(region: Region, path: str, token: str) -> tuple[int, dict[str, Any]]:
-    fields = urlencode({"token": token, "client_id": "hansa"}).encode()
-    headers = (("content-type", "application/x-www-form-urlencoded"),)
-    answer = await region.transport.send(Request(path=path, body=fields, headers=headers))
-    return answer.status, json.loads(answer.body)
+    return await region.send_form(path, {"token": token, "client_id": "hansa"})
 
 
 async def test_a_token_is_ended_and_looked_at_by_its_home_from_any_region(
