@@ -3,12 +3,11 @@
 import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from litestar.types import ASGIApp
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
-from opentelemetry.instrumentation.redis import RedisInstrumentor
 from opentelemetry.instrumentation.sqlalchemy.engine import EngineTracer
 from opentelemetry.metrics import NoOpMeter
 from opentelemetry.propagate import extract
@@ -18,9 +17,6 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
 from opentelemetry.trace import SpanKind
 from sqlalchemy.ext.asyncio import AsyncEngine
-
-if TYPE_CHECKING:
-    from redis.asyncio import Redis
 
 
 class Recording:
@@ -59,9 +55,6 @@ class Recording:
         # SQLAlchemyInstrumentor would also patch SQLAlchemy for the other services of the process.
         usage = NoOpMeter("hansa").create_up_down_counter("db.client.connections.usage")
         EngineTracer(self._provider.get_tracer("sqlalchemy"), engine.sync_engine, usage)  # type: ignore[no-untyped-call]
-
-    def instrument_redis(self, client: "Redis") -> None:
-        RedisInstrumentor.instrument_client(client, tracer_provider=self._provider)
 
     def consumer_span(
         self, name: str, headers: Mapping[str, str], attributes: Mapping[str, Any]

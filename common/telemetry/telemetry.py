@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from common.telemetry.context import TraceContext, current_trace
 
-if TYPE_CHECKING:  # whoever needs no app, database or Redis client loads none
+if TYPE_CHECKING:  # whoever needs no app or database loads none
     from litestar.types import ASGIApp
     from opentelemetry.trace import Tracer
-    from redis.asyncio import Redis
     from sqlalchemy.ext.asyncio import AsyncEngine
 
 TRACE_ID_HEADER = "hansa-trace-id"
@@ -55,11 +54,6 @@ class Telemetry:
         """Records a span for every statement that `engine` runs."""
         if self._recording:
             self._recording.instrument_engine(engine)
-
-    def instrument_redis(self, client: "Redis") -> None:
-        """Records a span for every command that `client` sends."""
-        if self._recording:
-            self._recording.instrument_redis(client)
 
     @contextmanager
     def consumer_span(

@@ -1,22 +1,18 @@
 """Identity's wiring: from the environment to an app."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 from litestar import Litestar
-from prometheus_client import CollectorRegistry
-from redis.asyncio import BlockingConnectionPool, Redis
+from litestar.types import ControllerRouterHandler
 
-from common.app import LiveParts, ServiceRequest
-from common.sealing import Sealer
+from common.app import ServiceRequest
+from common.app.lifespan import Lifespan
 from common.service import Service
 from subgraphs.identity.api import Context, schema
 from subgraphs.identity.demo import load_demo
-from subgraphs.identity.domain.keys import KeyPolicy
-from subgraphs.identity.mail import open_mailer
-from subgraphs.identity.passwords import Passwords
-from subgraphs.identity.peers import following, open_directory, open_homes
+from subgraphs.identity.parts import IdentityParts
+from subgraphs.identity.peers import following
 from subgraphs.identity.provider import Provider
 from subgraphs.identity.routes import keys as key_routes
 from subgraphs.identity.routes import letters as letter_routes
@@ -24,16 +20,10 @@ from subgraphs.identity.routes import provider as provider_routes
 from subgraphs.identity.routes.neighbours import neighbour_routes
 from subgraphs.identity.routes.regions import region_health_routes, region_routes
 from subgraphs.identity.routes.revocations import revocation_routes
-from subgraphs.identity.service.accounts import Identity
-from subgraphs.identity.service.addresses import Addresses
 from subgraphs.identity.service.replication import Teller
 from subgraphs.identity.service.revocations import RevocationFeed
 from subgraphs.identity.services import Services
 from subgraphs.identity.settings import Settings
-from subgraphs.identity.signing_keys import SigningKeys
-from subgraphs.identity.site import Site
-from subgraphs.identity.throttle import SignInThrottle
-from subgraphs.identity.tokens import AccessTokens
 from subgraphs.identity.worker import claiming, forgetting, sending
 
 
@@ -43,98 +33,50 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
     Raises:
         SettingsError: the environment lacks something.
     """
-    parts = LiveParts(Settings, environment)
-    settings, database = parts.settings, parts.database
-    redis = Redis.from_pool(BlockingConnectionPool.from_url(settings.redis_url.reveal(), timeout=2))
-    parts.telemetry.instrument_redis(redis)
-    sealer = Sealer.from_setting(settings.key_encryption_key)
-    keys = SigningKeys(database, sealer, KeyPolicy())
-    passwords, throttle, site = Passwords(), SignInThrottle(redis), Site(settings.issuer)
-    homes = open_homes(settings)
-    directory = open_directory(settings, database, homes)
-    addresses = Addresses(database, directory)
-    services = Services.of(
-        database,
-        sealer,
-        keys,
-        addresses=addresses,
-        live=parts.live,
-        site=site,
-        passwords=passwords,
-        throttle=throttle,
-        code_throttle=SignInThrottle(redis, of="second-factor"),
-        first_admin=settings.first_admin,
-        homes=homes,
-    )
-    tokens = AccessTokens(keys, settings.issuer, settings.audience)
-    identity = Identity(
-        database,
-        passwords,
-        throttle,
-        tokens,
-        roles=services.roles,
-        emails=services.emails,
-        codes=services.codes,
-        addresses=addresses,
-    )
-    mailer = open_mailer(settings.mail_url) if settings.mail_url else None
-    provider = Provider.of(
-        database,
-        sealer,
-        keys,
-        site=site,
-        identity=identity,
-        access_tokens=tokens,
-        roles=services.roles,
-        second_factors=services.codes,
-        throttle=throttle,
-        router_secret=settings.router_secret,
-        region=settings.region,
-        homes=homes,
-        directory=directory,
-    )
-    feed, registry = RevocationFeed(database, parts.live), CollectorRegistry()
+    parts = IdentityParts(environment)
+    services = Services.of(parts)
+    provider = Provider.of(parts, services)
 
     def context(request: ServiceRequest) -> Context:
-        return Context.of(request, identity, services, provider)
-
-    async def ping_redis() -> None:
-        await redis.ping()
-
-    @asynccontextmanager
-    async def resources(_: Litestar) -> AsyncIterator[None]:
-        try:
-            yield
-        finally:
-            passwords.close()
-            await redis.aclose()
+        return Context.of(request, provider.identity, services, provider)
 
     return parts.create_service(
         schema=schema,
         context=context,
-        route_handlers=[
-            *key_routes.routes(keys),
-            *revocation_routes(feed),
-            *letter_routes.routes(mailer),
-            *region_routes(Teller(database, feed, keys), homes.neighbours),
-            *region_health_routes(services.regions),
-            *(
-                neighbour_routes(directory, provider.signing_in, provider.clients, services.regions)
-                if directory
-                else ()
-            ),
-            *provider_routes.routes(provider, services, sealer),
-        ],
-        lifespan=[
-            resources,
-            following(settings.region, homes, database, services.regions, registry),
-            lambda _: forgetting(database, services),
-            *([lambda _: claiming(addresses)] if directory else ()),
-            *sending(database, sealer, mailer, settings.mail_from),
-        ],
-        registry=registry,
-        readiness={"database": database.ping, "valkey": ping_redis},
+        route_handlers=_routes(parts, services, provider),
+        lifespan=_lifespan(parts, services),
+        registry=parts.registry,
+        readiness={"database": parts.database.ping, "valkey": parts.ping_valkey},
     )
+
+
+def _routes(parts: IdentityParts, services: Services, provider: Provider) -> list[ControllerRouterHandler]:
+    feed, directory = RevocationFeed(parts.database, parts.live), parts.directory
+    return [
+        *key_routes.routes(parts.keys),
+        *revocation_routes(feed),
+        *letter_routes.routes(parts.mailer),
+        *region_routes(Teller(parts.database, feed, parts.keys), parts.homes.neighbours),
+        *region_health_routes(services.regions),
+        *(
+            neighbour_routes(directory, provider.signing_in, provider.clients, services.regions)
+            if directory
+            else ()
+        ),
+        *provider_routes.routes(provider, services, parts.sealer),
+    ]
+
+
+def _lifespan(parts: IdentityParts, services: Services) -> list[Lifespan]:
+    """What is done besides answering, innermost last."""
+    database, settings = parts.database, parts.settings
+    return [
+        parts.resources,
+        following(settings.region, parts.homes, database, services.regions, parts.registry),
+        lambda _: forgetting(database, services),
+        *([lambda _: claiming(parts.addresses)] if parts.directory else ()),
+        *sending(database, parts.sealer, parts.mailer, settings.mail_from),
+    ]
 
 
 service = Service(

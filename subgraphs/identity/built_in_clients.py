@@ -7,21 +7,34 @@ from common.settings import Secret
 from subgraphs.identity.domain.clients import STANDARD_SCOPES, Client, GrantType
 from subgraphs.identity.domain.roles import BUILT_IN
 from subgraphs.identity.opaque import digest
+from subgraphs.identity.settings import Settings
 from subgraphs.identity.tokens import PLATFORM_CLIENT
 
 ROUTER_CLIENT = "hansa-router"
 """The router, which exchanges its callers' tokens for those of single subgraphs."""
 
 
-def built_in_clients(issuer: str, router_secret: Secret | None) -> Mapping[str, Client]:
-    """By id: the platform's own public client, which comes back to the console on the router's address.
+PROXY_CLIENT = "hansa-proxy"
+"""The reverse proxy, which asks the control plane of tenants for configurations and keys."""
 
-    The router is a client, too, if it has a secret.
-    """
+
+def built_in_clients(settings: Settings) -> Mapping[str, Client]:
+    """By id: the platform's own public client, and the parts of the platform that have a secret."""
+    clients = [_platform(settings.issuer)]
+    if settings.router_secret is not None:
+        clients.append(_part(ROUTER_CLIENT, "Router", settings.router_secret, GrantType.TOKEN_EXCHANGE))
+    if settings.proxy_secret is not None:
+        grant_type, scope = GrantType.CLIENT_CREDENTIALS, "tenants:dataplane"
+        clients.append(_part(PROXY_CLIENT, "Reverse proxy", settings.proxy_secret, grant_type, scope))
+    return {client.id: client for client in clients}
+
+
+def _platform(issuer: str) -> Client:
+    """It comes back to the console on the router's address."""
     parts = urlsplit(issuer)
     console = f"{parts.scheme}://{parts.netloc}/"
     scopes = {grant.scope for role in BUILT_IN.values() for grant in role.grants}
-    platform = Client(
+    return Client(
         id=PLATFORM_CLIENT,
         name="Hansa",
         redirect_uris=[console],
@@ -30,14 +43,8 @@ def built_in_clients(issuer: str, router_secret: Secret | None) -> Mapping[str, 
         scopes=[*STANDARD_SCOPES, *sorted(scopes)],
         is_first_party=True,
     )
-    clients = {platform.id: platform}
-    if router_secret is not None:
-        hash_ = digest(router_secret.reveal())
-        clients[ROUTER_CLIENT] = Client(
-            id=ROUTER_CLIENT,
-            name="Router",
-            secret_hash=hash_,
-            grant_types=[GrantType.TOKEN_EXCHANGE],
-            scopes=[],
-        )
-    return clients
+
+
+def _part(id_: str, name: str, secret: Secret, grant_type: GrantType, *scopes: str) -> Client:
+    secret_hash = digest(secret.reveal())
+    return Client(id=id_, name=name, secret_hash=secret_hash, grant_types=[grant_type], scopes=list(scopes))

@@ -3,28 +3,22 @@
 from dataclasses import dataclass
 from typing import Self
 
-from common.database import Database
-from common.sealing import Sealer
-from common.settings import Secret
 from subgraphs.identity.built_in_clients import built_in_clients
 from subgraphs.identity.id_tokens import IdTokens
+from subgraphs.identity.parts import IdentityParts
 from subgraphs.identity.service.accounts import Identity
 from subgraphs.identity.service.authorization import Authorization
 from subgraphs.identity.service.claims import Claims
 from subgraphs.identity.service.clients import Clients
 from subgraphs.identity.service.devices import Devices
-from subgraphs.identity.service.directory import Directory
 from subgraphs.identity.service.elsewhere import SigningIn
 from subgraphs.identity.service.grants import Grants
 from subgraphs.identity.service.homes import Homes
-from subgraphs.identity.service.roles import Roles
-from subgraphs.identity.service.second_factors import SecondFactors
 from subgraphs.identity.service.sessions import Sessions
 from subgraphs.identity.service.token_exchange import TokenExchange
 from subgraphs.identity.service.token_status import TokenStatus
-from subgraphs.identity.signing_keys import SigningKeys
+from subgraphs.identity.services import Services
 from subgraphs.identity.site import Site
-from subgraphs.identity.throttle import SignInThrottle
 from subgraphs.identity.tokens import AccessTokens
 
 
@@ -47,46 +41,46 @@ class Provider:
     signing_in: SigningIn
 
     @classmethod
-    def of(
-        cls,
-        database: Database,
-        sealer: Sealer,
-        keys: SigningKeys,
-        *,
-        site: Site,
-        identity: Identity,
-        access_tokens: AccessTokens,
-        roles: Roles,
-        second_factors: SecondFactors,
-        throttle: SignInThrottle,
-        router_secret: Secret | None,
-        region: str,
-        homes: Homes,
-        directory: Directory | None,
-    ) -> Self:
-        """The provider at `site`."""
-        id_tokens, claims = IdTokens(keys, site.issuer), Claims(database)
+    def of(cls, parts: IdentityParts, services: Services) -> Self:
+        """The provider of one site, whose accounts are those of `services`."""
+        database, settings = parts.database, parts.settings
+        tokens = AccessTokens(parts.keys, settings.issuer, settings.audience)
+        id_tokens, claims = IdTokens(parts.keys, settings.issuer), Claims(database)
+        identity = _identity(parts, services, tokens)
         grants = Grants(
             database,
-            sealer.tagging_key,
-            access_tokens=access_tokens,
+            parts.sealer.tagging_key,
+            access_tokens=tokens,
             id_tokens=id_tokens,
-            roles=roles,
+            roles=services.roles,
             claims=claims,
-            region=region,
+            region=settings.region,
         )
         return cls(
-            site=site,
+            site=parts.site,
             identity=identity,
-            sessions=Sessions(database, second_factors),
-            clients=Clients(database, built_in_clients(site.issuer, router_secret), homes.neighbours),
+            sessions=Sessions(database, services.codes),
+            clients=Clients(database, built_in_clients(settings), parts.homes.neighbours),
             authorization=Authorization(database, id_tokens),
             grants=grants,
             claims=claims,
-            devices=Devices(database, grants, throttle),
+            devices=Devices(database, grants, parts.throttle),
             token_status=TokenStatus(database),
             id_tokens=id_tokens,
-            token_exchange=TokenExchange(keys),
-            homes=homes,
-            signing_in=SigningIn(database, identity, directory),
+            token_exchange=TokenExchange(parts.keys),
+            homes=parts.homes,
+            signing_in=SigningIn(database, identity, parts.directory),
         )
+
+
+def _identity(parts: IdentityParts, services: Services, tokens: AccessTokens) -> Identity:
+    return Identity(
+        parts.database,
+        parts.passwords,
+        parts.throttle,
+        tokens,
+        roles=services.roles,
+        emails=services.emails,
+        codes=services.codes,
+        addresses=parts.addresses,
+    )

@@ -40,6 +40,10 @@ class Settings(DataSettings, frozen=True, kw_only=True):
         Secret | None,
         variable("HANSA_ROUTER_SECRET", "the secret by which the router exchanges its callers' tokens"),
     ] = None
+    proxy_secret: Annotated[
+        Secret | None,
+        variable("HANSA_PROXY_CLIENT_SECRET", "the secret by which the reverse proxy gets tokens of its own"),
+    ] = None
     first_admin: Annotated[
         str | None,
         variable(

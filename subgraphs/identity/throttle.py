@@ -1,37 +1,28 @@
 """How often one may try a password: attempts in a window, per account and per client, counted in Valkey."""
 
 import hashlib
-
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from contextlib import suppress
+from importlib.resources import files
 
 from common.errors import OverloadedError
+from common.valkey import FunctionLibrary, ReplyError, ValkeyLink, ValkeyUnavailableError
 from subgraphs.identity.errors import TooManyAttemptsError
 
 ACCOUNT_ATTEMPTS = 10
 CLIENT_ATTEMPTS = 100
 WINDOW = 900  # seconds
-
-# Counts before the password is looked at, so that attempts at the same time cannot pass together.
-_COUNT = """
-local wait = 0
-for i, key in ipairs(KEYS) do
-  local attempts = redis.call('INCR', key)
-  if attempts == 1 then redis.call('EXPIRE', key, ARGV[#ARGV]) end
-  if attempts > tonumber(ARGV[i]) then wait = math.max(wait, redis.call('TTL', key)) end
-end
-return wait
-"""
+TIMEOUT = 2.0
+_SOURCE = files("subgraphs.identity").joinpath("throttle.lua").read_text()
 
 
 class SignInThrottle:
     """Fails closed: without Valkey nobody signs in, and tokens that were issued keep working."""
 
-    def __init__(self, redis: Redis, of: str = "sign-in") -> None:
+    def __init__(self, valkey: ValkeyLink, of: str = "sign-in") -> None:
         """Counts the attempts at one thing, named `of`, apart from those at others."""
-        self._redis = redis
+        self._valkey = valkey
         self._of = of
-        self._count = redis.register_script(_COUNT)
+        self._library = FunctionLibrary(valkey, "identity_attempts", _SOURCE)
 
     async def count(self, email: str, client_address: str | None) -> None:
         """Counts an attempt.
@@ -42,18 +33,24 @@ class SignInThrottle:
         """
         limits = {self._account(email): ACCOUNT_ATTEMPTS}
         if client_address:
-            limits[f"identity:{self._of}:client:{client_address}"] = CLIENT_ATTEMPTS
+            limits[self._key("client", client_address)] = CLIENT_ATTEMPTS
+        payload = " ".join(map(str, (WINDOW, *limits.values()))).encode()
         try:
-            wait = int(await self._count(keys=list(limits), args=[*limits.values(), WINDOW]))
-        except RedisError as error:
+            wait = int(await self._library.call(list(limits), payload))
+        except ValkeyUnavailableError as error:
             raise OverloadedError("Sign-in is not possible now; try again in a moment") from error
         if wait:
             raise TooManyAttemptsError(wait)
 
     async def forget(self, email: str) -> None:
-        """Gives the account its attempts back, after a password that was right."""
-        await self._redis.delete(self._account(email))
+        """Gives the account its attempts back, after a password that was right; without Valkey they come back by themselves."""
+        with suppress(ValkeyUnavailableError, ReplyError):
+            await self._valkey.ask("DEL", self._account(email))
 
     def _account(self, email: str) -> str:
         """The account's key, with a digest so that no address stands in Valkey."""
-        return f"identity:{self._of}:account:{hashlib.sha256(email.encode()).hexdigest()}"
+        return self._key("account", hashlib.sha256(email.encode()).hexdigest())
+
+    def _key(self, kind: str, value: str) -> str:
+        # In one slot of a cluster, since they are counted together.
+        return f"{{identity:{self._of}}}:{kind}:{value}"
