@@ -24,6 +24,7 @@ _MAKERS: Mapping[str, Callable[[], str]] = {
     "HANSA_RATELIMIT_TOKEN": secrets.token_urlsafe,
     "HANSA_TENANTS_TOKEN": secrets.token_urlsafe,
     "HANSA_ROUTER_SECRET": secrets.token_urlsafe,
+    "HANSA_PROXY_CLIENT_SECRET": secrets.token_urlsafe,
     "HANSA_CARD_KEY": secrets.token_urlsafe,
     "HANSA_CARD_WEBHOOK_SECRET": secrets.token_urlsafe,
 }

@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, cast
 
-from common.http import TransportLimits, open_transport
+from common.http import open_transport
 from common.http.in_process import ASGIApp
 from common.limiting import Limiter
 from common.proxy import ProxyOptions, RunningProxy
 from common.settings import Secret, SettingsError, load
 from common.telemetry import Telemetry
+from subgraphs.tenants.dataplane.access import open_control
 from subgraphs.tenants.dataplane.admission import Admissions
 from subgraphs.tenants.dataplane.control import ControlPlaneUnavailableError
 from subgraphs.tenants.dataplane.doors import Doors
@@ -29,8 +30,6 @@ _FIRST_ANSWER = 2.0
 """Seconds that the control plane has before what was served last is served again."""
 _LAST_USAGE = 2.0
 _LONGEST_WAIT = 10.0
-_CHANGES = TransportLimits(max_response_size=256 * 1024 * 1024)
-"""All tenants' configurations are one answer."""
 
 
 @asynccontextmanager
@@ -40,10 +39,10 @@ async def proxy_program(environment: Mapping[str, str], options: ProxyOptions) -
     telemetry = Telemetry(settings.service, environment)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(asyncio.to_thread, telemetry.close)
-        transport = open_transport(settings.control_url, apps=options.apps, limits=_CHANGES)
+        transport, token = open_control(settings, options)
         stack.push_async_callback(transport.close)
         wait = min(_LONGEST_WAIT, settings.key_ttl / 3)
-        control = HttpControlPlane(transport, settings.control_token, wait=wait)
+        control = HttpControlPlane(transport, token, wait=wait)
         meter = Meter(options.directory / "usage")
         stack.callback(meter.close)
         keys = Keys(control.find, ttl=settings.key_ttl)

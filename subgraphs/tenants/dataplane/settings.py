@@ -16,8 +16,23 @@ class ProxySettings(ServiceSettings, frozen=True, kw_only=True):
         str, variable("HANSA_TENANTS_URL", "the control plane, as http://..., unix://... or app://NAME")
     ]
     control_token: Annotated[
-        Secret, variable("HANSA_TENANTS_TOKEN", "the bearer token by which it asks the control plane")
-    ]
+        Secret | None,
+        variable(
+            "HANSA_TENANTS_TOKEN", "the bearer token by which it asks the control plane, unless as a client"
+        ),
+    ] = None
+    token_url: Annotated[
+        str, variable("HANSA_TOKEN_URL", "where the issuer gives it tokens of its own, as a client")
+    ] = ""
+    client_id: Annotated[str, variable("HANSA_PROXY_CLIENT_ID", "the client that it is there")] = (
+        "hansa-proxy"
+    )
+    client_secret: Annotated[
+        Secret | None,
+        variable(
+            "HANSA_PROXY_CLIENT_SECRET", "that client's secret; it asks the control plane as this client"
+        ),
+    ] = None
     limiter_url: Annotated[
         str, variable("HANSA_RATELIMIT_URL", "the rate limiter; without it, limits are as while it is down")
     ] = ""

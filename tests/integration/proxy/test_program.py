@@ -9,7 +9,12 @@ import signal
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from common.http import Request, TransportError, open_transport
+from common.proxy import ProxyOptions
+from common.settings import SettingsError
+from subgraphs.tenants.dataplane.program import proxy_program
 from tests.integration.proxy.control import KEY, Control, configuration
 from tests.integration.proxy.gateways import until
 from tests.integration.proxy.processes import HANSA, app_server, proxy_process
@@ -135,4 +140,9 @@ def test_what_is_missing_is_named(tmp_path: Path) -> None:
     run = subprocess.run(command, env=bare, capture_output=True, text=True, timeout=60, check=False)
     assert run.returncode == 2
     assert "HANSA_TENANTS_URL is not set" in run.stderr
-    assert "HANSA_TENANTS_TOKEN" in run.stderr
+
+
+async def test_who_has_neither_a_token_nor_a_client_is_told_so(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"HANSA_TENANTS_TOKEN.*HANSA_PROXY_CLIENT_SECRET"):
+        async with proxy_program({"HANSA_TENANTS_URL": "http://127.0.0.1:1"}, ProxyOptions(tmp_path, {})):
+            pass
