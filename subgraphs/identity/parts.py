@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry
 from common.app import LiveParts
 from common.sealing import Sealer
 from common.settings import SettingsError
-from common.valkey import ValkeyLink
+from common.valkey import Valkey, open_valkey
 from subgraphs.identity.domain.keys import KeyPolicy
 from subgraphs.identity.links import Links
 from subgraphs.identity.mail import open_mailer
@@ -56,11 +56,13 @@ class IdentityParts(LiveParts[Settings]):
             await self.valkey.close()
 
     async def ping_valkey(self) -> None:
-        await self.valkey.call("PING")
+        """Whether attempts can be counted. Raises ValkeyUnavailableError."""
+        for server in await self.valkey.servers():
+            await server.call("PING")
 
 
-def _open_valkey(settings: Settings) -> ValkeyLink:
+def _open_valkey(settings: Settings) -> Valkey:
     try:
-        return ValkeyLink(settings.redis_url.reveal(), timeout=TIMEOUT)
+        return open_valkey(settings.redis_url.reveal(), timeout=TIMEOUT)
     except ValueError as error:
         raise SettingsError(f"Settings of identity: REDIS_URL is malformed: {error}") from None

@@ -5,7 +5,7 @@ from contextlib import suppress
 from importlib.resources import files
 
 from common.errors import OverloadedError
-from common.valkey import FunctionLibrary, ReplyError, ValkeyLink, ValkeyUnavailableError
+from common.valkey import FunctionLibrary, ReplyError, Valkey, ValkeyUnavailableError
 from subgraphs.identity.errors import TooManyAttemptsError
 
 ACCOUNT_ATTEMPTS = 10
@@ -18,7 +18,7 @@ _SOURCE = files("subgraphs.identity").joinpath("throttle.lua").read_text()
 class SignInThrottle:
     """Fails closed: without Valkey nobody signs in, and tokens that were issued keep working."""
 
-    def __init__(self, valkey: ValkeyLink, of: str = "sign-in") -> None:
+    def __init__(self, valkey: Valkey, of: str = "sign-in") -> None:
         """Counts the attempts at one thing, named `of`, apart from those at others."""
         self._valkey = valkey
         self._of = of
