@@ -14,6 +14,7 @@ from subgraphs.identity.service.devices import Devices
 from subgraphs.identity.service.elsewhere import SigningIn
 from subgraphs.identity.service.grants import Grants
 from subgraphs.identity.service.homes import Homes
+from subgraphs.identity.service.pushed_requests import PushedRequests
 from subgraphs.identity.service.sessions import Sessions
 from subgraphs.identity.service.token_exchange import TokenExchange
 from subgraphs.identity.service.token_status import TokenStatus
@@ -31,6 +32,7 @@ class Provider:
     sessions: Sessions
     clients: Clients
     authorization: Authorization
+    pushed_requests: PushedRequests
     grants: Grants
     claims: Claims
     devices: Devices
@@ -62,6 +64,7 @@ class Provider:
             sessions=Sessions(database, services.codes),
             clients=Clients(database, built_in_clients(settings), parts.homes.neighbours),
             authorization=Authorization(database, id_tokens),
+            pushed_requests=PushedRequests(database),
             grants=grants,
             claims=claims,
             devices=Devices(database, grants, parts.throttle),

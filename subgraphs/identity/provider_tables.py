@@ -57,12 +57,22 @@ client = sa.Table(
     _texts("post_logout_redirect_uris"),
     _texts("grant_types"),
     _texts("scopes"),
+    sa.Column("require_pushed_authorization_requests", sa.Boolean, nullable=False, server_default="false"),
     _moment("created_at", default=True),
     sa.Column("region", sa.ForeignKey("region.name", onupdate="CASCADE"), nullable=False),
     sa.Column("seq", sa.BigInteger, nullable=False),
     sa.Column("ended_at", sa.DateTime(timezone=True)),
     sa.Column("removed_at", sa.DateTime(timezone=True)),
     sa.Index("client_of_region", "region", "seq"),
+)
+
+pushed_request = sa.Table(
+    "pushed_request",
+    metadata,
+    sa.Column("token_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("fields", postgresql.JSONB, nullable=False),
+    sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False, index=True),
 )
 
 consent = sa.Table(

@@ -27,6 +27,7 @@ class OAuthClient:
     region: str | None = strawberry.field(
         description="Where it was registered. All regions know it; null for one that comes with the platform."
     )
+    require_pushed_authorization_requests: bool = strawberry.field(description="Whether it must (RFC 9126).")
 
     @classmethod
     def of(cls, client: domain.Client) -> "OAuthClient":
@@ -39,6 +40,7 @@ class OAuthClient:
             scopes=client.scopes,
             is_public=client.is_public,
             region=client.region,
+            require_pushed_authorization_requests=client.require_pushed_authorization_requests,
         )
 
     @classmethod
@@ -93,6 +95,7 @@ class CreateOAuthClientInput:
     redirect_uris: list[str] = strawberry.field(default_factory=list)
     post_logout_redirect_uris: list[str] = strawberry.field(default_factory=list)
     is_public: bool = False
+    require_pushed_authorization_requests: bool = False
 
 
 def _mutation(description: str) -> Any:
@@ -128,6 +131,7 @@ class ClientMutations:
                 redirect_uris=input.redirect_uris,
                 post_logout_redirect_uris=input.post_logout_redirect_uris,
                 is_public=input.is_public,
+                require_pushed_authorization_requests=input.require_pushed_authorization_requests,
             )
         except InvalidInputError as refusal:
             return InvalidInput(message=refusal.message, field=refusal.field)

@@ -76,8 +76,10 @@ def check_redirect(fields: Mapping[str, str], client: Client | None) -> tuple[Cl
     return client, fields["redirect_uri"]
 
 
-def check_request(fields: Mapping[str, str], client: Client | None) -> AuthorizationRequest:
-    """The request.
+def check_request(
+    fields: Mapping[str, str], client: Client | None, *, is_pushed: bool = False
+) -> AuthorizationRequest:
+    """The request; `is_pushed` when its client has brought it itself (RFC 9126).
 
     Raises:
         UnsafeRequestError: nobody may be redirected.
@@ -86,6 +88,8 @@ def check_request(fields: Mapping[str, str], client: Client | None) -> Authoriza
     client, redirect_uri = check_redirect(fields, client)
     state = fields.get("state")
     try:
+        if client.require_pushed_authorization_requests and not is_pushed:
+            raise invalid_request("The client must push its requests (RFC 9126)")
         return _request(fields, client, redirect_uri)
     except OAuthError as error:
         raise Refusal(redirect_uri, state, error) from error

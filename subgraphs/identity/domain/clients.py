@@ -44,6 +44,7 @@ class Client(Struct, frozen=True, kw_only=True):
     grant_types: list[str]
     scopes: list[str]
     region: str | None = None
+    require_pushed_authorization_requests: bool = False
     is_first_party: bool = False
 
     @property

@@ -18,6 +18,7 @@ from subgraphs.identity.domain.authorization import (
     check_redirect,
     check_request,
 )
+from subgraphs.identity.domain.pushed_requests import token_in
 from subgraphs.identity.domain.sessions import Session
 from subgraphs.identity.oauth_errors import OAuthError, UnsafeRequestError
 from subgraphs.identity.routes.asked import Asking
@@ -36,6 +37,7 @@ from subgraphs.identity.routes.pages import Page, Pages, answers, options, redir
 from subgraphs.identity.service.accounts import Identity
 from subgraphs.identity.service.authorization import Authorization, Need
 from subgraphs.identity.service.clients import Clients
+from subgraphs.identity.service.pushed_requests import PushedRequests
 from subgraphs.identity.site import Site
 
 AUTHORIZE = "/oauth/authorize"
@@ -58,6 +60,7 @@ class Authorizer:
         *,
         clients: Clients,
         authorization: Authorization,
+        pushed: PushedRequests,
         identity: Identity,
         browser: Browser,
         pages: Pages,
@@ -66,6 +69,7 @@ class Authorizer:
         self._site = site
         self._clients = clients
         self._authorization = authorization
+        self._pushed = pushed
         self._identity = identity
         self._browser = browser
         self._pages = pages
@@ -77,14 +81,17 @@ class Authorizer:
         Raises:
             UnsafeRequestError: the request leads nowhere that is the client's.
         """
-        session = await self._browser.session(asked)
+        session, pushed = await self._browser.session(asked), token_in(fields.get("request_uri"))
+        parameters = await self._pushed.read(fields)
+        client = await self._clients.find(parameters.get("client_id"))
         try:
-            request = check_request(fields, await self._clients.find(fields.get("client_id")))
+            request = check_request(parameters, client, is_pushed=pushed is not None)
             outcome = await self._authorization.decide(
                 request,
                 session,
                 has_just_signed_in=self._asking.was_answered(fields, session),
                 has_consented=has_consented,
+                pushed=pushed,
             )
         except Refusal as refusal:
             return self._back(refusal.redirect_uri, refusal.state, error_of(refusal.error))
@@ -103,15 +110,19 @@ class Authorizer:
         Raises:
             UnsafeRequestError
         """
-        client = await self._clients.find(fields.get("client_id"))
-        _, redirect_uri = check_redirect(fields, client)
+        parameters = await self._pushed.read(fields)
+        client = await self._clients.find(parameters.get("client_id"))
+        _, redirect_uri = check_redirect(parameters, client)
+        await self._pushed.forget(fields)
         refusal = OAuthError("access_denied", "The user did not allow it")
-        return self._back(redirect_uri, fields.get("state"), error_of(refusal))
+        return self._back(redirect_uri, parameters.get("state"), error_of(refusal))
 
     def _sign_in(
         self, request: AuthorizationRequest, fields: Mapping[str, str], session: Session | None
     ) -> Page:
-        continue_to = f"{AUTHORIZE}?{urlencode(self._asking.ask(fields, session))}"
+        # The page has to say where its form may lead in the end, which a pushed request does not show.
+        asked = self._asking.ask({**fields, "redirect_uri": request.redirect_uri}, session)
+        continue_to = f"{AUTHORIZE}?{urlencode(asked)}"
         query = {"continue": continue_to, "login_hint": request.login_hint}
         return redirect(self._site.url(f"/sign-in?{urlencode(query)}"))
 
@@ -148,7 +159,7 @@ def routes(authorizer: Authorizer, site: Site, pages: Pages, tokens: FormTokens)
         AUTHORIZE,
         **common,
         responses=answers(200, 400, 404),
-        operation_class=takes_query("client_id", "redirect_uri"),
+        operation_class=takes_query("client_id"),
         summary="Authorization endpoint (RFC 6749 section 3.1)",
     )
     async def authorize(request: Asked) -> Page:

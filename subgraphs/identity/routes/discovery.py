@@ -33,6 +33,7 @@ def metadata(site: Site) -> Mapping[str, Any]:
     """The provider's metadata."""
     endpoints = {
         "authorization_endpoint": "/oauth/authorize",
+        "pushed_authorization_request_endpoint": "/oauth/par",
         "token_endpoint": "/oauth/token",
         "userinfo_endpoint": "/oauth/userinfo",
         "introspection_endpoint": "/oauth/introspect",
@@ -68,6 +69,7 @@ def metadata(site: Site) -> Mapping[str, Any]:
         "claims_parameter_supported": True,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
+        "require_pushed_authorization_requests": False,
         "prompt_values_supported": [prompt.value for prompt in Prompt],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,

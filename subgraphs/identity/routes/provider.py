@@ -12,6 +12,7 @@ from subgraphs.identity.routes import (
     factor_settings,
     logout,
     password_changes,
+    pushed_requests,
     second_factors,
     sign_in,
     token,
@@ -39,6 +40,7 @@ def routes(provider: Provider, services: Services, sealer: Sealer) -> list[HTTPR
         site,
         clients=provider.clients,
         authorization=provider.authorization,
+        pushed=provider.pushed_requests,
         identity=provider.identity,
         browser=browser,
         pages=pages,
@@ -47,6 +49,7 @@ def routes(provider: Provider, services: Services, sealer: Sealer) -> list[HTTPR
     return [
         *sign_in.routes(provider.identity, provider.signing_in, browser, pages, tokens),
         *authorize.routes(authorizer, site, pages, tokens),
+        *pushed_requests.routes(provider.clients, provider.pushed_requests),
         *token.routes(provider),
         *tokens_routes.routes(provider.clients, provider.token_status, provider.homes),
         *device.routes(provider, browser, pages, tokens),

@@ -14,10 +14,11 @@ from subgraphs.identity.domain.clients import Client
 from subgraphs.identity.domain.grants import Code, Grant
 from subgraphs.identity.domain.sessions import Session
 from subgraphs.identity.id_tokens import IdTokens
-from subgraphs.identity.oauth_errors import OAuthError
+from subgraphs.identity.oauth_errors import OAuthError, invalid_request
 from subgraphs.identity.opaque import digest, new_token
 from subgraphs.identity.store import clients as clients_store
 from subgraphs.identity.store import grants as store
+from subgraphs.identity.store import pushed_requests
 
 
 class Need(Enum):
@@ -41,19 +42,21 @@ class Authorization:
         *,
         has_just_signed_in: bool,
         has_consented: bool,
+        pushed: str | None = None,
     ) -> str | Need:
         """The code, or what has to happen before.
 
         `has_just_signed_in`: because of this very request; then it asks for no other sign-in. `has_consented`: on its page, now.
+        `pushed`: the token of the pushed request that it is, which is good for one code.
 
         Raises:
-            Refusal: something has to happen and `prompt=none` forbids it.
+            Refusal: something has to happen and `prompt=none` forbids it; or the pushed request was answered meanwhile.
         """
         if session is None or not await self._is_signed_in(request, session, anew=has_just_signed_in):
             return self._must(Need.SIGN_IN, "login_required", request)
         if not has_consented and await self._must_consent(request, session.user_id):
             return self._must(Need.CONSENT, "consent_required", request)
-        return await self._grant(request, session, keep_consent=has_consented)
+        return await self._grant(request, session, pushed, keep_consent=has_consented)
 
     def _must(self, need: Need, error: str, request: AuthorizationRequest) -> Need:
         if Prompt.NONE in request.prompts:
@@ -80,9 +83,14 @@ class Authorization:
             known = await clients_store.consented_scopes(transaction, user_id, request.client.id)
         return not known.issuperset(request.scopes)
 
-    async def _grant(self, request: AuthorizationRequest, session: Session, *, keep_consent: bool) -> str:
+    async def _grant(
+        self, request: AuthorizationRequest, session: Session, pushed: str | None, *, keep_consent: bool
+    ) -> str:
         code = new_token()
         async with self._database.transaction() as transaction:
+            if pushed is not None and not await pushed_requests.delete_pushed(transaction, digest(pushed)):
+                refusal = invalid_request("The pushed request was answered before")
+                raise Refusal(request.redirect_uri, request.state, refusal)
             if keep_consent:
                 known = await clients_store.consented_scopes(transaction, session.user_id, request.client.id)
                 scopes = sorted(known.union(request.scopes))

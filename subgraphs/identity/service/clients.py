@@ -86,6 +86,7 @@ class Clients:
         redirect_uris: Collection[str],
         post_logout_redirect_uris: Collection[str],
         is_public: bool,
+        require_pushed_authorization_requests: bool = False,
     ) -> tuple[Client, str | None]:
         """A new client, and its secret unless it is public.
 
@@ -101,6 +102,7 @@ class Clients:
             post_logout_redirect_uris=sorted(set(post_logout_redirect_uris)),
             grant_types=sorted(set(grant_types)),
             scopes=sorted(set(scopes)),
+            require_pushed_authorization_requests=require_pushed_authorization_requests,
         )
         check_client(client)
         async with self._database.transaction() as transaction:

@@ -1,7 +1,7 @@
 """Forgetting what of the provider is over: sessions, sign-ins under way, codes, families, devices."""
 
 from common.database import Database
-from subgraphs.identity.store import devices, grants, sessions
+from subgraphs.identity.store import devices, grants, pushed_requests, sessions
 
 
 class Expiry:
@@ -12,6 +12,6 @@ class Expiry:
 
     async def prune(self) -> None:
         """Deletes them. Any number of processes may do so at once."""
-        for store in (sessions, grants, devices):
+        for store in (sessions, grants, devices, pushed_requests):
             async with self._database.transaction() as transaction:
                 await store.delete_expired(transaction)

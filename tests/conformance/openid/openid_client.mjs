@@ -1,4 +1,4 @@
-// A confidential client by openid-client: signs somebody in, refreshes, asks, connects a device, ends it all.
+// A confidential client by openid-client: pushes a request and signs somebody in by it, refreshes, asks, connects a device, ends it all.
 // argv: issuer, client id, secret, redirect URI, URI after the logout.
 import * as client from "openid-client";
 import { report, visit } from "./visiting.mjs";
@@ -9,7 +9,7 @@ const config = await client.discovery(new URL(issuer), id, secret, client.Client
 });
 const pkceCodeVerifier = client.randomPKCECodeVerifier();
 const [expectedState, expectedNonce] = [client.randomState(), client.randomNonce()];
-const url = client.buildAuthorizationUrl(config, {
+const url = await client.buildAuthorizationUrlWithPAR(config, {
   redirect_uri,
   scope: "openid profile email offline_access",
   code_challenge: await client.calculatePKCECodeChallenge(pkceCodeVerifier),

@@ -90,7 +90,8 @@ class Way:
     async def _be_given_tokens(self) -> None:
         """A code that is refused was used by a request whose answer was lost; then there is another."""
         if "code" not in self._kept:
-            page = await self._client.authorize(scope="openid offline_access")
+            pushed = (await self._client.push(scope="openid offline_access")).json()
+            page = await self._client.bring(pushed["request_uri"])
             self._keep("code", answered(await self._through(page))["code"])
         answer = await self._client.exchange(self._kept["code"])
         if answer.status_code == 200:

@@ -47,6 +47,14 @@ class RelyingParty:
         """What the browser sees when it is sent with the request."""
         return await self.browser.get("/oauth/authorize", **self.request(**changes))
 
+    async def push(self, **changes: str | None) -> httpx.Response:
+        """The answer to pushing the request (RFC 9126)."""
+        return await self.post("/oauth/par", **self.request(client_id=None, **changes))
+
+    async def bring(self, request_uri: str) -> Page:
+        """What the browser sees when it is sent with what stands for a pushed request."""
+        return await self.browser.get("/oauth/authorize", client_id=self.client_id, request_uri=request_uri)
+
     async def allowed(self, page: Page) -> Page:
         """The page after the one of consent, if that is what the user sees."""
         is_consent = page.title.startswith("Allow")

@@ -17,7 +17,7 @@ from tests.integration.identity.conftest import CLIENT
 
 ROOT = Path(__file__).parents[3]
 CRASHING = Path(__file__).with_name("crashing.py")
-CONCEPTS = ("authorize", "code", "device", "refresh", "session", "token")
+CONCEPTS = ("authorize", "code", "device", "pushed", "refresh", "session", "token")
 NAMES = [name for name in sorted(failpoints.names("subgraphs.identity")) if name.split(".")[1] in CONCEPTS]
 
 
