@@ -116,6 +116,7 @@ def _complete(options: Options, services: Mapping[str, Service], host: Host) -> 
         "HANSA_LISTEN": options.address,
         # whoever can reach a platform that listens on this machine alone can reach what else is on it
         "HANSA_TENANTS_INNER_UPSTREAMS": str(options.address.startswith(_LOOPBACK)).lower(),
+        "HANSA_IDENTITY_INNER_CLIENTS": str(options.address.startswith(_LOOPBACK)).lower(),
         "HANSA_MAIL_URL": (options.directory.resolve() / MAIL_FOLDER).as_uri(),
     }
     return made_up | {name: value for name, value in options.environment.items() if value}

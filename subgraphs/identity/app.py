@@ -24,7 +24,7 @@ from subgraphs.identity.service.replication import Teller
 from subgraphs.identity.service.revocations import RevocationFeed
 from subgraphs.identity.services import Services
 from subgraphs.identity.settings import Settings
-from subgraphs.identity.worker import claiming, forgetting, sending
+from subgraphs.identity.worker import claiming, forgetting, sending, telling
 
 
 def create_app(environment: Mapping[str, str]) -> Litestar:
@@ -44,7 +44,7 @@ def create_app(environment: Mapping[str, str]) -> Litestar:
         schema=schema,
         context=context,
         route_handlers=_routes(parts, services, provider),
-        lifespan=_lifespan(parts, services),
+        lifespan=_lifespan(parts, services, provider),
         registry=parts.registry,
         readiness={"database": parts.database.ping, "valkey": parts.ping_valkey},
     )
@@ -67,13 +67,14 @@ def _routes(parts: IdentityParts, services: Services, provider: Provider) -> lis
     ]
 
 
-def _lifespan(parts: IdentityParts, services: Services) -> list[Lifespan]:
+def _lifespan(parts: IdentityParts, services: Services, provider: Provider) -> list[Lifespan]:
     """What is done besides answering, innermost last."""
     database, settings = parts.database, parts.settings
     return [
         parts.resources,
         following(settings.region, parts.homes, database, services.regions, parts.registry),
         lambda _: forgetting(database, services),
+        lambda _: telling(provider.logout_notices),
         *([lambda _: claiming(parts.addresses)] if parts.directory else ()),
         *sending(database, parts.sealer, parts.mailer, settings.mail_from),
     ]

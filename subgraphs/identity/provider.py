@@ -5,6 +5,7 @@ from typing import Self
 
 from subgraphs.identity.built_in_clients import built_in_clients
 from subgraphs.identity.id_tokens import IdTokens
+from subgraphs.identity.logout_tokens import LogoutTokens
 from subgraphs.identity.parts import IdentityParts
 from subgraphs.identity.service.accounts import Identity
 from subgraphs.identity.service.authorization import Authorization
@@ -14,6 +15,7 @@ from subgraphs.identity.service.devices import Devices
 from subgraphs.identity.service.elsewhere import SigningIn
 from subgraphs.identity.service.grants import Grants
 from subgraphs.identity.service.homes import Homes
+from subgraphs.identity.service.logout_notices import LogoutNotices
 from subgraphs.identity.service.pushed_requests import PushedRequests
 from subgraphs.identity.service.sessions import Sessions
 from subgraphs.identity.service.token_exchange import TokenExchange
@@ -36,6 +38,7 @@ class Provider:
     grants: Grants
     claims: Claims
     devices: Devices
+    logout_notices: LogoutNotices
     token_status: TokenStatus
     id_tokens: IdTokens
     token_exchange: TokenExchange
@@ -58,16 +61,23 @@ class Provider:
             claims=claims,
             region=settings.region,
         )
+        clients = Clients(database, built_in_clients(settings), parts.homes.neighbours)
         return cls(
             site=parts.site,
             identity=identity,
             sessions=Sessions(database, services.codes),
-            clients=Clients(database, built_in_clients(settings), parts.homes.neighbours),
+            clients=clients,
             authorization=Authorization(database, id_tokens),
             pushed_requests=PushedRequests(database),
             grants=grants,
             claims=claims,
             devices=Devices(database, grants, parts.throttle),
+            logout_notices=LogoutNotices(
+                database,
+                clients,
+                LogoutTokens(parts.keys, settings.issuer),
+                may_be_inner=settings.inner_clients,
+            ),
             token_status=TokenStatus(database),
             id_tokens=id_tokens,
             token_exchange=TokenExchange(parts.keys),

@@ -58,6 +58,7 @@ client = sa.Table(
     _texts("grant_types"),
     _texts("scopes"),
     sa.Column("require_pushed_authorization_requests", sa.Boolean, nullable=False, server_default="false"),
+    sa.Column("backchannel_logout_uri", sa.Text),
     _moment("created_at", default=True),
     sa.Column("region", sa.ForeignKey("region.name", onupdate="CASCADE"), nullable=False),
     sa.Column("seq", sa.BigInteger, nullable=False),
@@ -73,6 +74,26 @@ pushed_request = sa.Table(
     sa.Column("client_id", sa.Text, nullable=False),
     sa.Column("fields", postgresql.JSONB, nullable=False),
     sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False, index=True),
+)
+
+# Only of clients that want to be told when the session ends.
+session_client = sa.Table(
+    "session_client",
+    metadata,
+    sa.Column("session_id", sa.ForeignKey("session.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("client_id", sa.Text, primary_key=True),
+)
+
+# No foreign keys: the session is gone, and the account may be.
+logout_notice = sa.Table(
+    "logout_notice",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True, server_default=sa.text("uuidv7()")),
+    sa.Column("client_id", sa.Text, nullable=False),
+    sa.Column("user_id", sa.Uuid, nullable=False),
+    sa.Column("session_id", sa.Uuid, nullable=False),
+    sa.Column("attempts", sa.SmallInteger, nullable=False, server_default="0"),
+    sa.Column("due_at", sa.DateTime(timezone=True), nullable=False, index=True, server_default=_NOW),
 )
 
 consent = sa.Table(

@@ -44,6 +44,13 @@ class Settings(DataSettings, frozen=True, kw_only=True):
         Secret | None,
         variable("HANSA_PROXY_CLIENT_SECRET", "the secret by which the reverse proxy gets tokens of its own"),
     ] = None
+    inner_clients: Annotated[
+        bool,
+        variable(
+            "HANSA_IDENTITY_INNER_CLIENTS",
+            "whether clients may be told of logouts at private addresses and by plain http: true or false",
+        ),
+    ] = False
     first_admin: Annotated[
         str | None,
         variable(

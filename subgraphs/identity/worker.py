@@ -1,4 +1,4 @@
-"""What identity does unasked: it sends the letters that were posted, and forgets what was kept long enough."""
+"""What identity does unasked: it sends the letters and notices that were posted, and forgets what was kept long enough."""
 
 import asyncio
 import contextlib
@@ -12,6 +12,7 @@ from common.sealing import Sealer
 from subgraphs.identity.mail import Mailer
 from subgraphs.identity.service.addresses import ENROL_INTERVAL, SETTLE_INTERVAL, Addresses
 from subgraphs.identity.service.expiry import Expiry
+from subgraphs.identity.service.logout_notices import LogoutNotices
 from subgraphs.identity.service.mail import Postman
 from subgraphs.identity.services import Services
 
@@ -31,6 +32,13 @@ def sending(database: Database, sealer: Sealer, mailer: Mailer | None, sender: s
         return []
     postman = Postman(database, sealer, mailer, sender)
     return [lambda _: repeating(postman.deliver, SEND_INTERVAL)]
+
+
+@asynccontextmanager
+async def telling(notices: LogoutNotices) -> AsyncIterator[None]:
+    """Tells clients of the sessions that have ended."""
+    async with repeating(notices.deliver, SEND_INTERVAL):
+        yield
 
 
 @asynccontextmanager

@@ -28,6 +28,9 @@ class OAuthClient:
         description="Where it was registered. All regions know it; null for one that comes with the platform."
     )
     require_pushed_authorization_requests: bool = strawberry.field(description="Whether it must (RFC 9126).")
+    backchannel_logout_uri: str | None = strawberry.field(
+        description="Where it is told that a session has ended (OpenID Connect Back-Channel Logout 1.0)."
+    )
 
     @classmethod
     def of(cls, client: domain.Client) -> "OAuthClient":
@@ -41,6 +44,7 @@ class OAuthClient:
             is_public=client.is_public,
             region=client.region,
             require_pushed_authorization_requests=client.require_pushed_authorization_requests,
+            backchannel_logout_uri=client.backchannel_logout_uri,
         )
 
     @classmethod
@@ -96,6 +100,7 @@ class CreateOAuthClientInput:
     post_logout_redirect_uris: list[str] = strawberry.field(default_factory=list)
     is_public: bool = False
     require_pushed_authorization_requests: bool = False
+    backchannel_logout_uri: str | None = None
 
 
 def _mutation(description: str) -> Any:
@@ -132,6 +137,7 @@ class ClientMutations:
                 post_logout_redirect_uris=input.post_logout_redirect_uris,
                 is_public=input.is_public,
                 require_pushed_authorization_requests=input.require_pushed_authorization_requests,
+                backchannel_logout_uri=input.backchannel_logout_uri,
             )
         except InvalidInputError as refusal:
             return InvalidInput(message=refusal.message, field=refusal.field)

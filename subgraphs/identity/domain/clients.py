@@ -45,6 +45,7 @@ class Client(Struct, frozen=True, kw_only=True):
     scopes: list[str]
     region: str | None = None
     require_pushed_authorization_requests: bool = False
+    backchannel_logout_uri: str | None = None
     is_first_party: bool = False
 
     @property
@@ -121,6 +122,10 @@ def check_client(client: Client) -> Client:
         ("postLogoutRedirectUris", client.post_logout_redirect_uris),
     ):
         _check_uris(field, uris)
+    if client.backchannel_logout_uri is not None:
+        _check_uris("backchannelLogoutUri", [client.backchannel_logout_uri])
+        if not client.backchannel_logout_uri.startswith(("https:", "http:")):
+            raise InvalidInputError("backchannelLogoutUri", "must be https, or http on this machine")
     if not 1 <= len(client.scopes) <= MAX_SCOPES or not all(map(_SCOPE.fullmatch, client.scopes)):
         raise InvalidInputError("scopes", f"must be 1 to {MAX_SCOPES} of RFC 6749 section 3.3")
     return client

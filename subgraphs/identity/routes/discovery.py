@@ -70,6 +70,8 @@ def metadata(site: Site) -> Mapping[str, Any]:
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "require_pushed_authorization_requests": False,
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
         "prompt_values_supported": [prompt.value for prompt in Prompt],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,

@@ -18,7 +18,7 @@ from subgraphs.identity.oauth_errors import OAuthError, invalid_request
 from subgraphs.identity.opaque import digest, new_token
 from subgraphs.identity.store import clients as clients_store
 from subgraphs.identity.store import grants as store
-from subgraphs.identity.store import pushed_requests
+from subgraphs.identity.store import logout_notices, pushed_requests
 
 
 class Need(Enum):
@@ -96,6 +96,8 @@ class Authorization:
                 scopes = sorted(known.union(request.scopes))
                 await clients_store.put_consent(transaction, session.user_id, request.client.id, scopes)
                 failpoint("identity.authorize.after_consent")
+            if request.client.backchannel_logout_uri is not None:
+                await logout_notices.remember(transaction, session.id, request.client.id)
             await store.insert_code(transaction, digest(code), _code(request, session))
             failpoint("identity.authorize.before_commit")
         return code

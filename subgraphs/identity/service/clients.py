@@ -87,6 +87,7 @@ class Clients:
         post_logout_redirect_uris: Collection[str],
         is_public: bool,
         require_pushed_authorization_requests: bool = False,
+        backchannel_logout_uri: str | None = None,
     ) -> tuple[Client, str | None]:
         """A new client, and its secret unless it is public.
 
@@ -103,6 +104,7 @@ class Clients:
             grant_types=sorted(set(grant_types)),
             scopes=sorted(set(scopes)),
             require_pushed_authorization_requests=require_pushed_authorization_requests,
+            backchannel_logout_uri=backchannel_logout_uri,
         )
         check_client(client)
         async with self._database.transaction() as transaction:

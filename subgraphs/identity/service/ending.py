@@ -6,7 +6,7 @@ from uuid import UUID
 from common.auth.revocation import Kind
 from common.database import Transaction
 from subgraphs.identity.service.revocations import revoke
-from subgraphs.identity.store import sessions
+from subgraphs.identity.store import logout_notices, sessions
 from subgraphs.identity.tokens import ACCESS_TOKENS_OVER
 
 
@@ -17,6 +17,7 @@ async def end_tokens(transaction: Transaction, user_id: UUID) -> None:
 
 async def end_sessions(transaction: Transaction, user_id: UUID) -> int:
     """Signs the user out everywhere, with whatever was granted; gives how many sessions. The last that a transaction does."""
+    await logout_notices.post_of_user(transaction, user_id)
     ended = await sessions.delete_sessions_of(transaction, user_id)
     await end_tokens(transaction, user_id)
     return ended

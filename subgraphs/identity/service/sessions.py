@@ -14,7 +14,7 @@ from subgraphs.identity.opaque import digest, new_token
 from subgraphs.identity.service.ending import end_sessions
 from subgraphs.identity.service.revocations import revoke
 from subgraphs.identity.service.second_factors import SecondFactors
-from subgraphs.identity.store import audit
+from subgraphs.identity.store import audit, logout_notices
 from subgraphs.identity.store import sessions as store
 from subgraphs.identity.tokens import ACCESS_TOKENS_OVER
 
@@ -118,7 +118,9 @@ class Sessions:
 
 
 async def end_session(transaction: Transaction, id_: UUID) -> None:
-    """Ends a session and what came from it, wherever it is: codes, refresh tokens, access tokens."""
+    """Ends a session and what came from it, wherever it is: codes, refresh tokens, access tokens. Clients are told."""
+    await logout_notices.post_of_session(transaction, id_)
+    failpoint("identity.logout.after_notices")
     await store.delete_session(transaction, id_)
     failpoint("identity.session.after_delete")
     await revoke(transaction, Kind.SID, str(id_), datetime.now(UTC) + ACCESS_TOKENS_OVER)

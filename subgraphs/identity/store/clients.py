@@ -29,6 +29,7 @@ _NOTHING: Mapping[str, Any] = {
     "post_logout_redirect_uris": [],
     "grant_types": [],
     "scopes": [],
+    "backchannel_logout_uri": None,
 }
 """What is left of a client that was removed."""
 

@@ -8,16 +8,16 @@ import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 from uuid import UUID
 
 from msgspec import Struct
 
+from common.addresses import Address, standing_for
 from common.inputs import InvalidInputError
 
-Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
 
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - what Standard Webhooks begins every secret with
@@ -29,8 +29,6 @@ DELAYS: Final = tuple(
     timedelta(seconds=seconds) for seconds in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
 )
 """Between one try and the next: more than three days. After the last the delivery is DEAD."""
-
-_NAT64: Final = IPv6Network("64:ff9b::/96")
 
 
 class DeliveryState(StrEnum):
@@ -114,7 +112,7 @@ def check_address(address: Address, allowed: Sequence[Network]) -> None:
 
     An IPv6 address that stands for an IPv4 one is looked at as that.
     """
-    real = _embedded(address)
+    real = standing_for(address)
     if any(real in network for network in allowed if network.version == real.version):
         return
     if not real.is_global or real.is_multicast:
@@ -127,16 +125,6 @@ def _check_url(parts: SplitResult, allowed: Sequence[Network]) -> None:
     literal = _literal(parts.hostname or "")
     if literal is not None:
         check_address(literal, allowed)
-
-
-def _embedded(address: Address) -> Address:
-    if isinstance(address, IPv4Address):
-        return address
-    if address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    if address.sixtofour is not None:
-        return address.sixtofour
-    return IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else address
 
 
 def _literal(host: str) -> Address | None:

@@ -7,7 +7,6 @@ again could lead elsewhere by then. Redirects are not followed.
 import asyncio
 import contextlib
 import logging
-import ssl
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -17,7 +16,8 @@ from typing import Final
 from common.database import Database, RetryableError
 from common.failpoints import failpoint
 from common.http import Request, Response, TransportError, TransportLimits
-from common.http.client import HTTPTransport, TCPOrigin, default_tls
+from common.http.client import HTTPTransport, default_tls
+from common.http.outward import PinnedOrigin
 from subgraphs.payments.domain.webhooks import (
     DeliveryState,
     ForbiddenUrlError,
@@ -40,24 +40,6 @@ GONE: Final = 410
 _LIMITS: Final = TransportLimits(
     max_connections=1, max_response_size=64 * 1024, connect_timeout=5.0, response_timeout=TIMEOUT
 )
-
-
-class PinnedOrigin(TCPOrigin):
-    """Connections to `address`, whatever the name in `authority` leads to by now; TLS still proves `hostname`."""
-
-    def __init__(
-        self, address: str, port: int, *, authority: str, hostname: str, tls: ssl.SSLContext | None
-    ) -> None:
-        super().__init__(address, port, authority, tls)
-        self._address = address, port
-        self._hostname = hostname if tls is not None else None
-
-    async def connect(self, connection: asyncio.Protocol) -> asyncio.BaseTransport:
-        loop = asyncio.get_running_loop()
-        transport, _ = await loop.create_connection(
-            lambda: connection, *self._address, ssl=self.tls, server_hostname=self._hostname
-        )
-        return transport
 
 
 class WebhookSender:

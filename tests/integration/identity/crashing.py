@@ -10,20 +10,25 @@ import json
 import os
 import signal
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from common import failpoints
 from common.app import running
+from common.database import Database
 from common.http import open_transport
+from subgraphs.identity import worker
 from subgraphs.identity.app import service
-from subgraphs.identity.store import devices
+from subgraphs.identity.store import devices, logout_notices
 from tests.integration.identity.browsing import Browser
 from tests.integration.identity.relying import RelyingParty, answered
 
 PATIENCE = 90  # seconds for one run
 PASSWORD = "long enough"
 devices.INTERVAL = 0  # a device need not wait
+worker.SEND_INTERVAL = 0.05
+logout_notices.LEASE = timedelta(0)  # who was killed has let go of what it had claimed
 
 
 def main() -> None:
@@ -53,8 +58,20 @@ async def go(memory: Path, address: str) -> None:
         transport = open_transport("app://identity/graphql", apps=app.state.apps)
         browser = Browser(os.environ["HANSA_ISSUER"], transport, address)
         await Way(memory, RelyingParty(browser, verifier="v" * 43)).go()
+        await all_told()
         await browser.close()
         await transport.close()
+
+
+async def all_told() -> None:
+    """Returns once the client has been told of all sessions that have ended."""
+    database = Database.open(os.environ["DATABASE_URL"], schema="identity")
+    left = 1
+    while left:
+        async with database.transaction() as transaction:
+            left = (await transaction.execute("SELECT count(*) FROM logout_notice")).scalar_one()
+        await asyncio.sleep(0.02)
+    await database.close()
 
 
 class Way:
