@@ -10,6 +10,8 @@ from opentelemetry.trace import get_current_span
 _TRACEPARENT = re.compile(
     r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?"
 )
+_NOT_ZERO = 1 << 64 | 1
+"""A bit of each id: all zeroes is none (section 3.2.2)."""
 
 
 class TraceContext(Struct, frozen=True):
@@ -23,7 +25,8 @@ class TraceContext(Struct, frozen=True):
     @classmethod
     def start(cls) -> "TraceContext":
         """A new, unsampled trace."""
-        return cls(f"{random.getrandbits(128) or 1:032x}", f"{random.getrandbits(64) or 1:016x}")
+        drawn = f"{random.getrandbits(192) | _NOT_ZERO:048x}"
+        return cls(drawn[:32], drawn[32:])
 
     @classmethod
     def parse(cls, traceparent: str | None, tracestate: str = "") -> "TraceContext | None":
