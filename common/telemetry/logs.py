@@ -139,8 +139,7 @@ def _line(
     line: dict[str, Any] = {"time": _time(created), "level": level, "logger": logger, "message": message}
     if trace := trace or trace_id():
         line["trace_id"] = trace
-    line.update(data)
-    return _encode(line).decode()
+    return _encode({**line, **data}).decode()
 
 
 def _time(created: float) -> str:

@@ -62,12 +62,11 @@ def connection_options(headers: RawHeaders) -> frozenset[bytes]:
     return frozenset(option.strip().lower() for field in fields for option in field.split(b","))
 
 
-def request_lines(headers: RawHeaders, dropped: frozenset[bytes], rules: "Rules") -> list[bytes]:
+def request_lines(headers: RawHeaders, dropped: frozenset[bytes], rules: "Rules") -> bytes:
     """The lines of a request's headers that go on, besides those that the gateway adds. `dropped` ends here, too."""
     gone = dropped | rules.removed if dropped else rules.removed
-    lines = [b"%b: %b\r\n" % (name, value) for name, value in headers if passes(name) and name not in gone]
-    lines.extend(rules.lines)
-    return lines
+    lines = [b": ".join(pair) for pair in headers if passes(pair[0]) and pair[0] not in gone]
+    return b"\r\n".join((*lines, rules.lines))
 
 
 def response_headers(headers: Sequence[tuple[bytes, bytes]], rules: "Rules") -> list[tuple[bytes, bytes]]:
@@ -89,7 +88,7 @@ class Rules:
 
     def __init__(self, rules: HeaderRules) -> None:
         self.pairs = encoded(rules.set)
-        self.lines = tuple(b"%b: %b\r\n" % pair for pair in self.pairs)
+        self.lines = b"".join(b"%b: %b\r\n" % pair for pair in self.pairs)
         self.removed = frozenset(name.lower().encode() for name in (*rules.remove, *rules.set))
 
 

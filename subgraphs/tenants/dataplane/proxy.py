@@ -153,13 +153,13 @@ class Proxy:
         admission, dropped = record.admission, request.options
         if admission.credential is not None:
             dropped |= {admission.credential.header}
-        lines = request_lines(request.headers, dropped, caller.route.policy.request)
-        lines.append(
-            self._forwarding.lines(request.client, request.scheme, request.host_field, request.headers)
+        trace = "".join([f"{name}: {value}\r\n" for name, value in record.trace.headers()])
+        return b"%b%b%b%b" % (
+            request_lines(request.headers, dropped, caller.route.policy.request),
+            self._forwarding.lines(request.client, request.scheme, request.host_field, request.headers),
+            caller.lines,
+            trace.encode("latin-1"),
         )
-        lines.append(caller.lines)
-        lines.extend([f"{name}: {value}\r\n".encode("latin-1") for name, value in record.trace.headers()])
-        return b"".join(lines)
 
 
 async def _live(receive: Any, send: Any) -> None:
