@@ -25,17 +25,16 @@ def rate_limit_headers(verdict: Verdict) -> Headers:
 
 def limit_headers(states: Sequence[LimitState]) -> Headers:
     """The first two of them; shadow limits are not told, as they deny nobody."""
-    told = [state for state in states if not state.shadow]
-    if not told:
+    policies, standings = [], []
+    for state in states:
+        if not state.shadow:
+            policies.append(_policy(state.policy, state.quota or state.limit, state.window, state.unit))
+            # of what is denied when it may be admitted, so never after Retry-After
+            until = math.ceil(state.wait or state.reset)
+            standings.append(f"{_string(state.policy)};r={state.remaining};t={until}")
+    if not policies:
         return ()
-    policies = [_policy(each.policy, each.quota or each.limit, each.window, each.unit) for each in told]
-    return ("ratelimit-policy", ", ".join(policies)), ("ratelimit", ", ".join(map(_standing, told)))
-
-
-def _standing(state: LimitState) -> str:
-    """What remains, and when there is more: for what is denied when it may be admitted, so never after Retry-After."""
-    until = state.wait or state.reset
-    return f"{_string(state.policy)};r={state.remaining};t={math.ceil(until)}"
+    return ("ratelimit-policy", ", ".join(policies)), ("ratelimit", ", ".join(standings))
 
 
 @lru_cache(maxsize=1024)

@@ -17,26 +17,26 @@ class Window:
     def clear(self) -> None:
         """Forgets everything."""
         self.all = self.marked = 0
-        self._slots = [(0, 0)] * _SLOTS
-        self._now = self._slot()
+        self._slots = [[0, 0] for _ in range(_SLOTS)]
+        self._now = int(self._clock() / self._slot_seconds)
 
     def add(self, *, all: int = 0, marked: int = 0) -> None:  # noqa: A002 - the name of the count
         """Counts something that happens now."""
         self.move()
-        before = self._slots[self._now % _SLOTS]
-        self._slots[self._now % _SLOTS] = (before[0] + all, before[1] + marked)
+        slot = self._slots[self._now % _SLOTS]
+        slot[0] += all
+        slot[1] += marked
         self.all += all
         self.marked += marked
 
     def move(self) -> None:
         """Forgets what is too long ago."""
-        now = self._slot()
+        now = int(self._clock() / self._slot_seconds)
+        if now == self._now:
+            return
         for slot in range(self._now + 1, min(now, self._now + _SLOTS) + 1):
             gone = self._slots[slot % _SLOTS]
-            self._slots[slot % _SLOTS] = (0, 0)
+            self._slots[slot % _SLOTS] = [0, 0]
             self.all -= gone[0]
             self.marked -= gone[1]
         self._now = now
-
-    def _slot(self) -> int:
-        return int(self._clock() / self._slot_seconds)

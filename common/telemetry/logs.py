@@ -1,9 +1,10 @@
 """JSON log lines: one object a line, with the trace id of the task that logs."""
 
+import asyncio
 import logging
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -14,6 +15,7 @@ import msgspec
 from common.telemetry.context import trace_id
 
 _encode = msgspec.json.Encoder(enc_hook=str).encode
+_MOST_WAITING = 1_000
 _UNUSED_BY_THE_LINES = ("logThreads", "logProcesses", "logMultiprocessing", "logAsyncioTasks")
 
 
@@ -28,26 +30,58 @@ class JsonFormatter(logging.Formatter):
 
 
 class JsonHandler(logging.StreamHandler[IO[str]]):
-    """Writes the lines of a process."""
+    """Writes the lines of a process, in their order."""
 
     def __init__(self, stream: IO[str]) -> None:
         super().__init__(stream)
         self.setFormatter(JsonFormatter())
+        self._waiting: list[str] = []
 
     def write(self, line: str) -> None:
-        """A line that no record was made for; what the stream raises ends here, as it does with a record."""
-        try:
-            with self.lock or nullcontext():
-                self.stream.write(line + self.terminator)
-                self.stream.flush()
-        except (OSError, ValueError):
-            self.handleError(logging.makeLogRecord({"msg": line}))
+        """A line that no record was made for.
+
+        Those of one turn of the event loop are one system call; a process that is killed in the midst of a turn loses them. What the
+        stream raises ends here, as it does with a record.
+        """
+        with self.lock or nullcontext():
+            self._waiting.append(line)
+            count = len(self._waiting)
+        if count == 1:
+            _at_the_turns_end(self.flush)
+        elif count >= _MOST_WAITING:
+            self.flush()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self._waiting:
+            self.flush()
+        super().emit(record)
+
+    def flush(self) -> None:
+        """Write what waits; called at a process's end, too."""
+        with self.lock or nullcontext():
+            waiting, self._waiting = self._waiting, []
+            try:
+                if waiting:
+                    self.stream.write(self.terminator.join((*waiting, "")))
+                super().flush()
+            except (OSError, ValueError):
+                self.handleError(logging.makeLogRecord({"msg": "".join(waiting)}))
 
 
-def log_request(log: logging.Logger, data: Mapping[str, object]) -> None:
+def _at_the_turns_end(call: Callable[[], None]) -> None:
+    """`call` once the event loop has done what is due now; at once where none runs."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        call()
+    else:
+        loop.call_soon(call)
+
+
+def log_request(log: logging.Logger, data: Mapping[str, object], trace: str | None = None) -> None:
     """The line that each request leaves: `log.info("request", extra={"data": data})`, at half of its cost.
 
-    No record is made of it where nobody but a `JsonHandler` would see one.
+    No record is made of it where nobody but a `JsonHandler` would see one. `trace` is the trace id of the running task, where that is known.
     """
     if not log.isEnabledFor(logging.INFO):
         return
@@ -55,7 +89,7 @@ def log_request(log: logging.Logger, data: Mapping[str, object]) -> None:
     if handler is None:
         log.info("request", extra={"data": data})
     else:
-        handler.write(_line(time.time(), "INFO", log.name, "request", data))
+        handler.write(_line(time.time(), "INFO", log.name, "request", data, trace=trace))
 
 
 class TextFormatter(logging.Formatter):
@@ -93,12 +127,19 @@ def configure_logging(level: str, stream: IO[str] | None = None) -> None:
         logging.getLogger(chatty).disabled = True
 
 
-def _line(created: float, level: str, logger: str, message: str, data: Mapping[str, object]) -> str:
+def _line(
+    created: float,
+    level: str,
+    logger: str,
+    message: str,
+    data: Mapping[str, object],
+    *,
+    trace: str | None = None,
+) -> str:
     line: dict[str, Any] = {"time": _time(created), "level": level, "logger": logger, "message": message}
-    if trace := trace_id():
+    if trace := trace or trace_id():
         line["trace_id"] = trace
-    line.update(data)
-    return _encode(line).decode()
+    return _encode({**line, **data}).decode()
 
 
 def _time(created: float) -> str:

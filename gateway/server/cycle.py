@@ -6,7 +6,7 @@ header by header.
 
 import asyncio
 import re
-from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -14,8 +14,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 
 _PATIENCE = 0.002
 """Seconds that a head waits for a body at most. One timer serves all connections: a step of the loop for each would cost what is saved."""
-_FIELDS = re.compile(rb"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\x00-\x08\x0a-\x1f\x7f]*\r\n)*").fullmatch
-"""Field lines (RFC 9110, section 5.1 and 5.5). A value with a whole line in it looks like two: they are counted, too."""
+_TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
+_CONTROL = bytes(code for code in (*range(0x20), 0x7F) if code != 0x09)
+"""What no value has in it (RFC 9110, section 5.5)."""
 _FRAMING = frozenset((b"content-length", b"transfer-encoding", b"connection"))
 _BODILESS = frozenset((204, 304))
 
@@ -23,6 +24,7 @@ _BODILESS = frozenset((204, 304))
 class Cycle(RequestResponseCycle):
     """uvicorn's, but for how it answers."""
 
+    late: "Late"
     _head = b""
     _tells_end = False
 
@@ -79,18 +81,16 @@ class Cycle(RequestResponseCycle):
             self.chunked_encoding = True
             fields += b"transfer-encoding: chunked\r\n"
         self._head = b"%b%b\r\n" % (STATUS_LINE[status], fields)
-        _late().add(self)
+        self.late.add(self)
 
-    def _fields(self, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-        lines = []
-        for name, value in headers:
-            lowered = name.lower()
-            if lowered in _FRAMING:
-                self._frame(lowered, value)
-            lines.append(b"%b: %b\r\n" % (lowered, value))
-        fields = b"".join(lines)
-        if _FIELDS(fields) is None or fields.count(b"\n") != len(lines):
-            raise RuntimeError("A header of the response is no header")
+    def _fields(self, headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+        pairs = [(_name(name), value) for name, value in headers]
+        for name, value in pairs:
+            if name in _FRAMING:
+                self._frame(name, value)
+        fields = b"\r\n".join([*map(b": ".join, pairs), b""])
+        if len(fields) - len(fields.translate(None, _CONTROL)) != len(b"\r\n" * len(pairs)):
+            raise RuntimeError("A header's value has a control character in it")
         return fields
 
     def _frame(self, name: bytes, value: bytes) -> None:
@@ -144,7 +144,15 @@ def _nothing() -> None:
     """What is called of a request that is over."""
 
 
-class _Late:
+@lru_cache(maxsize=4096)
+def _name(name: bytes) -> bytes:
+    """A header's name in lower case. Raises RuntimeError where it is no token (RFC 9110, section 5.1)."""
+    if _TOKEN(name) is None:
+        raise RuntimeError("A header's name is no token")
+    return name.lower()
+
+
+class Late:
     """Flushes the cycles of one loop a moment after they were added."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -162,12 +170,13 @@ class _Late:
             cycle.flush()
 
 
-_of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _Late] = WeakKeyDictionary()
+_of_loops: WeakKeyDictionary[asyncio.AbstractEventLoop, Late] = WeakKeyDictionary()
 
 
-def _late() -> _Late:
+def late() -> Late:
+    """The running loop's."""
     loop = asyncio.get_running_loop()
     found = _of_loops.get(loop)
     if found is None:
-        found = _of_loops[loop] = _Late(loop)
+        found = _of_loops[loop] = Late(loop)
     return found

@@ -2,8 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from common.telemetry.durations import SECONDS, Durations
 from gateway.planning.plan import Effort
-from gateway.server.durations import SECONDS, Durations
 from gateway.server.graphql_errors import GraphqlErrors
 from gateway.server.traffic.metrics import TrafficMetrics
 

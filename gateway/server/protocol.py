@@ -8,7 +8,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from common.http.wire import Timer
-from gateway.server.cycle import Cycle
+from gateway.server.cycle import Cycle, late
 
 MAX_HEAD_SIZE = 64 * 1024
 _END = b"\r\n\r\n"
@@ -33,6 +33,7 @@ class Protocol(HttpToolsProtocol):
         self._tail = b""
         self._is_stopping = False
         self._pause = Timer()
+        self._late = late()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._pause.close()
@@ -83,6 +84,7 @@ class Protocol(HttpToolsProtocol):
             keep_alive,
             self.on_response_complete,
         )
+        self.cycle.late = self._late
         if before is None or before.response_complete:
             self._start_asgi_task(self.cycle, self.app)
         else:

@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from common.limiting import Limiter, LimiterUnavailableError, Verdict, rate_limit_headers
-from subgraphs.tenants.dataplane.config import Limits, WithoutLimiter
+from common.limiting import Check, Limiter, LimiterUnavailableError, Verdict, rate_limit_headers
+from subgraphs.tenants.dataplane.config import WithoutLimiter
 from subgraphs.tenants.dataplane.cors import is_preflight
-from subgraphs.tenants.dataplane.keys import Credential, Keys, KeysUnavailableError, KnownKey, credential_of
+from subgraphs.tenants.dataplane.keys import Credential, Keys, KeysUnavailableError, credential_of
 from subgraphs.tenants.dataplane.refusals import Refusal, Rule
 from subgraphs.tenants.dataplane.request import IncomingRequest
 from subgraphs.tenants.dataplane.routing import NoMethod, NoRoute
-from subgraphs.tenants.dataplane.serving import ServedRoute, Serving
+from subgraphs.tenants.dataplane.serving import Caller, ServedRoute, Serving
 
 _SOON = ((b"retry-after", b"1"),)
 _CHALLENGE = b'Bearer realm="api"'
@@ -22,18 +22,21 @@ _CHALLENGE = b'Bearer realm="api"'
 
 @dataclass(slots=True)
 class Admission:
-    """What was found so far; complete once `admit` has returned. `leave` is called at the request's end, whatever it is."""
+    """What was found so far; complete once `admit` has returned. `leave` is called at the request's end, whatever it is.
 
-    route: ServedRoute | None = None
-    key: KnownKey | None = None
+    `caller` is anyone of the route until the key is known.
+    """
+
+    caller: Caller | None = None
     credential: Credential | None = None
     headers: list[tuple[bytes, bytes]] | None = None
     is_inside: bool = False
 
     def leave(self) -> None:
         """The request is over."""
-        if self.is_inside and self.route is not None:
-            self.route.tenant.gate.leave(*_consumer(self.route, self.key))
+        caller = self.caller
+        if self.is_inside and caller is not None:
+            caller.route.tenant.gate.leave(caller.consumer, caller.most)
             self.is_inside = False
 
 
@@ -53,18 +56,18 @@ class Admissions:
         self._limiter = limiter
         self._clock = clock
 
-    async def admit(self, request: IncomingRequest, admission: Admission) -> ServedRoute:
+    async def admit(self, request: IncomingRequest, admission: Admission) -> Caller:
         """Fills `admission` as far as it gets. Raises Refusal."""
-        route = admission.route = self._match(request, request.method)
-        policy = route.policy.config
-        if policy.key_required:
-            await self._check_key(request, route, admission)
-        if not route.tenant.gate.enter(*_consumer(route, admission.key)):
+        route = self._match(request, request.method)
+        caller = admission.caller = route.anyone
+        if route.policy.config.key_required:
+            caller = await self._check_key(request, route, admission)
+        if not route.tenant.gate.enter(caller.consumer, caller.most):
             raise Refusal(429, Rule.CONCURRENCY, "Too many requests are under way", _SOON)
         admission.is_inside = True
-        if policy.limits is not None:
-            await self._check_limits(route, policy.limits, admission)
-        return route
+        if caller.check is not None:
+            await self._check_limits(route, caller.check, admission)
+        return caller
 
     def preflight(self, request: IncomingRequest) -> ServedRoute | None:
         """The route of the request that a page wants to make, if this asks for it and pages may. Raises Refusal."""
@@ -87,7 +90,7 @@ class Admissions:
             allowed = ((b"allow", ", ".join(error.allowed).encode()),)
             raise Refusal(405, Rule.METHOD, "The path is served for other methods", allowed) from None
 
-    async def _check_key(self, request: IncomingRequest, route: ServedRoute, admission: Admission) -> None:
+    async def _check_key(self, request: IncomingRequest, route: ServedRoute, admission: Admission) -> Caller:
         credential = admission.credential = credential_of(request.fields)
         if credential is None:
             raise _unauthorised("A key is needed: Authorization: Bearer KEY, or X-API-Key: KEY", _CHALLENGE)
@@ -99,7 +102,7 @@ class Admissions:
             raise _unauthorised("The key does not count here", _CHALLENGE + b', error="invalid_token"')
         if key.facts.expires_at is not None and key.facts.expires_at <= self._clock():
             raise _unauthorised("The key has expired", _CHALLENGE + b', error="invalid_token"')
-        admission.key = key
+        caller = admission.caller = route.caller(key)
         missing = route.policy.scopes - key.facts.scopes
         if missing:
             needed = " ".join(sorted(route.policy.scopes))
@@ -111,9 +114,10 @@ class Admissions:
                 ((b"www-authenticate", challenge),),
                 missing_scopes=sorted(missing),
             )
+        return caller
 
-    async def _check_limits(self, route: ServedRoute, limits: Limits, admission: Admission) -> None:
-        verdict = await self._decide(route, limits, admission.key)
+    async def _check_limits(self, route: ServedRoute, check: Check, admission: Admission) -> None:
+        verdict = await self._decide(route, check)
         if verdict is None:
             return
         admission.headers = [(name.encode(), value.encode()) for name, value in rate_limit_headers(verdict)]
@@ -126,23 +130,16 @@ class Admissions:
                 limit=verdict.denied_by,
             )
 
-    async def _decide(self, route: ServedRoute, limits: Limits, key: KnownKey | None) -> Verdict | None:
+    async def _decide(self, route: ServedRoute, check: Check) -> Verdict | None:
         try:
             if self._limiter is None:
                 raise LimiterUnavailableError("no rate limiter is configured")  # noqa: TRY301 - the same as one that is down
-            return await self._limiter.decide(route.check(key))
+            return await self._limiter.decide(check)
         except LimiterUnavailableError:
-            if limits.without_limiter is WithoutLimiter.REFUSE:
+            limits = route.policy.config.limits
+            if limits is not None and limits.without_limiter is WithoutLimiter.REFUSE:
                 raise Refusal(503, Rule.LIMITS, "The limits cannot be checked now", _SOON) from None
             return None
-
-
-def _consumer(route: ServedRoute, key: KnownKey | None) -> tuple[str | None, int | None]:
-    """By whom a request is under way, and how many of theirs may be."""
-    if key is None:
-        return None, None
-    plan = route.tenant.plans.get(key.facts.plan)
-    return (key.facts.consumer, plan.concurrency) if plan is not None else (None, None)
 
 
 def _unauthorised(title: str, challenge: bytes) -> Refusal:

@@ -64,8 +64,8 @@ class Doors:
             kind = (b"content-type", b"application/problem+json")
             await _send(send, status, [kind, *told, *refusal.headers], refusal.body(""))
         else:
-            key = admission.key
-            lines = key.lines.split(b"\r\n") if key is not None else []
+            caller = admission.caller
+            lines = caller.lines.split(b"\r\n") if caller is not None and caller.key is not None else []
             pairs = [line.partition(b": ") for line in lines if line]
             told = [(name, value) for name, _, value in pairs]
             await _send(send, 204, [*told, *(admission.headers or ())], b"")

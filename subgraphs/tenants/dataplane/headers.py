@@ -3,7 +3,7 @@
 A client can set nothing that an upstream would take for the gateway's word, on any route, whether a key is needed or not.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from subgraphs.tenants.dataplane.config import HeaderRules
@@ -50,39 +50,33 @@ def passes(name: bytes) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _returns(name: bytes) -> bool:
-    """Whether a response's header goes back to the client. The server that answers it sets the date."""
-    return not (name in _HOP_BY_HOP or name == b"date")
+def _returned(name: bytes) -> bytes | None:
+    """A response's header's name in lower case, if it goes back to the client. The server that answers it sets the date."""
+    lowered = name.lower()
+    return None if lowered in _HOP_BY_HOP or lowered == b"date" else lowered
 
 
 def connection_options(headers: RawHeaders) -> frozenset[bytes]:
     """What the Connection headers name, in lower case."""
-    fields = [value for name, value in headers if name == b"connection"]
+    fields = [value for name, value in headers if name.lower() == b"connection"]
     return frozenset(option.strip().lower() for field in fields for option in field.split(b","))
 
 
-def request_lines(headers: RawHeaders, dropped: frozenset[bytes], rules: "Rules") -> list[bytes]:
+def request_lines(headers: RawHeaders, dropped: frozenset[bytes], rules: "Rules") -> bytes:
     """The lines of a request's headers that go on, besides those that the gateway adds. `dropped` ends here, too."""
     gone = dropped | rules.removed if dropped else rules.removed
-    if gone:
-        kept = [(name, value) for name, value in headers if passes(name) and name not in gone]
-    else:
-        kept = [(name, value) for name, value in headers if passes(name)]
-    lines = [b"%b: %b\r\n" % pair for pair in kept]
-    lines.extend(rules.lines)
-    return lines
+    lines = [b": ".join(pair) for pair in headers if passes(pair[0]) and pair[0] not in gone]
+    return b"\r\n".join((*lines, rules.lines))
 
 
-def response_headers(headers: RawHeaders, rules: "Rules") -> list[tuple[bytes, bytes]]:
+def response_headers(headers: Sequence[tuple[bytes, bytes]], rules: "Rules") -> list[tuple[bytes, bytes]]:
     """A target's headers for the client, in lower case."""
-    lowered = [(name.lower(), value) for name, value in headers]
-    gone = connection_options(lowered)
-    if rules.removed:
-        gone |= rules.removed
+    kept = [(known, value) for name, value in headers if (known := _returned(name)) is not None]
+    gone = rules.removed
+    if len(kept) < len(headers):
+        gone |= connection_options(headers)
     if gone:
-        kept = [pair for pair in lowered if _returns(pair[0]) and pair[0] not in gone]
-    else:
-        kept = [pair for pair in lowered if _returns(pair[0])]
+        kept = [pair for pair in kept if pair[0] not in gone]
     kept.extend(rules.pairs)
     return kept
 
@@ -94,7 +88,7 @@ class Rules:
 
     def __init__(self, rules: HeaderRules) -> None:
         self.pairs = encoded(rules.set)
-        self.lines = tuple(b"%b: %b\r\n" % pair for pair in self.pairs)
+        self.lines = b"".join(b"%b: %b\r\n" % pair for pair in self.pairs)
         self.removed = frozenset(name.lower().encode() for name in (*rules.remove, *rules.set))
 
 

@@ -4,15 +4,17 @@ import logging
 import time
 from dataclasses import dataclass, field
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from common.telemetry import TraceContext, log_request
+from common.telemetry.durations import Durations, Series
 from subgraphs.tenants.dataplane.admission import Admission
 from subgraphs.tenants.dataplane.refusals import Rule
-from subgraphs.tenants.dataplane.usage import Label, Meter
+from subgraphs.tenants.dataplane.usage import Meter
 
 _log = logging.getLogger("hansa.proxy")
 _NOBODY = "unknown"
+_UNTOLD = {"tenant": _NOBODY}
 _REQUESTS, _REFUSED, _FAILED, _BYTES_IN, _BYTES_OUT = range(5)
 
 
@@ -46,13 +48,13 @@ class Observer:
     def __init__(self, meter: Meter) -> None:
         self._meter = meter
         self.registry = CollectorRegistry()
-        self._duration = Histogram(
+        self._durations = Durations(
             "http_server_request_duration_seconds",
             "Time from a request's head to the end of its answer",
             ["tenant", "status"],
-            registry=self.registry,
+            self.registry,
         )
-        self._durations: dict[tuple[str, int], Histogram] = {}
+        self._series: dict[tuple[str, int], Series] = {}
         self._refusals = Counter(
             "hansa_proxy_refusals",
             "Requests that the gateway answered itself, by the rule",
@@ -75,38 +77,31 @@ class Observer:
     def ended(self, record: Record) -> None:
         """The request is over, however it went."""
         seconds = time.perf_counter() - record.started
-        route = record.admission.route
-        tenant = route.tenant.id if route is not None else _NOBODY
-        if route is not None and (record.bytes_in or record.bytes_out):
-            cell = self._meter.cell(_label(record))
+        caller = record.admission.caller
+        if caller is not None and (record.bytes_in or record.bytes_out):
+            cell = self._meter.cell(caller.label)
             cell.add(_BYTES_IN, record.bytes_in)
             cell.add(_BYTES_OUT, record.bytes_out)
+        tenant = caller.label.tenant if caller is not None else _NOBODY
         if record.rule is not None:
             self._refusals.labels(tenant, record.rule).inc()
         self._observe(tenant, record.status, seconds)
         if _log.isEnabledFor(logging.INFO):
-            log_request(_log, _line(record, tenant, seconds))
+            log_request(_log, _line(record, seconds), record.trace.trace_id)
 
     def _count(self, record: Record, counter: int) -> None:
-        if record.admission.route is not None:
-            self._meter.cell(_label(record)).add(counter, 1)
+        if record.admission.caller is not None:
+            self._meter.cell(record.admission.caller.label).add(counter, 1)
 
     def _observe(self, tenant: str, status: int, seconds: float) -> None:
-        child = self._durations.get((tenant, status))
-        if child is None:
-            child = self._durations[tenant, status] = self._duration.labels(tenant, status)
-        child.observe(seconds)
+        series = self._series.get((tenant, status))
+        if series is None:
+            series = self._series[tenant, status] = self._durations.labels(tenant, status)
+        series.observe(seconds)
 
 
-def _label(record: Record) -> Label:
-    route, key = record.admission.route, record.admission.key
-    assert route is not None
-    if key is None:
-        return Label(route.tenant.id, route.name)
-    return Label(route.tenant.id, route.name, key.facts.consumer, key.facts.id)
-
-
-def _line(record: Record, tenant: str, seconds: float) -> dict[str, object]:
+def _line(record: Record, seconds: float) -> dict[str, object]:
+    caller = record.admission.caller
     line: dict[str, object] = {
         "method": record.method,
         "host": record.host,
@@ -114,17 +109,13 @@ def _line(record: Record, tenant: str, seconds: float) -> dict[str, object]:
         "status": record.status,
         "duration_ms": round(seconds * 1000, 3),
         "client": record.client,
-        "tenant": tenant,
+        **(caller.told if caller is not None else _UNTOLD),
     }
-    route, key = record.admission.route, record.admission.key
-    if route is not None:
-        line |= {"route": route.name, "version": route.tenant.version}
-    if key is not None:
-        line |= {"consumer": key.facts.consumer, "key": key.facts.id}
     if record.rule is not None:
         line["policy"] = record.rule
     if record.target:
-        line |= {"target": record.target, "attempts": record.attempts}
+        line["target"] = record.target
+        line["attempts"] = record.attempts
     if record.cut:
         line["cut"] = record.cut
     return line

@@ -65,7 +65,7 @@ async def proxy_program(environment: Mapping[str, str], options: ProxyOptions) -
             await asyncio.wait_for(follower.has_asked.wait(), _FIRST_ANSWER)
         admissions = Admissions(serving, keys, _limiter(settings, options, stack))
         observer = Observer(meter)
-        proxy = Proxy(admissions, _forwarding(settings), observer)
+        proxy = Proxy(admissions, _forwarding(settings), observer, is_traced=telemetry.enabled)
         yield RunningProxy(
             cast("ASGIApp", telemetry.asgi(proxy)),
             Doors(admissions, {"configuration": follower.check}, observer.registry),

@@ -1,7 +1,6 @@
 """The reverse proxy, as a raw ASGI app: each request is admitted, sent to an upstream, and its answer passed on as it comes."""
 
 import asyncio
-from contextlib import nullcontext
 from typing import Any
 
 from common.http import TransportError
@@ -18,19 +17,20 @@ from subgraphs.tenants.dataplane.observing import Observer, Record
 from subgraphs.tenants.dataplane.paths import without_segments
 from subgraphs.tenants.dataplane.refusals import Refusal, Rule
 from subgraphs.tenants.dataplane.request import IncomingRequest, read_request
-from subgraphs.tenants.dataplane.serving import ServedRoute
+from subgraphs.tenants.dataplane.serving import Caller, ServedRoute
 from subgraphs.tenants.dataplane.websocket import WebSockets
 
 _CLIENT_CLOSED = 499
 _TRACE = TRACE_ID_HEADER.encode()
-_UNBOUNDED = nullcontext()
-"""A timeout that never comes costs what one costs."""
 
 
 class Proxy:
-    """Serves HTTP and WebSockets; whoever runs it starts what it is made of."""
+    """Serves HTTP and WebSockets; whoever runs it starts what it is made of. `is_traced` says that there are spans around its requests."""
 
-    def __init__(self, admissions: Admissions, forwarding: Forwarding, observer: Observer) -> None:
+    def __init__(
+        self, admissions: Admissions, forwarding: Forwarding, observer: Observer, *, is_traced: bool = False
+    ) -> None:
+        self._is_traced = is_traced
         self._admissions = admissions
         self._forwarding = forwarding
         self._observer = observer
@@ -42,7 +42,8 @@ class Proxy:
             return
         incoming = _incoming(scope["headers"])
         token = current_trace.set(incoming)
-        record = Record(scope.get("method", "GET"), scope["path"], active() or incoming)
+        trace = (active() if self._is_traced else None) or incoming
+        record = Record(scope.get("method", "GET"), scope["path"], trace)
         self._observer.active += 1
         try:
             await self._answer(scope, receive, send, record)
@@ -70,22 +71,26 @@ class Proxy:
         if preflight is not None:
             await self._answer_preflight(request, preflight, send, record)
             return
-        route = await self._admit(request, record)
+        caller = await self._admit(request, record)
+        route = caller.route
         upstream = route.upstream.config
         body = RequestBody(
             request, receive, most=route.policy.config.max_body, patience=upstream.timeouts.idle
         )
         total = upstream.timeouts.total
+        if total is None:
+            await self._exchange(request, caller, body, send, record)
+            return
         try:
-            async with asyncio.timeout(total) if total is not None else _UNBOUNDED:
-                await self._exchange(request, route, body, send, record)
+            async with asyncio.timeout(total):
+                await self._exchange(request, caller, body, send, record)
         except TimeoutError:
             if record.status:
                 record.cut = "TIMEOUT"
                 return
             raise Refusal(504, Rule.DEADLINE, "The time for the request is over") from None
 
-    async def _admit(self, request: IncomingRequest, record: Record) -> ServedRoute:
+    async def _admit(self, request: IncomingRequest, record: Record) -> Caller:
         record.host = request.host
         record.client = self._forwarding.client(request.client, request.headers)
         return await self._admissions.admit(request, record.admission)
@@ -95,19 +100,20 @@ class Proxy:
     ) -> None:
         cors = route.policy.config.cors
         assert cors is not None
-        record.admission.route, record.status = route, 204
+        record.admission.caller, record.status = route.anyone, 204
         headers = preflight_headers(cors, request)
         await send({"type": "http.response.start", "status": 204, "headers": headers})
         await send({"type": "http.response.body"})
 
     async def _exchange(
-        self, request: IncomingRequest, route: ServedRoute, body: RequestBody, send: Any, record: Record
+        self, request: IncomingRequest, caller: Caller, body: RequestBody, send: Any, record: Record
     ) -> None:
+        route = caller.route
         exchange, is_whole = Exchange(route, request.method, body), False
         try:
             answer = await exchange.start(
                 _request_line(request, route),
-                self._lines(request, route, record),
+                self._lines(request, caller, record),
                 request.host_field if route.upstream.config.preserve_host else None,
             )
             record.status = answer.head.status
@@ -142,21 +148,18 @@ class Proxy:
                 await _send_in_time(send, piece, patience, record)
         await _send_last(send, connection.read_now(), record)
 
-    def _lines(self, request: IncomingRequest, route: ServedRoute, record: Record) -> bytes:
+    def _lines(self, request: IncomingRequest, caller: Caller, record: Record) -> bytes:
         """The header lines for the upstream, but for the Host and what frames the body."""
         admission, dropped = record.admission, request.options
         if admission.credential is not None:
             dropped |= {admission.credential.header}
-        lines = request_lines(request.headers, dropped, route.policy.request)
-        lines.append(
-            self._forwarding.lines(request.client, request.scheme, request.host_field, request.headers)
+        trace = "".join([f"{name}: {value}\r\n" for name, value in record.trace.headers()])
+        return b"%b%b%b%b" % (
+            request_lines(request.headers, dropped, caller.route.policy.request),
+            self._forwarding.lines(request.client, request.scheme, request.host_field, request.headers),
+            caller.lines,
+            trace.encode("latin-1"),
         )
-        if admission.key is not None:
-            lines.append(admission.key.lines)
-        else:
-            lines.append(b"x-hansa-tenant: %b\r\n" % route.tenant.id.encode())
-        lines.extend([f"{name}: {value}\r\n".encode("latin-1") for name, value in record.trace.headers()])
-        return b"".join(lines)
 
 
 async def _live(receive: Any, send: Any) -> None:
@@ -210,10 +213,9 @@ _CLOSE = ((b"connection", b"close"),)
 
 def _cors(request: IncomingRequest | None, record: Record) -> list[tuple[bytes, bytes]]:
     """What lets a page read why it was refused."""
-    route = record.admission.route
-    if request is None or route is None or route.policy.config.cors is None:
-        return []
-    return cors_headers(route.policy.config.cors, request)
+    caller = record.admission.caller
+    cors = caller.route.policy.config.cors if caller is not None else None
+    return cors_headers(cors, request) if request is not None and cors is not None else []
 
 
 async def _refuse(

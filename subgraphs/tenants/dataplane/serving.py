@@ -18,6 +18,7 @@ from subgraphs.tenants.dataplane.headers import Rules
 from subgraphs.tenants.dataplane.keys import KnownKey
 from subgraphs.tenants.dataplane.routing import Hosts, Matcher
 from subgraphs.tenants.dataplane.upstream import Upstream
+from subgraphs.tenants.dataplane.usage import Label
 
 _log = logging.getLogger("hansa.proxy")
 
@@ -53,35 +54,64 @@ class ServedRoute:
         self.policy = policy
         self.upstream = upstream
         self.stripped = config.prefix.count("/") if config.strip_prefix and config.prefix != "/" else 0
-        self._checks: dict[str, tuple[KnownKey | None, Check]] = {}
+        self.anyone = Caller(self, None)
+        self._callers: dict[str, Caller] = {}
 
-    def check(self, key: KnownKey | None) -> Check:
-        """What the rate limiter is asked; only where the policy has limits."""
-        key_id = key.facts.id if key is not None else ""
-        kept = self._checks.get(key_id)
-        if kept is not None and kept[0] is key:
-            return kept[1]
-        made = self._describe(key)
-        if len(self._checks) >= _CHECKS:
-            self._checks.clear()
-        self._checks[key_id] = (key, made)
+    def caller(self, key: KnownKey) -> "Caller":
+        """Who asks by `key`, as it is known now."""
+        kept = self._callers.get(key.facts.id)
+        if kept is not None and kept.key is key:
+            return kept
+        if len(self._callers) >= _CALLERS:
+            self._callers.clear()
+        made = self._callers[key.facts.id] = Caller(self, key)
         return made
 
-    def _describe(self, key: KnownKey | None) -> Check:
-        limits = self.policy.config.limits
-        assert limits is not None
-        facts = {Attribute.TENANT: self.tenant.id, Attribute.ROUTE: self.name}
-        if key is not None:
-            facts |= {
-                Attribute.PLAN: key.facts.plan,
-                Attribute.CONSUMER: key.facts.consumer,
-                Attribute.KEY: key.facts.id,
-            }
-        descriptor = {name.value: facts[name] for name in limits.attributes if name in facts}
-        return Check.of(limits.namespace, descriptor, limits.cost)
+
+_CALLERS = 10_000
 
 
-_CHECKS = 10_000
+class Caller:
+    """Who asks on a route, by a key or by none: what each of their requests would else work out again.
+
+    `consumer` has `most` requests under way, where its plan says so; `check` is what the rate limiter is asked, where the policy
+    has limits; `lines` are headers for the upstream, `told` is for the log.
+    """
+
+    __slots__ = ("check", "consumer", "key", "label", "lines", "most", "route", "told")
+
+    def __init__(self, route: ServedRoute, key: KnownKey | None) -> None:
+        self.route = route
+        self.key = key
+        self.check = _check(route, key)
+        self.told = {"tenant": route.tenant.id, "route": route.name, "version": route.tenant.version}
+        self.consumer: str | None = None
+        self.most: int | None = None
+        if key is None:
+            self.label = Label(route.tenant.id, route.name)
+            self.lines = b"x-hansa-tenant: %b\r\n" % route.tenant.id.encode()
+            return
+        facts = key.facts
+        self.label = Label(route.tenant.id, route.name, facts.consumer, facts.id)
+        self.lines = key.lines
+        self.told |= {"consumer": facts.consumer, "key": facts.id}
+        if (plan := route.tenant.plans.get(facts.plan)) is not None:
+            self.consumer, self.most = facts.consumer, plan.concurrency
+
+
+def _check(route: ServedRoute, key: KnownKey | None) -> Check | None:
+    limits = route.policy.config.limits
+    if limits is None:
+        return None
+    facts = {Attribute.TENANT: route.tenant.id, Attribute.ROUTE: route.name}
+    if key is not None:
+        facts |= {
+            Attribute.PLAN: key.facts.plan,
+            Attribute.CONSUMER: key.facts.consumer,
+            Attribute.KEY: key.facts.id,
+        }
+    descriptor = {name.value: facts[name] for name in limits.attributes if name in facts}
+    return Check.of(limits.namespace, descriptor, limits.cost)
 
 
 class Serving:

@@ -19,11 +19,11 @@ from subgraphs.tenants.dataplane.observing import Record
 from subgraphs.tenants.dataplane.paths import without_segments
 from subgraphs.tenants.dataplane.refusals import Refusal, Rule
 from subgraphs.tenants.dataplane.request import IncomingRequest
-from subgraphs.tenants.dataplane.serving import ServedRoute
+from subgraphs.tenants.dataplane.serving import Caller, ServedRoute
 from subgraphs.tenants.dataplane.upstream import NoTarget, Target, outer_address
 
-Admit = Callable[[IncomingRequest, Record], Awaitable[ServedRoute]]
-Lines = Callable[[IncomingRequest, ServedRoute, Record], bytes]
+Admit = Callable[[IncomingRequest, Record], Awaitable[Caller]]
+Lines = Callable[[IncomingRequest, Caller, Record], bytes]
 
 _log = logging.getLogger("hansa.proxy")
 _MAX_MESSAGE = 16 * 1024 * 1024
@@ -44,7 +44,8 @@ class WebSockets:
     async def serve(self, request: IncomingRequest, receive: Any, send: Any, record: Record) -> None:
         """From the handshake to the end of both sides. Raises Refusal."""
         await receive()  # websocket.connect
-        route = await self._admit(request, record)
+        caller = await self._admit(request, record)
+        route = caller.route
         if not route.policy.config.websocket:
             raise Refusal(403, Rule.UPGRADE, "The route takes no WebSockets")
         try:
@@ -52,7 +53,7 @@ class WebSockets:
         except NoTarget:
             raise Refusal(503, Rule.UPSTREAM, "No server of the upstream is up") from None
         record.target, record.attempts = target.config.url, 1
-        connection = await self._open(request, route, target, record)
+        connection = await self._open(request, caller, target, record)
         target.in_flight += 1
         try:
             record.status = 101
@@ -64,9 +65,10 @@ class WebSockets:
             await connection.close()
 
     async def _open(
-        self, request: IncomingRequest, route: ServedRoute, target: Target, record: Record
+        self, request: IncomingRequest, caller: Caller, target: Target, record: Record
     ) -> ClientConnection:
-        headers, subprotocols = _headers(self._lines(request, route, record), request)
+        headers, subprotocols = _headers(self._lines(request, caller, record), request)
+        route = caller.route
         options: dict[str, Any] = {
             "subprotocols": subprotocols or None,
             "additional_headers": headers,

@@ -35,7 +35,7 @@ def spelt(draw: st.DrawFn) -> bytes:
 def test_only_what_is_the_clients_own_passes(headers: list[tuple[bytes, bytes]]) -> None:
     options = connection_options(headers)
     lines = request_lines(headers, options, NO_RULES)
-    names = [line.partition(b":")[0] for line in lines]
+    names = [line.partition(b":")[0] for line in lines.split(b"\r\n")[:-1]]
     for name in names:
         read = name.replace(b"_", b"-").decode()
         assert not read.startswith(("x-hansa-", "x-forwarded-"))
@@ -48,7 +48,7 @@ def test_only_what_is_the_clients_own_passes(headers: list[tuple[bytes, bytes]])
 def test_the_rules_of_a_policy_replace_what_the_client_has_sent() -> None:
     rules = Rules(HeaderRules(set={"X-Api-Version": "2"}, remove=("Cookie",)))
     headers = [(b"x-api-version", b"9"), (b"cookie", b"a=b"), (b"accept", b"*/*")]
-    assert request_lines(headers, frozenset(), rules) == [b"accept: */*\r\n", b"x-api-version: 2\r\n"]
+    assert request_lines(headers, frozenset(), rules) == b"accept: */*\r\nx-api-version: 2\r\n"
 
 
 def test_what_ends_at_the_target_does_not_reach_the_client() -> None:

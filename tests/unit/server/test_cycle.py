@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from uvicorn.protocols.http.flow_control import FlowControl
 
-from gateway.server.cycle import Cycle
+from gateway.server.cycle import Cycle, late
 
 Headers = list[tuple[bytes, bytes]]
 HELLO: Headers = [(b"content-length", b"5")]
@@ -51,7 +51,7 @@ def cycle_over(below: Below, method: str = "GET") -> Cycle:
     transport = cast("asyncio.Transport", below)
     logger = logging.getLogger("tests.cycle")
     scope: Any = {"method": method}
-    return Cycle(
+    cycle = Cycle(
         *(scope, transport, FlowControl(transport), logger, logger),
         access_log=False,
         default_headers=[],
@@ -60,6 +60,8 @@ def cycle_over(below: Below, method: str = "GET") -> Cycle:
         keep_alive=True,
         on_response=lambda: None,
     )
+    cycle.late = late()
+    return cycle
 
 
 def begin(cycle: Cycle, headers: Headers, status: int = 200) -> Awaitable[None]:

@@ -193,7 +193,7 @@ class Connection(Wire):
         if self._is_bodiless:
             self._has_ended, self._keep = True, self._parser.should_keep_alive()
             self._parser = httptools.HttpResponseParser(self)  # this one would wait for the body
-        elif status not in {204, 304}:
+        elif status not in {204, 304} and not self._parser.should_keep_alive():
             framed = {b"content-length", b"transfer-encoding"}
             self._ends_with_connection = not any(name.lower() in framed for name, _ in self._headers)
 

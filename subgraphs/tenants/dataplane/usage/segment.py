@@ -25,7 +25,7 @@ RECORDS = 4_096
 SIZE = RECORDS * _RECORD
 
 
-class Label(Struct, frozen=True, array_like=True):
+class Label(Struct, frozen=True, array_like=True, cache_hash=True):
     """Whose usage is counted; see `Usage`."""
 
     tenant: str

@@ -4,7 +4,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
-from gateway.server.durations import SECONDS, Durations
+from common.telemetry.durations import SECONDS, Durations
 
 OBSERVATIONS = st.lists(st.tuples(st.sampled_from(["200", "TIMEOUT"]), st.floats(0, 100)))
 
