@@ -31,10 +31,10 @@ def worker(*, queues: str = "default", concurrency: int = 20, grace: float = 20.
     grace
         Seconds that running jobs have at the end.
     """
-    configure_logging(os.environ.get("LOG_LEVEL", "INFO"))
     names = tuple(name.strip() for name in queues.split(",") if name.strip())
     if concurrency < 1 or grace < 0 or not names:
         raise CommandError("A worker needs a queue, a concurrency of at least 1 and a grace of at least 0")
+    configure_logging(os.environ.get("LOG_LEVEL", "INFO"))
     installed = installed_worker()
     if installed is None:
         raise CommandError("No installed package brings a worker (entry point group hansa.workers)")

@@ -21,9 +21,19 @@ SET_POLICY: Final = text("""
     WHERE variant_id = :variant_id AND warehouse_id = :warehouse AND slot = 0 AND available + :backorder_limit >= 0
 """)
 FIND_LOW: Final = text("SELECT variant_id FROM level WHERE warehouse_id = :warehouse AND is_low LIMIT 1000")
+# Once a second over all stock: the few items that have parts are summed apart, and the rest is looked through as it lies.
 FIND_CROSSINGS: Final = text("""
-    SELECT variant_id, warehouse_id FROM level GROUP BY variant_id, warehouse_id
-    HAVING bool_or(is_low) <> (sum(available - safety + backorder_limit) <= max(low_at) FILTER (WHERE slot = 0))
+    WITH parted AS MATERIALIZED (
+        SELECT variant_id, warehouse_id, sum(available - safety + backorder_limit) AS sellable
+        FROM level WHERE slot > 0 GROUP BY variant_id, warehouse_id
+    ), crossing AS MATERIALIZED (
+        SELECT variant_id, warehouse_id FROM level
+        WHERE slot = 0 AND is_low <> (available - safety + backorder_limit <= low_at)
+    )
+    SELECT * FROM crossing WHERE (variant_id, warehouse_id) NOT IN (SELECT variant_id, warehouse_id FROM parted)
+    UNION ALL
+    SELECT variant_id, warehouse_id FROM level JOIN parted USING (variant_id, warehouse_id)
+    WHERE slot = 0 AND is_low <> (available - safety + backorder_limit + sellable <= low_at)
     LIMIT :limit
 """)
 CROSS: Final = text("""

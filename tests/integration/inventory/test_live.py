@@ -93,3 +93,15 @@ async def test_each_answer_is_of_its_own_moment(services: Services, watch: Calla
         await services.warehousing.set_policy("MUG", "MAIN", Policy(0, 0, 20))
         await services.stock.tell_low()
         assert (await following()).data == {"lowStock": [{"warehouse": {"name": "The Old Quay"}}] * 2}
+
+
+async def test_the_parts_of_a_hot_item_are_low_together(services: Services) -> None:
+    await services.warehousing.set_policy("ROPE", "MAIN", Policy(0, 0, 3))
+    await services.hot.split("ROPE", 4)
+    assert await services.stock.tell_low() == 0, "five are left, wherever they lie"
+    await services.reservations.reserve("ada", "ROPE", 2, "k")
+    assert await services.stock.tell_low() == 1
+    await services.hot.split("ROPE", 0)
+    assert await services.stock.tell_low() == 0
+    [low] = await services.stock.find_low("MAIN")
+    assert (low.sku, low.level.sellable) == ("ROPE", 3)
