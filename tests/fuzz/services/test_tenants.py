@@ -36,7 +36,9 @@ schemathesis.graphql.scalar("JSON", st.sampled_from([parse_value(text) for text 
 DOORS, GRAPH = doors(description), graph(schema)
 REFUSED = {*REFUSALS, "NOT_FOUND", "TENANT_NOT_FOUND", "INVALID_REPRESENTATION"}
 ENTITIES = """query ($of: [_Any!]!) { _entities(representations: $of) {
-  ... on Tenant { name plan { name } members { role } keys { id } quota { used } }
+  ... on Tenant { name plan { name } members { role } keys { id } quota { used }
+    statement(month: "2026-11") { total { amount } } consumers { name } credits { reason } }
+  ... on Consumer { name keys { id } }
   ... on ApiKey { name } ... on Plan { title } ... on User { tenants { name } } } }"""
 
 
@@ -60,7 +62,8 @@ def test_every_operation_is_answered(case: Any, service: Running, *, signed_in: 
 
 @quick
 @given(
-    representations("Tenant", "ApiKey", "Plan", "User", id=st.uuids().map(str), name=st.text()), st.booleans()
+    representations("Tenant", "Consumer", "ApiKey", "Plan", "User", id=st.uuids().map(str), name=st.text()),
+    st.booleans(),
 )
 def test_no_representation_is_a_defect(
     service: Running,
