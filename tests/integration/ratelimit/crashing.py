@@ -1,8 +1,8 @@
 """A namespace's life in processes that are killed: for each failpoint in the arguments a namespace is written and used, twice.
 
 The first process is killed at the failpoint; the second does the same again, as a caller does who has had no answer. A last process
-is killed while it counts. Processes are forked, so that each costs no imports. One line of JSON tells how both ended and what the first
-had left behind, or what was counted.
+is killed while it counts. Processes are forked, so that each costs no imports. A line of JSON tells how both ended and what the first
+had left behind; the last one what was counted.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from common import failpoints
@@ -32,34 +33,44 @@ HOUR = Rule(algorithm=Algorithm.SLIDING_LOG, limit=9, period=3_600)
 
 
 def main() -> None:
-    for number, name in enumerate(sys.argv[1:]):
-        killed = run(number, f"{name}:kill")
-        left = asyncio.run(what_is_left(f"n{number}"))
-        told = {"failpoint": name, "statuses": [killed, run(number, "")], "left": left}
-        print(json.dumps(told), flush=True)  # noqa: T201 - what the test reads
-    print(json.dumps({"counted": counted_until_killed()}), flush=True)  # noqa: T201 - the same
+    names = sys.argv[1:]
+    killed = ended([start(number, f"{name}:kill") for number, name in enumerate(names)])
+    left = asyncio.run(what_is_left(len(names)))
+    again = ended([start(number, "") for number in range(len(names))])
+    for name, *told in zip(names, killed, again, left, strict=True):
+        print(json.dumps([name, *told]), flush=True)  # noqa: T201 - what the test reads
+    print(json.dumps(counted_until_killed()), flush=True)  # noqa: T201 - the same
 
 
-def run(number: int, failpoint: str) -> int:
-    """Live in a forked process; 0, the exit status, or less than 0 by a signal."""
+def start(number: int, failpoint: str) -> int:
+    """Live in a forked process, of which this is the id."""
     child = os.fork()
     if child == 0:
         signal.alarm(PATIENCE)
         failpoints._armed = failpoints._parse(failpoint)
         asyncio.run(live(f"n{number}"))
         os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return child
 
 
-async def what_is_left(namespace: str) -> str:
-    """The namespace's policies, shadows in brackets, and their overrides."""
+def ended(children: list[int]) -> list[int]:
+    """How each has ended: 0, the exit status, or less than 0 by a signal."""
+    return [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+
+
+async def what_is_left(count: int) -> list[str]:
+    """The policies of each namespace, shadows in brackets, and their overrides."""
     database = Database.open(os.environ["DATABASE_URL"], schema="ratelimit")
     book = PolicyBook(database, Policies(database, lambda: None))
-    policies = (await book.policies_of([namespace]))[namespace]
-    overrides = await book.overrides_of([each.id for each in policies])
+    policies = await book.policies_of([f"n{number}" for number in range(count)])
+    overrides = await book.overrides_of([each.id for found in policies.values() for each in found])
     await database.close()
+    return [_described(found, overrides) for found in policies.values()]
+
+
+def _described(policies: Sequence[Policy], overrides: Mapping[UUID, Sequence[Override]]) -> str:
     names = [f"({each.name})" if each.is_shadow else each.name for each in policies]
-    return " ".join([*names, *sorted(each.pattern for found in overrides.values() for each in found)])
+    return " ".join([*names, *sorted(found.pattern for each in policies for found in overrides[each.id])])
 
 
 def policy(namespace: str, name: str, *, shadow: bool = False) -> Policy:

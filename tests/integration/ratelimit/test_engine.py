@@ -1,12 +1,8 @@
 """The engine over a real Valkey: how many are admitted, by how many, and what it asks."""
 
 import asyncio
-import json
-import subprocess
-import sys
 import uuid
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 import redis.asyncio
@@ -20,6 +16,7 @@ from subgraphs.ratelimit.engine.fallback import Fallback
 from subgraphs.ratelimit.engine.leases import TTL, Leases
 from subgraphs.ratelimit.engine.limiter import Limiter
 from subgraphs.ratelimit.engine.valkey import ValkeyEngine
+from tests.integration.ratelimit.processes import contended
 
 PROCESSES, TASKS, LIMIT = 3, 150, 100
 RULES = {
@@ -82,7 +79,7 @@ def limiter(engine: ValkeyEngine, clock: Clock) -> Limiter:
     return Limiter(engine, Fallback(1), Denials(clock), Leases(engine, clock))
 
 
-async def contend(url: str) -> None:
+async def contend(url: str) -> dict[str, int]:
     """One process of many: its tasks all ask at once, each limit by itself and then all together."""
     engine = ValkeyEngine(ValkeyLink(url, timeout=30))
     limiter = Limiter(engine, Fallback(1), Denials(), Leases(engine))
@@ -99,25 +96,13 @@ async def contend(url: str) -> None:
     every = [limit(rule, f"all-{name}") for name, rule in RULES.items()]
     outcomes = await asyncio.gather(*(limiter.check(Limits(every), 1) for _ in range(TASKS)))
     admitted["all"] = sum(outcome.is_allowed for outcome in outcomes)
-    sys.stdout.write(json.dumps(admitted))
     await engine.close()
+    return admitted
 
 
 async def test_many_processes_admit_exactly_the_limit(redis_url: str) -> None:
     """Guarantee 7."""
-    command = [
-        sys.executable,
-        "-c",
-        f"import asyncio, {__name__} as t; asyncio.run(t.contend({redis_url!r}))",
-    ]
-    root = Path(__file__).parents[3]
-    running = [
-        await asyncio.create_subprocess_exec(*command, cwd=root, stdout=subprocess.PIPE)
-        for _ in range(PROCESSES)
-    ]
-    async with asyncio.timeout(120):
-        outputs = [(await process.communicate())[0] for process in running]
-    counts = [json.loads(output) for output in outputs]
+    counts = await contended(__name__, redis_url, PROCESSES)
     for name in (*RULES, "leased", "all"):
         assert sum(count[name] for count in counts) == LIMIT, name
 

@@ -1,13 +1,9 @@
 """The rate limiter's guarantees over a cluster: exact by many processes, through slots that are moved and a primary that is killed."""
 
 import asyncio
-import json
-import subprocess
-import sys
 import time
 import uuid
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -24,6 +20,7 @@ from subgraphs.ratelimit.engine.limiter import Limiter
 from subgraphs.ratelimit.engine.outcome import Outcome
 from subgraphs.ratelimit.engine.reservations import Reservations
 from subgraphs.ratelimit.engine.valkey import ValkeyEngine
+from tests.integration.ratelimit.processes import contended
 from tests.integration.valkey.servers import Cluster, Node, wait_until
 
 PATIENT = 20.0
@@ -79,7 +76,7 @@ def admitted(outcomes: list[Outcome]) -> int:
     return sum(outcome.is_allowed for outcome in outcomes)
 
 
-async def contend(url: str) -> None:
+async def contend(url: str) -> dict[str, int]:
     """One process of many: in each namespace it asks for one limit, and for two of which the narrower one denies."""
     engine = ValkeyEngine(open_valkey(url, timeout=PATIENT))
     limiter = limiter_over(engine)
@@ -94,8 +91,8 @@ async def contend(url: str) -> None:
         counts[f"{namespace} both"] = admitted(outcomes)
 
     await asyncio.gather(*map(contend_for, NAMESPACES))
-    sys.stdout.write(json.dumps(counts))
     await engine.close()
+    return counts
 
 
 async def test_many_processes_admit_exactly_the_limit_in_every_shard(
@@ -104,14 +101,7 @@ async def test_many_processes_admit_exactly_the_limit_in_every_shard(
     """Guarantees 6 and 7: of the wide limit as much is taken as the narrow one let in."""
     owners = {cluster.owner(slot_of(f"{{{name}}}")).port for name in NAMESPACES}
     assert len(owners) == 3
-    script = f"import asyncio, {__name__} as t; asyncio.run(t.contend({cluster.url!r}))"
-    root = Path(__file__).parents[3]
-    running = [
-        await asyncio.create_subprocess_exec(sys.executable, "-c", script, cwd=root, stdout=subprocess.PIPE)
-        for _ in range(PROCESSES)
-    ]
-    async with asyncio.timeout(120):
-        counts = [json.loads((await process.communicate())[0]) for process in running]
+    counts = await contended(__name__, cluster.url, PROCESSES)
     limiter = limiter_over(engine)
     for name in NAMESPACES:
         assert sum(count[name] for count in counts) == LIMIT

@@ -1,5 +1,10 @@
 """How a cluster is named, and what becomes of calls where there is none."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+import hiredis
 import pytest
 
 from common.resilience import Breaker
@@ -65,3 +70,84 @@ async def test_where_no_node_answers_calls_are_soon_refused_at_once() -> None:
     with pytest.raises(ValkeyUnavailableError, match="for a moment"):
         await link.ask("GET", "key")
     await link.close()
+
+
+class OneNode:
+    """A node that says it has all slots; it answers each other command by the next of `answers`, None by hanging up."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.asked: list[list[bytes]] = []
+        self.answers: list[bytes | None] = []
+        self.serving: set[asyncio.Task[None] | None] = set()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.serving.add(asyncio.current_task())
+        with suppress(ConnectionError):
+            await self.converse(reader, writer)
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        commands = hiredis.Reader()
+        while data := await reader.read(65_536):
+            commands.feed(data)
+            while command := commands.gets():
+                answer = self.answer(command)
+                if answer is None:
+                    return
+                writer.write(answer)
+
+    def answer(self, command: list[bytes]) -> bytes | None:
+        if command[0] == b"CLUSTER":
+            return b"*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$9\r\n127.0.0.1\r\n:%d\r\n" % self.port
+        self.asked.append(command)
+        return self.answers.pop(0)
+
+
+@pytest.fixture
+async def node() -> AsyncIterator[OneNode]:
+    node = OneNode()
+    listening = await asyncio.start_server(node.serve, "127.0.0.1", 0)
+    node.port = listening.sockets[0].getsockname()[1]
+    yield node
+    listening.close()
+    await asyncio.gather(*filter(None, node.serving))
+
+
+@pytest.fixture
+async def link(node: OneNode) -> AsyncIterator[ValkeyCluster]:
+    link = ValkeyCluster(f"redis-cluster://127.0.0.1:{node.port}", timeout=5)
+    yield link
+    await link.close()
+
+
+async def test_what_was_not_answered_is_not_sent_again(node: OneNode, link: ValkeyCluster) -> None:
+    node.answers = [b":1\r\n", None, b":3\r\n"]
+    assert await link.ask("INCR", "key") == 1
+    with pytest.raises(ValkeyUnavailableError):
+        await link.ask("INCR", "key")
+    assert len(node.asked) == 2
+    assert await link.ask("INCR", "key") == 3
+
+
+async def test_a_cluster_that_is_down_is_no_answer(node: OneNode, link: ValkeyCluster) -> None:
+    node.answers = [b"-CLUSTERDOWN The cluster is down\r\n", b":1\r\n"]
+    with pytest.raises(ValkeyUnavailableError, match="CLUSTERDOWN"):
+        await link.ask("INCR", "key")
+    assert await link.ask("INCR", "key") == 1
+
+
+async def test_what_was_refused_is_sent_to_where_the_refusal_says(node: OneNode, link: ValkeyCluster) -> None:
+    to = b"12539 127.0.0.1:%d\r\n" % node.port
+    node.answers = [b"-MOVED " + to, b"-ASK " + to, b"+OK\r\n", b":1\r\n"]
+    assert await link.ask("INCR", "key") == 1
+    assert [command[0] for command in node.asked] == [b"INCR", b"INCR", b"ASKING", b"INCR"]
+
+
+async def test_who_is_sent_around_for_ever_is_told_in_the_end(node: OneNode, link: ValkeyCluster) -> None:
+    node.answers = [b"-MOVED 12539 127.0.0.1:%d\r\n" % node.port] * 20
+    with pytest.raises(ValkeyUnavailableError):
+        await link.ask("INCR", "key")
+    assert 1 < len(node.asked) < 20
