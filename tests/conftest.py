@@ -45,6 +45,14 @@ settings.register_profile(
 settings.load_profile("hansa")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def stops_at_once() -> Iterator[None]:
+    """A server of this process that stops does not stay a second for the connections in its clients' pools."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gateway.server.protocol._LINGER", 0.0)
+        yield
+
+
 @pytest.fixture(scope="session")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
     """`DATABASE_URL`, `REDIS_URL` and `NATS_URL` of running servers, the same ones for all workers."""

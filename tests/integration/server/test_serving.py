@@ -222,7 +222,10 @@ async def test_a_large_body_is_no_large_head(serve: Any, size: int) -> None:
                     assert (await raw.answer(request[:cut], request[cut:])).startswith(b"HTTP/1.1 200 ")
 
 
-async def test_a_client_that_keeps_its_connection_is_told_of_the_stop_before_it_is_closed() -> None:
+async def test_a_client_that_keeps_its_connection_is_told_of_the_stop_before_it_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gateway.server.protocol._LINGER", 1.0)
     listener, stop, started = open_listener("127.0.0.1", 0), asyncio.Event(), asyncio.Event()
     port = listener.getsockname()[1]
     serving = asyncio.create_task(
