@@ -35,11 +35,10 @@ class Reply:
 
 
 @dataclass
-class Gateway:
-    """A proxy that is up."""
+class Client:
+    """Asks a proxy at a port of this machine."""
 
     port: int
-    running: RunningProxy
 
     async def raw(self, data: bytes) -> bytes:
         """All that is answered to `data`, until the connection is closed."""
@@ -76,6 +75,13 @@ class Gateway:
         return Reply(
             int(seen.line.split()[1]), {name.lower(): value for name, value in seen.headers}, seen.body
         )
+
+
+@dataclass
+class Gateway(Client):
+    """A proxy that is up in this process."""
+
+    running: RunningProxy
 
 
 Apps = Mapping[str, Any]
