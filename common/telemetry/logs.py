@@ -143,7 +143,11 @@ def _line(
 
 
 def _time(created: float) -> str:
-    milliseconds = int(created * 1000)
+    return _millisecond(int(created * 1000))
+
+
+@lru_cache(maxsize=4)
+def _millisecond(milliseconds: int) -> str:
     return f"{_second(milliseconds // 1000)}.{milliseconds % 1000:03}+00:00"
 
 

@@ -146,7 +146,9 @@ class Proxy:
             piece = await connection.read(patience)
             if piece:
                 await _send_in_time(send, piece, patience, record)
-        await _send_last(send, connection.read_now(), record)
+        last = connection.read_now()
+        record.bytes_out += len(last)
+        await send({"type": "http.response.body", "body": last})
 
     def _lines(self, request: IncomingRequest, caller: Caller, record: Record) -> bytes:
         """The header lines for the upstream, but for the Host and what frames the body."""
@@ -173,11 +175,6 @@ async def _send_in_time(send: Any, piece: bytes, seconds: float, record: Record)
     record.bytes_out += len(piece)
     async with asyncio.timeout(seconds):
         await send({"type": "http.response.body", "body": piece, "more_body": True})
-
-
-async def _send_last(send: Any, piece: bytes, record: Record) -> None:
-    record.bytes_out += len(piece)
-    await send({"type": "http.response.body", "body": piece})
 
 
 def _request_line(request: IncomingRequest, route: ServedRoute) -> bytes:
