@@ -70,6 +70,20 @@ async def test_without_a_tenant_there_are_no_rows_even_after_one_was_set(tenancy
             assert await tenants_in(transaction) == set()
 
 
+async def test_a_snapshot_is_of_one_moment_and_of_one_tenant(tenancy: Tenancy) -> None:
+    count = "SELECT count(*) FROM note"
+    async with (
+        tenancy.transaction(A, is_snapshot=True) as snapshot,
+        tenancy.transaction(A) as other,
+    ):
+        assert (await snapshot.execute(count)).scalar_one() == 1
+        await write(other, A, 2)
+        await other.connection.commit()
+        assert (await snapshot.execute(count)).scalar_one() == 1
+    async with tenancy.transaction(A) as later:
+        assert (await later.execute(count)).scalar_one() == 2
+
+
 async def test_the_platform_sees_all_rows(tenancy: Tenancy, database: Database) -> None:
     async with tenancy.transaction(A):
         pass
