@@ -25,14 +25,14 @@ _Way = Callable[..., Awaitable[Any]]
 
 
 class ValkeyCluster:
-    """Calls to the cluster at `url`, as `ValkeyLink` makes them to one server. A `breaker` is made for each of its nodes.
+    """Calls to the cluster at `urls`, as `ValkeyLink` makes them to one server. A `breaker` is made for each of its nodes.
 
     Raises:
-        ValueError: the URL is none.
+        ValueError: one is none.
     """
 
-    def __init__(self, url: str, *, timeout: float, breaker: Callable[[], Breaker] = Breaker) -> None:
-        addresses = cluster_addresses(url)
+    def __init__(self, *urls: str, timeout: float, breaker: Callable[[], Breaker] = Breaker) -> None:
+        addresses = [address for url in urls for address in cluster_addresses(url)]
         self.timeout = timeout
         self.address = addresses[0]
         self._make_breaker = breaker

@@ -11,14 +11,16 @@ from common.valkey.link import ValkeyLink
 Valkey: TypeAlias = ValkeyLink | ValkeyCluster
 
 
-def open_valkey(url: str, *, timeout: float, breaker: Callable[[], Breaker] = Breaker) -> Valkey:
-    """The link to what `url` names: a `redis://`, `rediss://` or `unix://` server, or a `redis-cluster://` or `rediss-cluster://`.
+def open_valkey(*urls: str, timeout: float, breaker: Callable[[], Breaker] = Breaker) -> Valkey:
+    """The link to what a URL names: a `redis://`, `rediss://` or `unix://` server, or a `redis-cluster://` or `rediss-cluster://`.
+    Several URLs are nodes of one cluster, greeted as the first says.
 
     Nothing is connected yet. `timeout` in seconds; a `breaker` is made for each server.
 
     Raises:
-        ValueError: the URL is none.
+        ValueError: one is none, or there are several and not of a cluster.
     """
-    if is_cluster(url):
-        return ValkeyCluster(url, timeout=timeout, breaker=breaker)
+    url, *others = urls
+    if others or is_cluster(url):
+        return ValkeyCluster(*urls, timeout=timeout, breaker=breaker)
     return ValkeyLink(url, timeout=timeout, breaker=breaker())

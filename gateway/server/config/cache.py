@@ -18,7 +18,7 @@ class InMemory(Struct, frozen=True):
 class Redis(Struct, frozen=True):
     """A Valkey or Redis server or cluster; keys begin with `namespace`, entries live for `ttl`, nobody waits beyond `timeout`."""
 
-    urls: Annotated[tuple[str, ...], Meta(min_length=1, max_length=1)]
+    urls: Annotated[tuple[str, ...], Meta(min_length=1)]
     namespace: str | None = None
     ttl: Duration = Duration(24 * 3600)
     timeout: Duration = Duration(0.5)

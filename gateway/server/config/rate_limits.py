@@ -27,7 +27,7 @@ class KeyedLimit(RateLimit, frozen=True, kw_only=True):
 class SharedCounters(Struct, frozen=True):
     """The Valkey or Redis server or cluster in which several routers count together; nobody waits for it beyond `timeout`."""
 
-    urls: Annotated[tuple[str, ...], Meta(min_length=1, max_length=1)]
+    urls: Annotated[tuple[str, ...], Meta(min_length=1)]
     namespace: str | None = None
     timeout: Duration = Duration(0.5)
 

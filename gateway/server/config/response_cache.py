@@ -14,7 +14,7 @@ class ResponseCacheRedis(Struct, frozen=True):
     With `required_to_start` a router does not become ready before the server has answered.
     """
 
-    urls: Annotated[tuple[str, ...], Meta(min_length=1, max_length=1)]
+    urls: Annotated[tuple[str, ...], Meta(min_length=1)]
     namespace: str | None = None
     fetch_timeout: Duration = Duration(0.15)
     insert_timeout: Duration = Duration(0.5)

@@ -18,7 +18,7 @@ class ValkeyDocuments:
 
     def __init__(self, config: RedisConfig) -> None:
         breaker = partial(Breaker, failures=1, first_pause=_PAUSE, longest_pause=_PAUSE)
-        self._link = open_valkey(config.urls[0], timeout=config.timeout, breaker=breaker)
+        self._link = open_valkey(*config.urls, timeout=config.timeout, breaker=breaker)
         self._prefix = f"{config.namespace}:apq:" if config.namespace else "apq:"
         self._ttl = max(1, int(config.ttl))
         self._answers = True

@@ -46,7 +46,7 @@ class ValkeyLimiter:
 
     def __init__(self, config: SharedCounters) -> None:
         breaker = partial(Breaker, failures=1, first_pause=_PAUSE, longest_pause=_PAUSE)
-        self._link = open_valkey(config.urls[0], timeout=config.timeout, breaker=breaker)
+        self._link = open_valkey(*config.urls, timeout=config.timeout, breaker=breaker)
         # In braces, so that all keys of a decision are in one slot of a cluster.
         self._prefix = f"{{{config.namespace}:rate}}:" if config.namespace else "{rate}:"
 

@@ -7,7 +7,8 @@
 -- deleted to make it invalid, and the server may forget tags, but never an invalidation.
 --
 -- The `epoch` changes with whatever may have lost writes. A server that starts has no scripts, and to bring this one
--- ('fresh') begins an epoch; so does a node of a cluster that finds another's name, and takes over what that had.
+-- ('fresh') begins an epoch. So does one that takes over: it finds another replication ID than its own, which each promotion
+-- makes anew, though it may have the script of when it was in charge before.
 
 local prefix, operation, request = ARGV[1], ARGV[2], cmsgpack.unpack(ARGV[3])
 local TAG_LIFE = 120000 -- milliseconds that a tag lasts whose first entry is still being fetched
@@ -15,10 +16,10 @@ local FIRST_DATA = 4
 
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-local kept = redis.call('MGET', prefix .. 'clock', prefix .. 'floor', prefix .. 'epoch', prefix .. 'node')
-local last, floor, epoch, node = tonumber(kept[1]) or 0, tonumber(kept[2]), tonumber(kept[3]), kept[4] or ''
-local told = redis.pcall('CLUSTER', 'MYID')
-local own = type(told) == 'string' and told or ''
+local kept = redis.call('MGET', prefix .. 'clock', prefix .. 'floor', prefix .. 'epoch', prefix .. 'history')
+local last, floor, epoch, history = tonumber(kept[1]) or 0, tonumber(kept[2]), tonumber(kept[3]), kept[4] or ''
+local told = redis.pcall('INFO', 'replication')
+local own = type(told) == 'string' and string.match(told, 'master_replid:(%w+)') or '' -- who may not ask has scripts alone
 
 local function keep(name, value)
   redis.call('SET', prefix .. name, string.format('%.0f', value))
@@ -30,10 +31,10 @@ local function tick()
   return last
 end
 
-if not floor or not epoch or node ~= own or ARGV[4] == 'fresh' then
+if not floor or not epoch or history ~= own or ARGV[4] == 'fresh' then
   floor = keep('floor', tick())
   epoch = keep('epoch', floor)
-  if node ~= own then redis.call('SET', prefix .. 'node', own) end
+  if history ~= own then redis.call('SET', prefix .. 'history', own) end
 end
 
 local known = {}

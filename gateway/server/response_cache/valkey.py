@@ -83,10 +83,9 @@ class ValkeyEntries:
 
     def __init__(self, config: ResponseCacheRedis) -> None:
         self._config = config
-        url = config.urls[0]
-        self._lookups = open_valkey(url, timeout=config.fetch_timeout, breaker=_breaker)
+        self._lookups = open_valkey(*config.urls, timeout=config.fetch_timeout, breaker=_breaker)
         # What is larger, and waited for by nobody or for longer, does not hold up lookups.
-        self._changes = open_valkey(url, timeout=config.insert_timeout, breaker=_breaker)
+        self._changes = open_valkey(*config.urls, timeout=config.insert_timeout, breaker=_breaker)
         name = f"{config.namespace or ''}:response_cache".lstrip(":")
         self._prefix = f"{{{name}}}:"
         # The script names its keys itself. One that is there and one that never is: a cluster then refuses the whole script

@@ -40,6 +40,14 @@ def test_the_scheme_says_whether_it_is_one() -> None:
     assert isinstance(open_valkey("redis://a", timeout=1), ValkeyLink)
 
 
+def test_several_urls_are_nodes_of_one() -> None:
+    link = open_valkey("redis-cluster://a:1", "redis-cluster://b:2", timeout=1)
+    assert isinstance(link, ValkeyCluster)
+    assert link._seeds == [("a", 1), ("b", 2)]
+    with pytest.raises(ValueError, match="of a cluster begins with"):
+        open_valkey("redis://a", "redis://b", timeout=1)
+
+
 def test_a_command_goes_by_its_first_key() -> None:
     slot = slot_of_command(("GET", "{tag}a"))
     assert slot == slot_of_command(("SET", b"x{tag}", "value"))
