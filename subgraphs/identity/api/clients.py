@@ -127,9 +127,10 @@ class ClientMutations:
         info: Info,
         input: CreateOAuthClientInput,  # noqa: A002 - the argument's name in the schema
     ) -> CreateOAuthClientResult:
-        info.context.require_admin()
+        admin = info.context.require_admin()
         try:
             client, secret = await info.context.provider.clients.create(
+                admin,
                 name=input.name,
                 grant_types=input.grant_types,
                 scopes=input.scopes,
@@ -152,15 +153,15 @@ class ClientMutations:
         id: strawberry.ID,  # noqa: A002 - the argument's name in the schema
         end_old: bool = False,  # noqa: FBT001, FBT002 - an argument of the graph is named there
     ) -> RotateClientSecretResult:
-        info.context.require_admin()
-        secret = await info.context.provider.clients.rotate_secret(id, end_old=end_old)
+        admin = info.context.require_admin()
+        secret = await info.context.provider.clients.rotate_secret(id, admin, end_old=end_old)
         if secret is None:
             return OAuthClientNotFound(message="There is no such client that has a secret")
         return ClientSecretRotated(secret=secret)
 
     @_mutation("Remove a client, and end every token that it has.")
     async def remove_oauth_client(self, info: Info, id: strawberry.ID) -> RemoveOAuthClientResult:  # noqa: A002 - the argument's name in the schema
-        info.context.require_admin()
-        if await info.context.provider.clients.remove(id):
+        admin = info.context.require_admin()
+        if await info.context.provider.clients.remove(id, admin):
             return OAuthClientRemoved(id=id)
         return OAuthClientNotFound(message="There is no such client that was registered")

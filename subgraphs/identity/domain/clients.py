@@ -83,16 +83,18 @@ class ClientPage(Struct, frozen=True):
 
 
 class RotateClientSecret(Struct, frozen=True, tag=True):
-    """Give the client `id`, which was registered where this is asked, another secret."""
+    """Give the client `id`, which was registered where this is asked, another secret, for an admin of the region `asker`."""
 
     id: str
     end_old: bool
+    asker: str
 
 
 class RemoveClient(Struct, frozen=True, tag=True):
-    """Remove the client `id`, which was registered where this is asked."""
+    """Remove the client `id`, which was registered where this is asked, for an admin of the region `asker`."""
 
     id: str
+    asker: str
 
 
 class ClientChanged(Struct, frozen=True):

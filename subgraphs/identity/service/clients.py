@@ -14,6 +14,7 @@ from msgspec import Struct
 from common.auth.revocation import Kind
 from common.database import Database, Transaction
 from common.failpoints import failpoint
+from subgraphs.identity.domain.audit import EventKind, Origin
 from subgraphs.identity.domain.clients import (
     AboutClient,
     Client,
@@ -26,7 +27,9 @@ from subgraphs.identity.oauth_errors import InvalidClientError
 from subgraphs.identity.opaque import digest, new_token
 from subgraphs.identity.service.neighbours import Neighbours, RegionUnavailableError
 from subgraphs.identity.service.revocations import NEWS, revoke
+from subgraphs.identity.store import audit
 from subgraphs.identity.store import clients as store
+from subgraphs.identity.store.revocations import own_name
 from subgraphs.identity.tokens import ACCESS_TOKENS_OVER
 
 REMEMBERED_FOR = 1.0  # seconds in which a client that has changed may still count as it was
@@ -79,6 +82,7 @@ class Clients:
 
     async def create(
         self,
+        origin: Origin,
         *,
         name: str,
         grant_types: Collection[str],
@@ -110,24 +114,33 @@ class Clients:
         async with self._database.transaction() as transaction:
             await store.insert_client(transaction, client)
             made = await store.client_by_id(transaction, client.id)
+            await audit.record(
+                transaction, EventKind.CLIENT_REGISTERED, None, origin, details={"client": client.id}
+            )
             transaction.changed(*NEWS)
             failpoint("identity.client.before_registration")
         assert made is not None
         return made, secret
 
-    async def rotate_secret(self, id_: str, *, end_old: bool) -> str | None:
+    async def rotate_secret(self, id_: str, origin: Origin, *, end_old: bool) -> str | None:
         """Another secret for the client; None when it has none. The one until now counts for an hour more.
 
         With `end_old` it ends now, with every token that the client has. Raises RegionUnavailableError.
         """
-        return (await self._change(RotateClientSecret(id_, end_old))).secret
+        own = await self._own()
+        return (await self._change(RotateClientSecret(id_, end_old, own), origin)).secret
 
-    async def remove(self, id_: str) -> bool:
+    async def remove(self, id_: str, origin: Origin) -> bool:
         """Whether there was such a client. Every token that it has ends. Raises RegionUnavailableError."""
-        return (await self._change(RemoveClient(id_))).is_changed
+        return (await self._change(RemoveClient(id_, await self._own()), origin)).is_changed
 
     async def answer(self, question: AboutClient) -> ClientChanged:
-        """Changes a client of this region, and none of another."""
+        """Changes a client of this region, and none of another, for an admin there, who is not named."""
+        return await self._change_here(question, Origin(), {"askedBy": question.asker})
+
+    async def _change_here(
+        self, question: AboutClient, origin: Origin, details: Mapping[str, str]
+    ) -> ClientChanged:
         secret, ends = None, True
         async with self._database.transaction() as transaction:
             if isinstance(question, RemoveClient):
@@ -136,31 +149,41 @@ class Clients:
                 secret, ends = new_token(), question.end_old
                 overlap = None if ends else SECRET_OVERLAP
                 is_changed = await store.replace_secret(transaction, question.id, digest(secret), overlap)
+            if not is_changed:
+                return ClientChanged(is_changed=False)
             failpoint("identity.client.before_end")
+            await _record(transaction, question, origin, details)
             transaction.changed(*NEWS)
-            if is_changed and ends:
+            if ends:
                 await end_tokens(transaction, question.id)
             failpoint("identity.client.before_commit")
         self._remembered.pop(question.id, None)
-        return ClientChanged(is_changed, secret if is_changed else None)
+        return ClientChanged(is_changed=True, secret=secret)
 
     async def newest(self, first: int) -> list[Client]:
         """The clients in the database, the newest first."""
         async with self._database.transaction() as transaction:
             return await store.newest_clients(transaction, first)
 
-    async def _change(self, question: AboutClient) -> ClientChanged:
+    async def _own(self) -> str:
+        async with self._database.transaction() as transaction:
+            return await own_name(transaction)
+
+    async def _change(self, question: AboutClient, origin: Origin) -> ClientChanged:
         """The answer of the region that the client is of."""
         if len(question.id) > _MAX_ID or "\x00" in question.id:
             return ClientChanged(is_changed=False)
         async with self._database.transaction() as transaction:
             home, is_own = await store.home_of(transaction, question.id) or ("", True)
         if is_own:
-            return await self.answer(question)
+            return await self._change_here(question, origin, {})
         if self._neighbours is None:
             raise RegionUnavailableError(home)
         answered = await self._neighbours.ask(home, question, ClientChanged)
         self._remembered.pop(question.id, None)
+        if answered.is_changed:
+            async with self._database.transaction() as transaction:
+                await _record(transaction, question, origin, {"region": home})
         return answered
 
     async def _read(self, id_: str) -> Client | None:
@@ -172,6 +195,14 @@ class Clients:
                 self._remembered.pop(next(iter(self._remembered)))
             self._remembered[id_] = time.monotonic(), client
         return client
+
+
+async def _record(
+    transaction: Transaction, question: AboutClient, origin: Origin, details: Mapping[str, str]
+) -> None:
+    is_removed = isinstance(question, RemoveClient)
+    kind = EventKind.CLIENT_REMOVED if is_removed else EventKind.CLIENT_SECRET_ROTATED
+    await audit.record(transaction, kind, None, origin, details={**details, "client": question.id})
 
 
 async def end_tokens(transaction: Transaction, client_id: str) -> None:

@@ -88,6 +88,7 @@ async def register_once(clients: Clients, name: str) -> None:
     """As an admin does who asks again, and looks first whether it was done."""
     if all(client.name != name for client in await clients.newest(PAGE)):
         await clients.create(
+            Origin(),
             name=name,
             grant_types=[GrantType.CLIENT_CREDENTIALS],
             scopes=["graph"],
@@ -100,7 +101,7 @@ async def register_once(clients: Clients, name: str) -> None:
 async def remove(clients: Clients, name: str) -> None:
     for client in await clients.newest(PAGE):
         if client.name == name:
-            await clients.remove(client.id)
+            await clients.remove(client.id, Origin())
 
 
 def telling(teller: Teller) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from common.http import Request
+from subgraphs.identity.domain.audit import Origin
 from subgraphs.identity.domain.clients import Client
 from tests.integration.regions.admins import sign_in_as_admin
 from tests.integration.regions.conftest import Region, eventually
@@ -14,6 +15,7 @@ CREATE = """mutation ($input: CreateOAuthClientInput!) { createOauthClient(input
 ROTATE = """mutation ($id: ID!) { rotateClientSecret(id: $id) { __typename
   ... on ClientSecretRotated { secret } } }"""
 REMOVE = "mutation ($id: ID!) { removeOauthClient(id: $id) { __typename } }"
+EVENTS = "SELECT kind, actor_id IS NULL, details FROM security_event WHERE kind LIKE 'CLIENT%' ORDER BY id"
 SERVICE: dict[str, Any] = {
     "name": "Shop",
     "grant_types": ["client_credentials"],
@@ -25,7 +27,7 @@ SERVICE: dict[str, Any] = {
 
 
 async def register(region: Region) -> tuple[Client, str]:
-    client, secret = await region.clients.create(**SERVICE)
+    client, secret = await region.clients.create(Origin(), **SERVICE)
     assert secret is not None
     return client, secret
 
@@ -93,6 +95,16 @@ async def test_a_client_of_one_region_counts_in_all_and_is_changed_at_home_from_
     (removed,) = (await us.ask(REMOVE, admin, id=client.id))["data"].values()
     assert removed == {"__typename": "OAuthClientNotFound"}
     assert (await us.ask("{ oauthClients { id } }", admin))["data"] == {"oauthClients": []}
+    named = {"client": client.id}
+    assert await eu.rows(EVENTS) == [
+        ("CLIENT_REGISTERED", False, named),
+        ("CLIENT_SECRET_ROTATED", True, {**named, "askedBy": "us"}),
+        ("CLIENT_REMOVED", True, {**named, "askedBy": "us"}),
+    ]
+    assert await us.rows(EVENTS) == [
+        ("CLIENT_SECRET_ROTATED", False, {**named, "region": "eu"}),
+        ("CLIENT_REMOVED", False, {**named, "region": "eu"}),
+    ]
 
 
 async def test_what_changes_while_a_region_is_cut_off_it_knows_once_it_is_back(
@@ -106,9 +118,9 @@ async def test_what_changes_while_a_region_is_cut_off_it_knows_once_it_is_back(
     before = await token(eu, removed, secret)
     eu.cut_off()
     made, fresh = await register(eu)
-    new = await eu.clients.rotate_secret(leaked.id, end_old=True)
+    new = await eu.clients.rotate_secret(leaked.id, Origin(), end_old=True)
     assert new is not None
-    assert await eu.clients.remove(removed.id)
+    assert await eu.clients.remove(removed.id, Origin())
     await ends(eu, before)
     await is_refused(eu, leaked, old)
     await is_refused(eu, removed, secret)

@@ -68,6 +68,8 @@ async def check_clients(eu: Database, home: Database) -> None:
     assert [name for (name,) in left] == sorted(f"{name} stays" for name in NAMES)
     ids = {id_ for (id_,) in await rows(eu, "SELECT id FROM client WHERE removed_at IS NOT NULL")}
     assert len(ids) >= len(NAMES)
+    removed = await rows(eu, "SELECT details->>'client' FROM security_event WHERE kind = 'CLIENT_REMOVED'")
+    assert sorted(id_ for (id_,) in removed) == sorted(ids), "each was written down once"
     for database in (eu, home):
         ended = await rows(database, "SELECT value FROM revocation WHERE kind = 'CLIENT_EPOCH'")
         assert {id_ for (id_,) in ended} == ids
