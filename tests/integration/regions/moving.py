@@ -19,6 +19,11 @@ NAMES = ("eu", "home")
 KEY = DirectoryKey("d" * 32)
 
 
+def is_on_the_way(failpoint: str) -> bool:
+    """Whether addresses that move come by it."""
+    return failpoint.split(".")[1] in {"address", "directory"}
+
+
 class Accounts(Struct, frozen=True):
     """The accounts of one region."""
 
