@@ -1,20 +1,15 @@
 """A tenant's life in processes that are killed: for each failpoint in the arguments one tenant is made and used, twice.
 
-The first process is killed at the failpoint; the second does the same requests again, as a caller does who has had no answer. Processes
-are forked, so that each costs no imports. One line of JSON tells how both ended.
+The first process is killed at the failpoint; the second does the same requests again, as a caller does who has had no answer.
 """
 
-import asyncio
 import contextlib
-import json
-import os
-import signal
+import hashlib
 import sys
 import time
 import uuid
 from uuid import UUID
 
-from common import failpoints
 from common.database import Database
 from subgraphs.tenants.dataplane.control import Usage, UsageBatch
 from subgraphs.tenants.domain.configurations import Rules, read_document
@@ -27,8 +22,8 @@ from subgraphs.tenants.errors import NotFoundError
 from subgraphs.tenants.service.members import NewInvitation
 from subgraphs.tenants.service.tenants import NewTenant
 from subgraphs.tenants.service.use_cases import UseCases
+from tests.integration.lanes import meet_cases
 
-PATIENCE = 60  # seconds for one run
 DOCUMENT = {
     "routes": [{"name": "orders", "upstream": "shop", "policy": "open"}],
     "upstreams": {"shop": {"targets": [{"url": "https://shop.example"}]}},
@@ -57,26 +52,10 @@ class Publishing:
         return self.published
 
 
-def main() -> None:
-    for number, name in enumerate(sys.argv[1:]):
-        statuses = run(number, f"{name}:kill"), run(number, "")
-        print(json.dumps({"failpoint": name, "statuses": statuses}), flush=True)  # noqa: T201 - what the test reads
-
-
-def run(number: int, failpoint: str) -> int:
-    """Live in a forked process; 0, the exit status, or less than 0 by a signal."""
-    child = os.fork()
-    if child == 0:
-        signal.alarm(PATIENCE)
-        failpoints._armed = failpoints._parse(failpoint)
-        asyncio.run(live(f"t{number}"))
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-async def live(slug: str) -> None:
+async def live(url: str, kill: str) -> None:
     """Everything that a tenant can come through; each request may be asked any number of times."""
-    database = Database.open(os.environ["DATABASE_URL"], schema="tenants")
+    slug = f"t{hashlib.sha256(kill.encode()).hexdigest()[:12]}"
+    database = Database.open(url, schema="tenants")
     resolver = Publishing()
     use = UseCases.over(database, Rules("apis.example", inner_upstreams=False), resolver)
     id_ = await use.tenants.create("ada", NewTenant(slug, slug), slug)
@@ -120,4 +99,4 @@ async def join(use: UseCases, tenant_id: UUID, user_id: str, role: Role) -> None
 
 
 if __name__ == "__main__":
-    main()
+    meet_cases(sys.argv[1:], live)

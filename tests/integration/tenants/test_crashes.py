@@ -1,19 +1,21 @@
 """Guarantee 13 of tenants' README: a process that is killed anywhere leaves all of a change or nothing, and it can be asked for again."""
 
-import asyncio
-import json
-import os
 import signal
-import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from common import failpoints
+from common.database import Database
+from subgraphs.tenants.domain.configurations import Rules
 from subgraphs.tenants.domain.months import Month
-from tests.integration.tenants.conftest import Hall
-from tests.integration.tenants.test_data_planes import changes
+from subgraphs.tenants.service.use_cases import UseCases
+from tests.integration.lanes import met
 
-ROOT = Path(__file__).parents[3]
+CRASHING = Path(__file__).with_name("crashing.py")
+LANES = 2
 NAMES = sorted(failpoints.names("subgraphs.tenants.service") | failpoints.names("subgraphs.tenants.store"))
+KILLS = [f"{name}:kill" for name in NAMES]
 STATE = """
     SELECT tenant.name, tenant.config_version,
         ARRAY(SELECT user_id || ' ' || role FROM member WHERE tenant_id = tenant.id ORDER BY 1) AS members,
@@ -42,35 +44,37 @@ ONCE = [
 ]
 
 
-async def test_after_a_kill_at_any_failpoint_all_is_done_once(
-    hall: Hall, environment: dict[str, str]
-) -> None:
-    child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        Path(__file__).with_name("crashing.py"),
-        *NAMES,
-        env={**os.environ, **environment, "PYTHONPATH": str(ROOT)},
-        stdout=asyncio.subprocess.PIPE,
-    )
-    output, _ = await child.communicate()
-    ended = {line["failpoint"]: line["statuses"] for line in map(json.loads, output.splitlines())}
-    assert ended == {name: [-signal.SIGKILL, 0] for name in NAMES}
-    async with hall.database.transaction() as transaction:
+async def test_after_a_kill_at_any_failpoint_all_is_done_once(migrated_database: Callable[..., str]) -> None:
+    urls = [migrated_database("tenants") for _ in range(LANES)]
+    ended = await met(CRASHING, KILLS, urls)
+    assert ended == {kill: [-signal.SIGKILL, 0] for kill in KILLS}
+    for lane, url in enumerate(urls):
+        await check(url, len(KILLS[lane::LANES]))
+
+
+async def check(url: str, lives: int) -> None:
+    """All of each life was done once, and data planes are told of it."""
+    database = Database.open(url, schema="tenants")
+    async with database.transaction() as transaction:
         tenants = (await transaction.execute(STATE, {"once": ONCE})).all()
         numbers = (await transaction.execute("SELECT sequence FROM change ORDER BY 1")).scalars().all()
-    assert len(tenants) == len(NAMES)
+    told = await UseCases.over(database, Rules("apis.example", inner_upstreams=False)).data_planes.changes(0)
+    await database.close()
+    assert len(tenants) == len(told.configurations) == lives
     for tenant in tenants:
-        assert tenant.name.endswith(" renamed")
-        assert tenant.members == ["ada OWNER", "bob ADMIN"]
-        assert (tenant.keys, tenant.live, tenant.config_version, tenant.versions) == (3, 0, 1, 1)
-        assert tenant.consumers == ["app", "shop"]
-        assert (tenant.requests, tenant.billed) == (7, 7)
-        assert (tenant.plans, tenant.granted, tenant.used) == (["free", "paid"], 100, 100)
-        months = [Month.of_day(day) for day in tenant.closed]
-        assert months == [months[0].plus(number) for number in range(len(months))]
-        assert months
-        twice = {"invitation.accept", "invitation.create", "key.issue"}  # by two guests, for two consumers
-        assert tenant.done == sorted(ONCE + list(twice))
-    assert numbers == list(range(1, len(numbers) + 1))
-    told = await changes(hall)
-    assert (told["sequence"], len(told["configurations"])) == (len(numbers), len(NAMES))
+        check_life(tenant)
+    assert numbers == list(range(1, told.sequence + 1))
+
+
+def check_life(tenant: Any) -> None:
+    assert tenant.name.endswith(" renamed")
+    assert tenant.members == ["ada OWNER", "bob ADMIN"]
+    assert (tenant.keys, tenant.live, tenant.config_version, tenant.versions) == (3, 0, 1, 1)
+    assert tenant.consumers == ["app", "shop"]
+    assert (tenant.requests, tenant.billed) == (7, 7)
+    assert (tenant.plans, tenant.granted, tenant.used) == (["free", "paid"], 100, 100)
+    months = [Month.of_day(day) for day in tenant.closed]
+    assert months
+    assert months == [months[0].plus(number) for number in range(len(months))]
+    twice = {"invitation.accept", "invitation.create", "key.issue"}  # by two guests, for two consumers
+    assert tenant.done == sorted([*ONCE, *twice])
