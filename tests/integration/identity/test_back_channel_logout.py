@@ -1,4 +1,4 @@
-"""Guarantee 51 of identity's README: clients that knew of a session are told of its end, each by one token, until they have heard it."""
+"""Guarantee 53 of identity's README: clients that knew of a session are told of its end, each by one token, until they have heard it."""
 
 import time
 from collections.abc import AsyncIterator, Mapping

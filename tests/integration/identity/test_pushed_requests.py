@@ -1,4 +1,4 @@
-"""Guarantee 50 of identity's README: a pushed request is its client's alone, is seen by no browser, and is good for one code."""
+"""Guarantee 52 of identity's README: a pushed request is its client's alone, is seen by no browser, and is good for one code."""
 
 import asyncio
 from typing import Any
