@@ -7,8 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from common import failpoints
 from subgraphs.tenants.dataplane.control import ControlPlaneUnavailableError, Usage, UsageBatch
 from subgraphs.tenants.dataplane.usage import Label, Meter, segment, send_now
 from subgraphs.tenants.dataplane.usage.meter import DirectoryInUseError
@@ -129,6 +131,61 @@ time.sleep(60)
     assert await send(meter, taker)
     assert taker.requests() == 2000
     meter.close()
+
+
+COUNTING = """
+import asyncio, sys
+from pathlib import Path
+from subgraphs.tenants.dataplane.usage import Label, Meter
+from tests.unit.proxy.test_usage import send_into
+async def count(directory):
+    meter = Meter(directory / "usage")
+    for number in range(1, 1000):
+        meter.cell(Label("acme", f"route{number % 3}")).add(0, 1)
+        print(number, flush=True)
+        if number % 5 == 0:
+            await send_into(directory, meter)
+asyncio.run(count(Path(sys.argv[1])))
+"""
+
+
+async def send_into(directory: Path, meter: Meter) -> None:
+    """Into files by the batches' ids, so that one that is sent again counts once."""
+
+    async def take(batch: UsageBatch) -> None:
+        (directory / batch.id).write_bytes(msgspec.json.encode(batch))
+
+    await send_now(meter, take)
+
+
+def start_counting(directory: Path, failpoint: str) -> "subprocess.Popen[bytes]":
+    directory.mkdir()
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3]), "FAILPOINT": failpoint}
+    command = [sys.executable, "-c", COUNTING, str(directory)]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE)
+
+
+async def test_a_kill_at_any_failpoint_loses_nothing_and_counts_nothing_twice(tmp_path: Path) -> None:
+    names = sorted(failpoints.names("subgraphs.tenants.dataplane.usage"))
+    processes = {name: start_counting(tmp_path / name, f"{name}:kill@4") for name in names}
+    for name, process in processes.items():
+        told, _ = process.communicate(timeout=60)
+        assert process.returncode == -signal.SIGKILL, name
+        directory = tmp_path / name
+        meter = Meter(directory / "usage")
+        for _ in range(3):
+            await send_into(directory, meter)
+        meter.close()
+        batches = [msgspec.json.decode(file.read_bytes(), type=UsageBatch) for file in directory.glob("*-*")]
+        counted = sum(usage.requests for batch in batches for usage in batch.usage)
+        assert counted == len(told.split()) > 0, name
+
+
+def test_each_failpoint_of_the_data_plane_is_one_that_a_test_kills_at() -> None:
+    package = "subgraphs.tenants.dataplane"
+    killed_at = failpoints.names(f"{package}.usage") | failpoints.names(f"{package}.kept")
+    assert failpoints.names(package) == killed_at
+    assert len(killed_at) == 7
 
 
 def test_a_directory_has_one_process(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
+from common.failpoints import failpoint
 from subgraphs.tenants.dataplane.control import UsageBatch
 from subgraphs.tenants.dataplane.usage.segment import Cell, Label, Segment, read
 
@@ -59,7 +60,9 @@ class Meter:
     def seal(self) -> None:
         """What was counted becomes a batch. Raises OSError; then it goes on as before."""
         full, self._segment = self._segment, self._begin()
+        failpoint("usage.seal.before_rename")
         full.path.rename(full.path.with_suffix(_SEALED))
+        failpoint("usage.seal.after_rename")
 
     def sealed(self) -> Path | None:
         """The file of the next batch: one that waits already, else what was counted until now; None where that is nothing."""

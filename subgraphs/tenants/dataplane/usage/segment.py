@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
+from common.failpoints import failpoint
 from subgraphs.tenants.dataplane.control import Usage
 
 COUNTERS = 5
@@ -79,6 +80,7 @@ class Segment:
         if len(encoded) > _RECORD - _LABEL_AT:
             raise ValueError(f"a label of {len(encoded)} bytes: {record.label}")
         self._map[start : start + len(encoded)] = encoded
+        failpoint("usage.add.before_length")
         base = position * _WORDS
         self._words[base + COUNTERS] = len(encoded)
         return Cell(self._words, base)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from common.failpoints import failpoint
 from subgraphs.tenants.dataplane.control import ControlPlaneUnavailableError, UsageBatch
 from subgraphs.tenants.dataplane.usage.meter import Meter, batch_in
 
@@ -33,4 +34,5 @@ async def send_now(meter: Meter, take: Callable[[UsageBatch], Awaitable[None]]) 
     batch = await asyncio.to_thread(batch_in, sealed)
     if batch.usage:
         await take(batch)
+    failpoint("usage.send.before_unlink")
     sealed.unlink()
