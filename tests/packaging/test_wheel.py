@@ -33,7 +33,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not (ROOT / "gateway/console/dist/index.html").is_file():
         pytest.skip("the console is not built: run `make setup`")
     folder = tmp_path_factory.mktemp("wheel")
-    environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
+    # What is used once compiles as it is imported, not whole.
+    environment = {**os.environ, "UV_PYTHON_DOWNLOADS": "never", "UV_COMPILE_BYTECODE": "0"}
     environment.pop("UV_PROJECT_ENVIRONMENT", None)
 
     def uv(*arguments: object) -> None:

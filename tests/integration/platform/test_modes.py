@@ -12,6 +12,9 @@ SIGN_IN = """mutation ($input: SignInInput!) { signIn(input: $input) {
   __typename ... on Session { accessToken user { name email } } } }"""
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 TRACEPARENT = f"00-{TRACE}-b7ad6b7169203331-01"
+OTHER_TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+OTHER_TRACEPARENT = f"00-{OTHER_TRACE}-00f067aa0ba902b7-01"
+FORGED = {"hansa_deadline_ms": "0", "hansa_client_address": "192.0.2.1"}
 CHANGING = {"ratelimit", "ratelimit-policy", "date", "content-length"}
 
 OPERATIONS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -48,44 +51,32 @@ async def sign_in(running: Any) -> str:
     return f"Bearer {session['accessToken']}"
 
 
-async def answers(up: Any, *, processes: bool) -> dict[str, Any]:
+async def answers(running: Any, token: str) -> dict[str, Any]:
     seen: dict[str, Any] = {}
-    async with up(processes=processes) as running:
-        token = await sign_in(running)
-        for name, (query, variables) in OPERATIONS.items():
-            for who, headers in {"anonymous": {}, "signed in": {"authorization": token}}.items():
-                answer = await running.ask(query, variables, traceparent=TRACEPARENT, **headers)
-                seen[f"{name}, {who}"] = shown(answer)
-        for bad in BAD_TOKENS:
-            answer = await running.ask("{ me { id } }", traceparent=TRACEPARENT, authorization=bad)
-            seen[bad] = shown(answer)
-        for path in (
-            "/identity/.well-known/jwks.json",
-            "/identity/schema",
-            "/identity/graphql",
-            "/identity/none",
-        ):
-            answer = await running.get(path, traceparent=TRACEPARENT)
-            seen[path] = shown(answer)
-        seen["ready"] = shown(await running.get("/health/ready"))[::2]
+    for name, (query, variables) in OPERATIONS.items():
+        for who, headers in {"anonymous": {}, "signed in": {"authorization": token}}.items():
+            answer = await running.ask(query, variables, traceparent=OTHER_TRACEPARENT, **headers)
+            seen[f"{name}, {who}"] = shown(answer)
+    for bad in BAD_TOKENS:
+        answer = await running.ask("{ me { id } }", traceparent=OTHER_TRACEPARENT, authorization=bad)
+        seen[bad] = shown(answer)
+    for path in (
+        "/identity/.well-known/jwks.json",
+        "/identity/schema",
+        "/identity/graphql",
+        "/identity/none",
+    ):
+        answer = await running.get(path, traceparent=OTHER_TRACEPARENT)
+        seen[path] = shown(answer)
+    answer = await running.ask("{ me { id } }", traceparent=OTHER_TRACEPARENT, authorization=token, **FORGED)
+    seen["forged"] = shown(answer)
+    seen["forged at a door"] = (await running.get("/identity/health/ready", **FORGED)).status
+    seen["ready"] = shown(await running.get("/health/ready"))[::2]
     return seen
 
 
-async def test_answers_headers_and_errors_are_the_same(up: Any) -> None:
-    alone = await answers(up, processes=False)
-    apart = await answers(up, processes=True)
-    assert alone == apart
-    assert alone["me, signed in"][2]["data"]["me"]["name"] == DEMO_USERS[0].name
-    assert dict(alone["me, signed in"][1])["hansa-trace-id"] == TRACE
-
-
-async def spans(up: Any, receiver: OtlpReceiver, *, processes: bool) -> Counter[tuple[str, ...]]:
+def ways(receiver: OtlpReceiver) -> Counter[tuple[str, ...]]:
     """How often each way from the client down to a span occurs, as services and names."""
-    receiver.spans.clear()
-    async with up(processes=processes, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint) as running:
-        token = await sign_in(running)
-        await running.ask("{ me { name } }", authorization=token)
-        await running.ask("{ me { name } }", authorization=token, traceparent=TRACEPARENT)
     own = {span.span_id: span for span in receiver.spans if span.trace_id == TRACE}
 
     def way(span_id: str) -> tuple[str, ...]:
@@ -95,12 +86,29 @@ async def spans(up: Any, receiver: OtlpReceiver, *, processes: bool) -> Counter[
     return Counter(way(span_id) for span_id in own)
 
 
-async def test_traces_are_the_same_and_reach_from_the_client_to_the_sql(up: Any) -> None:
+async def observe(up: Any, *, processes: bool) -> tuple[dict[str, Any], Counter[tuple[str, ...]]]:
+    """What clients are answered, and the trace of one operation."""
     with otlp_receiver() as receiver:
-        alone = await spans(up, receiver, processes=False)
-        apart = await spans(up, receiver, processes=True)
+        async with up(processes=processes, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint) as running:
+            token = await sign_in(running)
+            seen = await answers(running, token)
+            await running.ask("{ me { name } }", authorization=token)
+            await running.ask("{ me { name } }", authorization=token, traceparent=TRACEPARENT)
+        return seen, ways(receiver)
+
+
+async def test_answers_headers_errors_and_traces_are_the_same(up: Any) -> None:
+    alone, traced_alone = await observe(up, processes=False)
+    apart, traced_apart = await observe(up, processes=True)
     assert alone == apart
-    deepest = max(alone, key=len)
+    assert alone["me, signed in"][2]["data"]["me"]["name"] == DEMO_USERS[0].name
+    assert dict(alone["me, signed in"][1])["hansa-trace-id"] == OTHER_TRACE
+    # A client's copy of a platform header does not reach a service.
+    assert alone["forged"][2]["data"]["me"]["id"] == str(DEMO_USERS[0].id)
+    assert alone["forged at a door"] == 200
+    # The trace reaches from the client to the SQL.
+    assert traced_alone == traced_apart
+    deepest = max(traced_alone, key=len)
     assert deepest[0].startswith("router: ")
     assert any(step.startswith("identity: POST") for step in deepest)
     assert deepest[-1].startswith("identity: SELECT")
