@@ -1,4 +1,4 @@
-"""One connection of a client to uvicorn, kept from endless heads, from a stop in the midst of its requests, and from what each would pay anew."""
+"""One connection of a client to uvicorn, kept from endless and slow heads, from a stop in the midst of its requests, and from what each would pay anew."""
 
 import asyncio
 from typing import Any
@@ -11,15 +11,18 @@ from common.http.wire import Timer
 from gateway.server.cycle import Cycle, late
 
 MAX_HEAD_SIZE = 64 * 1024
+HEAD_TIMEOUT = 10.0
+"""Seconds in which a head must come whole once it has begun, and the first one once there is a connection."""
 _END = b"\r\n\r\n"
-_REFUSAL = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _LINGER = 1.0
 """Seconds that an idle connection stays open after a stop: whoever keeps it in a pool sends a request meanwhile, which is
 answered with `connection: close`, and sends no other one into a connection that is just being closed."""
 
 
 class Protocol(HttpToolsProtocol):
-    """A request's line and headers have `MAX_HEAD_SIZE` bytes at most; more is answered with 431 (RFC 6585).
+    """A request's line and headers have `MAX_HEAD_SIZE` bytes and `HEAD_TIMEOUT` at most; else the answer is 431 (RFC 6585) or 408.
 
     What is uvicorn's own, such as pipelined requests and upgrades, stays so; its timer for each pause between two requests is one for all of them.
     """
@@ -33,7 +36,12 @@ class Protocol(HttpToolsProtocol):
         self._tail = b""
         self._is_stopping = False
         self._pause = Timer()
+        self._awaits_head = False
         self._late = late()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        super().connection_made(transport)
+        self._pause.set(HEAD_TIMEOUT, self.timeout_keep_alive_handler)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._pause.close()
@@ -41,11 +49,29 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self._in_head and self._is_too_large(data):
-            self.transport.write(_REFUSAL)
-            self.transport.close()
+            self._refuse(_TOO_LARGE)
         else:
-            self._pause.clear()
             super().data_received(data)
+            self._watch_head()
+
+    def _watch_head(self) -> None:
+        """Time a head that has begun and is not here whole, from its beginning; whoever sends it byte by byte gains nothing."""
+        is_begun = self._in_head and self._head_size > 0
+        if not is_begun:
+            self._pause.clear()
+        elif not self._awaits_head:
+            self._pause.set(HEAD_TIMEOUT, self._refuse_slow_head)
+        self._awaits_head = is_begun
+
+    def _refuse_slow_head(self) -> None:
+        if self._is_idle() and not self.transport.is_closing():
+            self._refuse(_TOO_SLOW)
+
+    def _refuse(self, answer: bytes) -> None:
+        """Hang up; whoever is being answered is told nothing in the midst of that."""
+        if self._is_idle():
+            self.transport.write(answer)
+        self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
         cycle: Cycle | None = self.cycle

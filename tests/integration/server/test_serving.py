@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx
@@ -169,11 +169,14 @@ class Raw:
             writer.close()
             await asyncio.gather(writer.wait_closed(), return_exceptions=True)
 
-    async def answer(self, *pieces: bytes) -> bytes:
-        """The head of what is answered."""
+    async def send(self, *pieces: bytes) -> None:
         for piece in pieces:
             self._writer.write(piece)
             await asyncio.sleep(0.01)
+
+    async def answer(self, *pieces: bytes) -> bytes:
+        """The head of what is answered."""
+        await self.send(*pieces)
         async with asyncio.timeout(5):
             head = await self._reader.readuntil(b"\r\n\r\n")
             if b"200 OK" in head:
@@ -209,6 +212,54 @@ async def test_a_head_without_end_is_refused(serve: Any, pieces: tuple[bytes, ..
             head = await raw.answer()
         assert head.startswith(b"HTTP/1.1 431 ")
         assert await raw.is_closed()
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.server.protocol.HEAD_TIMEOUT", 0.3)
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("before", [b"", START + b"content-length: 0\r\n\r\n"], ids=["first", "second"])
+async def test_a_head_that_does_not_end_in_time_is_refused(serve: Any, before: bytes) -> None:
+    async with serve(greeting) as url, Raw.to(port_of(url)) as raw:
+        if before:
+            assert (await raw.answer(before)).startswith(b"HTTP/1.1 200 ")
+        assert (await raw.answer(START)).startswith(b"HTTP/1.1 408 ")
+        assert await raw.is_closed()
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_bytes_that_come_one_by_one_gain_no_time(serve: Any) -> None:
+    async with serve(greeting) as url, Raw.to(port_of(url)) as raw:
+        end = asyncio.create_task(raw.answer())
+        await raw.send(START)
+        while not end.done():
+            await raw.send(b"a")
+        with suppress(ConnectionResetError):  # by the byte that crossed the answer
+            assert (await end).startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_a_connection_on_which_nothing_ever_comes_is_closed(serve: Any) -> None:
+    async with serve(greeting) as url, Raw.to(port_of(url)) as raw:
+        assert await raw.is_closed()
+
+
+@pytest.mark.usefixtures("hasty")
+async def test_who_is_slow_with_a_second_head_still_gets_the_first_answer(serve: Any) -> None:
+    release = asyncio.Event()
+
+    async def late(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await release.wait()
+        await greeting(scope, receive, send)
+
+    async with serve(late) as url, Raw.to(port_of(url)) as raw:
+        await raw.send(START + b"content-length: 0\r\n\r\n", START)
+        await asyncio.sleep(0.5)
+        release.set()
+        assert (await raw.answer()).startswith(b"HTTP/1.1 200 ")
 
 
 @pytest.mark.parametrize("size", [10, 60_000, 200_000])
