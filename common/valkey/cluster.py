@@ -7,13 +7,16 @@ to where the node says; what nobody answered is not sent again.
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from common.resilience import Breaker
 from common.valkey.address import cluster_addresses
 from common.valkey.errors import ReplyError, SlotMovingError, ValkeyUnavailableError
 from common.valkey.link import CONNECT_TIMEOUT, ValkeyLink
 from common.valkey.slots import Node, SlotMap, redirection, slot_of, slot_of_command
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
 
 _REDIRECTIONS = 8
 _FIRST_PAUSE = 0.001
@@ -31,11 +34,17 @@ class ValkeyCluster:
         ValueError: one is none.
     """
 
-    def __init__(self, *urls: str, timeout: float, breaker: Callable[[], Breaker] = Breaker) -> None:
+    def __init__(
+        self,
+        *urls: str,
+        timeout: float,
+        breaker: Callable[[], Breaker] = Breaker,
+        tracer: "Tracer | None" = None,
+    ) -> None:
         addresses = [address for url in urls for address in cluster_addresses(url)]
         self.timeout = timeout
         self.address = addresses[0]
-        self._make_breaker = breaker
+        self._make_breaker, self._tracer = breaker, tracer
         self._breaker = breaker()  # of looking for the map, while there is none
         self._seeds = [(address.host, address.port) for address in addresses]
         self._map = SlotMap()
@@ -124,7 +133,9 @@ class ValkeyCluster:
         link = self._links.get(node)
         if link is None:
             address, breaker = self.address.at(*node), self._make_breaker()
-            link = self._links[node] = ValkeyLink(address, timeout=self.timeout, breaker=breaker)
+            link = self._links[node] = ValkeyLink(
+                address, timeout=self.timeout, breaker=breaker, tracer=self._tracer
+            )
         return link
 
     # Looking for who has which slot

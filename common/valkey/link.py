@@ -2,27 +2,41 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from common.resilience import Breaker
 from common.valkey.address import Address
 from common.valkey.connection import Connection, connect
 from common.valkey.errors import ReplyError, ValkeyUnavailableError
+from common.valkey.spans import command_span
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Tracer
 
 CONNECT_TIMEOUT = 1.0  # seconds
 
 
 class ValkeyLink:
-    """Calls to the one Valkey at `url`. A call is never made twice: one whose answer was lost may have had its effect.
+    """Calls to the one Valkey at `url`, each a span of the `tracer` if there is one.
+
+    A call is never made twice: one whose answer was lost may have had its effect.
 
     Raises:
         ValueError: the URL is none.
     """
 
-    def __init__(self, url: str | Address, *, timeout: float, breaker: Breaker | None = None) -> None:
+    def __init__(
+        self,
+        url: str | Address,
+        *,
+        timeout: float,
+        breaker: Breaker | None = None,
+        tracer: "Tracer | None" = None,
+    ) -> None:
         self.timeout = timeout
         self.address = Address(url) if isinstance(url, str) else url
         self._breaker = breaker or Breaker()
+        self._tracer = tracer
         self._connection: Connection | None = None
         self._connecting: asyncio.Task[Connection] | None = None
 
@@ -55,9 +69,15 @@ class ValkeyLink:
             ReplyError: Valkey refused; it did nothing.
             ValkeyUnavailableError: there is no answer.
         """
+        if self._tracer is None:
+            return await self._call(command, within or self.timeout, asking=asking)
+        with command_span(self._tracer, command, self.address):
+            return await self._call(command, within or self.timeout, asking=asking)
+
+    async def _call(self, command: tuple[str | bytes | int, ...], seconds: float, *, asking: bool) -> Any:
         connection, began = self._connection, asyncio.get_running_loop().time()
         try:
-            async with asyncio.timeout(within or self.timeout):
+            async with asyncio.timeout(seconds):
                 if connection is None or not connection.is_open:
                     connection = self._connection = await self._connect()
                 if asking:  # it counts for the next command on the connection

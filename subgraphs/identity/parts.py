@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from common.app import LiveParts
 from common.sealing import Sealer
 from common.settings import SettingsError
+from common.telemetry import Telemetry
 from common.valkey import Valkey, open_valkey
 from subgraphs.identity.domain.keys import KeyPolicy
 from subgraphs.identity.links import Links
@@ -36,7 +37,7 @@ class IdentityParts(LiveParts[Settings]):
         self.sealer = Sealer.from_setting(settings.key_encryption_key)
         self.keys = SigningKeys(database, self.sealer, KeyPolicy())
         self.passwords = Passwords()
-        self.valkey = _open_valkey(settings)
+        self.valkey = _open_valkey(settings, self.telemetry)
         self.throttle = SignInThrottle(self.valkey)
         self.code_throttle = SignInThrottle(self.valkey, of="second-factor")
         self.homes = open_homes(settings)
@@ -61,8 +62,8 @@ class IdentityParts(LiveParts[Settings]):
             await server.call("PING")
 
 
-def _open_valkey(settings: Settings) -> Valkey:
+def _open_valkey(settings: Settings, telemetry: Telemetry) -> Valkey:
     try:
-        return open_valkey(settings.redis_url.reveal(), timeout=TIMEOUT)
+        return open_valkey(settings.redis_url.reveal(), timeout=TIMEOUT, tracer=telemetry.tracer)
     except ValueError as error:
         raise SettingsError(f"Settings of identity: REDIS_URL is malformed: {error}") from None
