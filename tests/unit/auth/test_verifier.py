@@ -72,7 +72,7 @@ def raw(issuer: Any, header: str, claims: str | bytes) -> str:
 
 
 HEADER = '{"typ":"at+jwt","alg":"ES256","kid":"k1"}'
-GOOD = f'{{"iss":"https://issuer.example","aud":"hansa","sub":"u1","exp":{int(time.time()) + 600}}}'
+GOOD = f'{{"iss":"https://issuer.example","aud":"hansa","sub":"u1","exp":{int(time.time()) + 86_400}}}'
 
 
 def with_a_key_of_its_own(issuer: Any) -> str:
