@@ -65,7 +65,8 @@ class JsonHandler(logging.StreamHandler[IO[str]]):
                     self.stream.write(self.terminator.join((*waiting, "")))
                 super().flush()
             except (OSError, ValueError):
-                self.handleError(logging.makeLogRecord({"msg": "".join(waiting)}))
+                if waiting:  # a stream that was closed at a process's end loses nothing else
+                    self.handleError(logging.makeLogRecord({"msg": "".join(waiting)}))
 
 
 def _at_the_turns_end(call: Callable[[], None]) -> None:

@@ -25,7 +25,7 @@ from common.auth.revocation import Cursor, Entry, FeedPage, Kind, RegionPage, ma
 from common.http import open_transport
 from tests.unit.auth.conftest import AUDIENCE, ISSUER, Clock, Issuer
 
-LATER = time.time() + 600
+LATER = time.time() + 86_400
 CLAIMS = {"jti": "j1", "sid": "s1", "fam": "f1", "client_id": "c1", "iat": 1000.5}
 
 
