@@ -8,6 +8,7 @@ import asyncio
 import socket
 from ipaddress import ip_address
 
+from common.addresses import is_public
 from common.http import ConnectError
 
 
@@ -20,7 +21,7 @@ class InnerAddressError(ConnectError):
 
 def check_outer(peer: object) -> None:
     """Raises InnerAddressError unless `peer`, a socket's address, is one of the public network."""
-    if not isinstance(peer, tuple) or not ip_address(peer[0].partition("%")[0]).is_global:
+    if not isinstance(peer, tuple) or not is_public(ip_address(peer[0].partition("%")[0])):
         raise InnerAddressError(f"{peer} is inside")
 
 
